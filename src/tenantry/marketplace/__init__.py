@@ -1,1 +1,1 @@
-
+"""Marketplaces and what they own: companies, and the people who work for the marketplace."""

@@ -1,0 +1,32 @@
+"""Writes about logins."""
+
+from datetime import datetime
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from tenantry.accounts.models import Account
+
+
+class UnableToCreateAccount(Exception):
+    """The account can't be made. The message is a sentence for the person who tried."""
+
+
+def create_account(*, email: str, name: str, password: str, is_operator: bool, now: datetime) -> Account:
+    """Create a login. Raises :class:`UnableToCreateAccount` for a bad address, a weak password or a taken address."""
+    email = email.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise UnableToCreateAccount(f"{email!r} is not an e-mail address.") from error
+    if Account.objects.filter(email=email).exists():
+        raise UnableToCreateAccount(f"There is already an account with the address {email}.")
+    account = Account(email=email, name=name.strip(), is_operator=is_operator, created_at=now)
+    try:
+        validate_password(password, account)
+    except ValidationError as error:
+        raise UnableToCreateAccount(" ".join(error.messages)) from error
+    account.set_password(password)
+    account.save()
+    return account

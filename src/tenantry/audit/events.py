@@ -1,0 +1,60 @@
+"""What an event is made of, as values. Callers build these; ``services`` writes them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+
+class ActorKind(StrEnum):
+    """What sort of somebody acts."""
+
+    ACCOUNT = "account"
+    OPERATOR = "operator"
+    COMMAND_LINE = "command line"
+    SCHEDULE = "schedule"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does it. ``name`` is copied into the record, so that history survives the account."""
+
+    kind: ActorKind
+    name: str
+    id: int | None = None
+
+
+SYSTEM = Actor(ActorKind.SYSTEM, "Tenantry")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What it is done to."""
+
+    kind: str
+    id: str
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One event to record.
+
+    ``personal`` is what identifies a person in before and after; it is sealed under the key of
+    ``person`` (an immutable subject such as ``contact:<tenant id>``), which must be given with it.
+    """
+
+    action: str
+    target: Target
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+    personal: Mapping[str, Any] = field(default_factory=dict)
+    person: str = ""
+    reason: str = ""
+
+    def __post_init__(self) -> None:
+        if self.personal and not self.person:
+            raise ValueError("Personal values need the person whose key seals them.")
+        if self.action.count(".") != 2:  # noqa: PLR2004  # area.subject.verb
+            raise ValueError(f"An action is written area.subject.verb_past, not {self.action!r}.")

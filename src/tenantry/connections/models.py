@@ -1,0 +1,80 @@
+"""The connection: which partner, which application, and the sealed secrets to sign in with.
+
+Shared by the marketplaces that its feeds carry tenants to; only operators see or change it.
+"""
+
+from django.db import models
+
+DETAIL_CALLS_PER_MINUTE = 450
+CALLS_AT_ONCE = 4
+
+
+class Provider(models.TextChoices):
+    """Whose directory it is."""
+
+    MICROSOFT = "microsoft", "Microsoft"
+    GOOGLE = "google", "Google"
+
+
+class ApplicationKind(models.TextChoices):
+    """What sort of application is registered at the provider."""
+
+    WEB = "web", "web application"
+    NATIVE = "native", "native application"
+
+
+class SignIn(models.TextChoices):
+    """How the connection signs in."""
+
+    APP_ONLY = "app_only", "as the application"
+    APP_AND_USER = "app_and_user", "as the application, for a signed-in user"
+
+
+class Connection(models.Model):
+    """One credential for one partner. ``settings`` may hold ``api``, ``authority``, ``ca_file``,
+    ``detail_calls_per_minute`` and ``calls_at_once``; what is absent follows the cloud and the defaults.
+    """
+
+    uid = models.UUIDField(unique=True)
+    name = models.CharField(max_length=120)
+    provider = models.CharField(max_length=20, choices=Provider.choices)
+    cloud = models.CharField(max_length=20, default="global")
+    partner_tenant_id = models.CharField(max_length=36)
+    application_id = models.CharField(max_length=36, blank=True)
+    application_kind = models.CharField(max_length=10, choices=ApplicationKind.choices, blank=True)
+    sign_in = models.CharField(max_length=20, choices=SignIn.choices, default=SignIn.APP_ONLY)
+    settings = models.JSONField(default=dict)
+    sealed_secret = models.BinaryField(null=True)
+    sealed_refresh_token = models.BinaryField(null=True)
+    sealed_previous_refresh_token = models.BinaryField(null=True)
+    secret_changed_at = models.DateTimeField(null=True)
+    enabled = models.BooleanField(default=True)
+    created_at = models.DateTimeField()
+    tested_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["name"], name="connection_name_once"),
+            models.CheckConstraint(
+                condition=models.Q(application_id="") | ~models.Q(application_kind=""),
+                name="application_has_a_kind",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def detail_calls_per_minute(self) -> int:
+        """The rate of single reads to aim at: 450, below the published limit of 500, unless set otherwise."""
+        return int(self.settings.get("detail_calls_per_minute", DETAIL_CALLS_PER_MINUTE))
+
+    @property
+    def calls_at_once(self) -> int:
+        """How many calls may be under way at once in one process."""
+        return int(self.settings.get("calls_at_once", CALLS_AT_ONCE))
+
+    @property
+    def ready_for_companies(self) -> bool:
+        """Whether Company Sync may use it: a Microsoft connection with its application's id and kind."""
+        return self.provider == Provider.MICROSOFT and bool(self.application_id and self.application_kind)

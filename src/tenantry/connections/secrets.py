@@ -1,0 +1,64 @@
+"""Opens and replaces a connection's sealed secrets. Loading a connection opens nothing by itself."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+
+from tenantry.connections.models import Connection
+from tenantry.sealing import KeyRing, load_key_ring
+
+
+def _ring() -> KeyRing:
+    return load_key_ring(settings.KEYS_FOLDER)
+
+
+def _place(connection: Connection, column: str) -> str:
+    return f"connections_connection.{column}:{connection.uid}"
+
+
+def seal_credential(connection: Connection, credential: dict[str, str], *, now: datetime) -> None:
+    """Seal the application's secret (``{"secret": …}``) or certificate into the unsaved connection."""
+    plain = json.dumps(credential).encode()
+    connection.sealed_secret = _ring().seal(plain, place=_place(connection, "sealed_secret"))
+    connection.secret_changed_at = now
+
+
+def open_credential(connection: Connection) -> dict[str, Any]:
+    """Return what :func:`seal_credential` sealed, or an empty object. Raises ``CannotUnseal``."""
+    if connection.sealed_secret is None:
+        return {}
+    plain = _ring().unseal(bytes(connection.sealed_secret), place=_place(connection, "sealed_secret"))
+    value: dict[str, Any] = json.loads(plain)
+    return value
+
+
+def seal_refresh_token(connection: Connection, token: str) -> None:
+    """Seal a first refresh token into the unsaved connection."""
+    sealed = _ring().seal(token.encode(), place=_place(connection, "sealed_refresh_token"))
+    connection.sealed_refresh_token, connection.sealed_previous_refresh_token = sealed, None
+
+
+class StoredRefreshTokens:
+    """The connection's rotating refresh token, shared by all workers (``providers.base.RefreshTokens``)."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def load(self) -> str | None:
+        """Read the current token from the database: another worker may have rotated it."""
+        sealed = Connection.objects.values_list("sealed_refresh_token", flat=True).get(pk=self._connection.pk)
+        if sealed is None:
+            return None
+        return _ring().unseal(bytes(sealed), place=_place(self._connection, "sealed_refresh_token")).decode()
+
+    def replace(self, *, new: str, old: str) -> None:
+        """Commit ``new``, keeping ``old`` as the fallback. A transaction of its own, never inside another."""
+        ring, place = _ring(), _place(self._connection, "sealed_refresh_token")
+        with transaction.atomic(durable=True):
+            row = Connection.objects.select_for_update().get(pk=self._connection.pk)
+            row.sealed_previous_refresh_token = ring.seal(old.encode(), place=place)
+            row.sealed_refresh_token = ring.seal(new.encode(), place=place)
+            row.save(update_fields=["sealed_refresh_token", "sealed_previous_refresh_token"])

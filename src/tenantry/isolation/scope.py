@@ -1,0 +1,47 @@
+"""The marketplace in whose name the running code reads and writes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from django.db import connection, transaction
+
+_current: ContextVar[int | None] = ContextVar("tenantry_marketplace", default=None)
+
+
+class OutsideScope(Exception):
+    """A marketplace's table was touched outside ``marketplace_scope``, or one scope inside another."""
+
+
+def current_marketplace_id() -> int:
+    """Return the marketplace of the running scope. Raises :class:`OutsideScope` when there is none."""
+    marketplace_id = _current.get()
+    if marketplace_id is None:
+        raise OutsideScope("This needs a marketplace: open marketplace_scope(marketplace_id) around it.")
+    return marketplace_id
+
+
+@contextmanager
+def marketplace_scope(marketplace_id: int) -> Iterator[None]:
+    """Run the block in one transaction that sees one marketplace only.
+
+    The database setting lives as long as the transaction, so a connection that is handed on carries
+    nothing over. Opening the same scope again inside is free; another one raises :class:`OutsideScope`.
+    """
+    already = _current.get()
+    if already == marketplace_id:
+        yield
+        return
+    if already is not None:
+        raise OutsideScope(f"Inside the scope of marketplace {already}, that of {marketplace_id} was opened.")
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("select set_config('tenantry.marketplace', %s, true)", [str(int(marketplace_id))])
+        token = _current.set(marketplace_id)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+            if not connection.needs_rollback and connection.in_atomic_block:
+                with connection.cursor() as cursor:  # an outer transaction goes on without the scope
+                    cursor.execute("select set_config('tenantry.marketplace', '', true)")

@@ -1,0 +1,173 @@
+"""Drives an observation and its runs to the end, in slices. Used by queue jobs and by the command line alike.
+
+Only one process drives a connection's listing, and one its details, at a time: an advisory lock of the
+database, which ends with the process that held it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection as database
+
+from tenantry.connections.models import Connection
+from tenantry.connections.sources import open_source
+from tenantry.providers.base import TenantSource
+from tenantry.providers.errors import ProviderError, Throttled, Unavailable
+from tenantry.sync.models import Observation, ObservationState, RunState
+from tenantry.sync.observe.budget import SharedBudget
+from tenantry.sync.observe.details import Answer, count_due, next_due, read_side_by_side
+from tenantry.sync.observe.keeping import keep_answers
+from tenantry.sync.observe.listing import Clock, Standing, failure_of, read_next_page
+from tenantry.sync.runs.lifecycle import begin_runs, end_run, live_runs
+from tenantry.sync.runs.passes import after_listing, cancelled, finish, replan_tenants
+
+ShouldStop = Callable[[], bool]
+_LISTING_CLASS = 71_003
+_DETAILS_CLASS = 71_004
+_DETAILS_BATCH = 40
+_PAUSE = timedelta(seconds=60)
+
+
+@contextmanager
+def only_here(lock_class: int, connection_id: int) -> Iterator[bool]:
+    """Hold the advisory lock for the block; give ``False`` when another process has it."""
+    with database.cursor() as cursor:
+        cursor.execute("select pg_try_advisory_lock(%s, %s)", [lock_class, connection_id])
+        held = bool(cursor.fetchone()[0])
+    try:
+        yield held
+    finally:
+        if held:
+            with database.cursor() as cursor:
+                cursor.execute("select pg_advisory_unlock(%s, %s)", [lock_class, connection_id])
+
+
+def drive_listing(observation_id: int, *, clock: Clock, should_stop: ShouldStop) -> Standing | None:
+    """Read pages until the listing ends or ``should_stop`` says so, then begin its runs.
+
+    Returns ``None`` when another process is at it.
+    """
+    connection = Observation.objects.select_related("connection").get(pk=observation_id).connection
+    with only_here(_LISTING_CLASS, connection.pk) as held:
+        if not held:
+            return None
+        standing = Standing(ObservationState.LISTING)
+        try:
+            with open_source(connection) as source:
+                standing = _read_pages(observation_id, source, clock=clock, should_stop=should_stop)
+        except ProviderError as error:  # the connection itself is not usable: no secret, no such cloud
+            Observation.objects.filter(pk=observation_id).update(
+                state=ObservationState.FAILED, failure=failure_of(error), ended_at=clock()
+            )
+            standing = Standing(ObservationState.FAILED)
+        if standing.state not in {ObservationState.LISTING, ObservationState.WAITING}:
+            begun = begin_runs(observation_id, now=clock())
+            if begun:
+                total = count_due(connection.pk, now=clock())
+                Observation.objects.filter(pk=observation_id).update(details_total=total)
+        return standing
+
+
+def _read_pages(observation_id: int, source: TenantSource, *, clock: Clock, should_stop: ShouldStop) -> Standing:
+    while True:
+        _honour_cancellation(observation_id, now=clock())
+        standing = read_next_page(observation_id, source=source, clock=clock)
+        if not standing.goes_on or should_stop():
+            return standing
+
+
+def _honour_cancellation(observation_id: int, *, now: datetime) -> None:
+    """Cancel the observation once every run that waits for it was cancelled."""
+    connection_id = Observation.objects.values_list("connection_id", flat=True).get(pk=observation_id)
+    attached = [ref for ref in live_runs(connection_id) if ref.observation_id == observation_id]
+    if attached and all(cancelled(ref) for ref in attached):
+        live = Observation.objects.filter(
+            pk=observation_id, state__in=[ObservationState.LISTING, ObservationState.WAITING]
+        )
+        live.update(state=ObservationState.CANCELLED, ended_at=now)
+
+
+def drive_first_passes(connection_id: int, *, clock: Clock, should_stop: ShouldStop) -> None:
+    """Plan and apply every run whose listing is read. Safe to call at any time, by several processes."""
+    for ref in live_runs(connection_id):
+        if ref.state == RunState.APPLYING and not should_stop():
+            after_listing(ref, connection_id, clock=clock, should_stop=should_stop)
+
+
+@dataclass(frozen=True, slots=True)
+class DetailsStanding:
+    """Where the details of a connection stand. ``busy``: another process reads them."""
+
+    left: int
+    busy: bool = False
+    retry_at: datetime | None = None
+
+
+def drive_details(connection_id: int, *, clock: Clock, should_stop: ShouldStop) -> DetailsStanding:
+    """Read due details until there are none, ``should_stop`` says so, or the provider asks for quiet."""
+    with only_here(_DETAILS_CLASS, connection_id) as held:
+        if not held:
+            return DetailsStanding(left=0, busy=True)
+        connection = Connection.objects.get(pk=connection_id)
+        observation = Observation.objects.filter(connection=connection, state=ObservationState.DONE).latest("id")
+        budget = shared_budget(connection, observation)
+        try:
+            with open_source(connection, budget) as source:
+                return _read_details(connection_id, observation.pk, source, clock=clock, should_stop=should_stop)
+        except ProviderError as error:
+            _fail_runs(connection_id, error, now=clock())
+            return DetailsStanding(left=0)
+        finally:
+            budget.close()
+
+
+def shared_budget(connection: Connection, observation: Observation) -> SharedBudget:
+    """Return the budget of the connection's partner, reserved through this observation."""
+    key = f"{connection.provider}:{connection.cloud}:{connection.partner_tenant_id}"
+    Observation.objects.filter(pk=observation.pk).update(budget_key=key)
+    return SharedBudget(key=key, observation_id=observation.pk, per_minute=connection.detail_calls_per_minute)
+
+
+def _read_details(
+    connection_id: int, observation_id: int, source: TenantSource, *, clock: Clock, should_stop: ShouldStop
+) -> DetailsStanding:
+    while not should_stop():
+        waiting = [ref for ref in live_runs(connection_id) if ref.state == RunState.READING_DETAILS]
+        for ref in waiting:
+            if cancelled(ref):
+                end_run(ref, state=RunState.CANCELLED, now=clock())
+        if waiting and not live_runs(connection_id):
+            return DetailsStanding(left=0)
+        batch = next_due(connection_id, limit=_DETAILS_BATCH, now=clock())
+        if not batch:
+            _finish_runs(connection_id, clock=clock, should_stop=should_stop)
+            return DetailsStanding(left=0)
+        answers = read_side_by_side(source, batch, should_stop=should_stop)
+        stopping = next((answer.error for answer in answers if answer.error and answer.error.stops_run), None)
+        if stopping is not None:
+            raise stopping
+        if answers and all(isinstance(answer.error, Unavailable | Throttled) for answer in answers):
+            return DetailsStanding(left=len(batch), retry_at=clock() + _pause_after(answers))
+        if answers:
+            replan_tenants(connection_id, keep_answers(observation_id, answers, now=clock()), clock=clock)
+    return DetailsStanding(left=count_due(connection_id, now=clock()))
+
+
+def _pause_after(answers: list[Answer]) -> timedelta:
+    asked = max(getattr(answer.error, "after", 0.0) for answer in answers)
+    return max(_PAUSE, timedelta(seconds=asked))
+
+
+def _finish_runs(connection_id: int, *, clock: Clock, should_stop: ShouldStop) -> None:
+    for ref in live_runs(connection_id):
+        if ref.state == RunState.READING_DETAILS:
+            finish(ref, clock=clock, should_stop=should_stop)
+
+
+def _fail_runs(connection_id: int, error: ProviderError, *, now: datetime) -> None:
+    """The connection can't read details any more: its runs end as failed. What was applied stays."""
+    for ref in live_runs(connection_id):
+        if ref.state == RunState.READING_DETAILS:
+            end_run(ref, state=RunState.FAILED, failure=failure_of(error), now=now)

@@ -1,0 +1,149 @@
+"""What connections saw. Shared tables: a marketplace reads them through its feeds, in named queries only."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from tenantry.connections.models import Connection
+
+
+class ObservationState(models.TextChoices):
+    """How far an observation is. ``LISTING`` is the only state in which pages are read."""
+
+    WAITING = "waiting", "waiting to start"
+    LISTING = "listing", "reading the list"
+    DONE = "done", "list read"
+    FAILED = "failed", "failed"
+    CANCELLED = "cancelled", "cancelled"
+
+
+LIVE_OBSERVATION = [ObservationState.WAITING, ObservationState.LISTING]
+
+
+class Observation(models.Model):
+    """One reading of a connection's listing. At most one is alive per connection.
+
+    ``generation`` counts how often the listing had to start over; pages of earlier generations never
+    count. ``preview_only``: nobody asked for more than a preview. ``complete`` is true only for a listing that ended cleanly on its last page. ``calls_reserved_until``
+    carries the shared call budget of ``budget_key`` (``observe.budget``).
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="observations")
+    state = models.CharField(max_length=12, choices=ObservationState.choices, default=ObservationState.WAITING)
+    generation = models.IntegerField(default=1)
+    cursor = models.TextField(blank=True)
+    pages = models.IntegerField(default=0)
+    complete = models.BooleanField(default=False)
+    preview_only = models.BooleanField(default=False)
+    records = models.IntegerField(default=0)
+    invalid = models.IntegerField(default=0)
+    repeated = models.IntegerField(default=0)
+    new = models.IntegerField(default=0)
+    changed = models.IntegerField(default=0)
+    expected = models.IntegerField(null=True)
+    details_read = models.IntegerField(default=0)
+    details_failed = models.IntegerField(default=0)
+    details_total = models.IntegerField(default=0)
+    budget_key = models.CharField(max_length=80, blank=True)
+    calls_reserved_until = models.DateTimeField(null=True)
+    failure = models.JSONField(null=True)
+    failures_in_a_row = models.IntegerField(default=0)
+    created_at = models.DateTimeField()
+    started_at = models.DateTimeField(null=True)
+    listed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connection"],
+                condition=models.Q(state__in=LIVE_OBSERVATION),
+                name="one_live_observation_per_connection",
+            )
+        ]
+        indexes = [models.Index(fields=["budget_key", "-calls_reserved_until"], name="observation_budget")]
+
+
+class ObservationPage(models.Model):
+    """One page that counts: committed with its rows and the cursor behind it, so it never counts twice.
+
+    ``tenant_ids`` are the primary keys of the tenants on it; absence is judged by these.
+    """
+
+    observation = models.ForeignKey(Observation, on_delete=models.CASCADE, related_name="page_rows")
+    generation = models.IntegerField()
+    number = models.IntegerField()
+    tenant_ids = ArrayField(models.BigIntegerField())
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["observation", "generation", "number"], name="page_counts_once")]
+
+
+class Tenant(models.Model):
+    """A customer's directory at a provider, as last seen through any connection.
+
+    ``domains`` is null while verified domains are unknown, ``details_at`` while details were never read.
+    ``content_hash`` covers everything that a pending company shows (``core.tenants``).
+    """
+
+    provider = models.CharField(max_length=20)
+    cloud = models.CharField(max_length=20)
+    external_id = models.CharField(max_length=64)
+    name = models.TextField()
+    domain = models.CharField(max_length=255)
+    domains = ArrayField(models.TextField(), null=True)
+    country = models.CharField(max_length=2, default="", db_default="")
+    contact_first_name = models.TextField(default="", db_default="")
+    contact_last_name = models.TextField(default="", db_default="")
+    contact_email = models.TextField(default="", db_default="")
+    contact_phone = models.TextField(default="", db_default="")
+    contact_language = models.TextField(default="", db_default="")
+    address = models.JSONField(null=True)
+    registration_number = models.TextField(default="", db_default="")
+    delegated_admin = models.BooleanField(null=True)
+    indirect_reseller_id = models.CharField(max_length=64, default="", db_default="")
+    missing = ArrayField(models.TextField(), default=list, db_default=[])
+    details_at = models.DateTimeField(null=True)
+    details_problem = models.TextField(default="", db_default="")
+    content_hash = models.UUIDField()
+    first_seen_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["provider", "cloud", "external_id"], name="tenant_identity_once")
+        ]
+
+
+class Sighting(models.Model):
+    """One connection seeing one tenant.
+
+    ``missing_since`` and ``missing_listings`` tell of complete listings without it; ``ended_at`` that the
+    single read confirmed the end. ``details_due_at`` says when its details want reading next.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="sightings")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="sightings")
+    relationship = models.CharField(max_length=20)
+    content_hash = models.UUIDField()
+    first_seen_at = models.DateTimeField()
+    missing_since = models.DateTimeField(null=True)
+    missing_listings = models.SmallIntegerField(default=0, db_default=0)
+    ended_at = models.DateTimeField(null=True)
+    details_at = models.DateTimeField(null=True)
+    details_due_at = models.DateTimeField(null=True)
+    details_failures = models.SmallIntegerField(default=0, db_default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "tenant"], name="one_sighting_per_connection")]
+        indexes = [models.Index(fields=["connection", "details_due_at"], name="sighting_details_due")]
+
+
+class Finding(models.Model):
+    """A record that could not be used, and why. ``reason`` is a sentence."""
+
+    observation = models.ForeignKey(Observation, on_delete=models.CASCADE, related_name="findings")
+    tenant = models.ForeignKey(Tenant, null=True, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=30)
+    reference = models.CharField(max_length=200)
+    reason = models.TextField()
+    created_at = models.DateTimeField()

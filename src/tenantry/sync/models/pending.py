@@ -1,0 +1,86 @@
+"""Tenants that wait in a marketplace, and those that were linked to one of its companies."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from tenantry.connections.models import Connection
+from tenantry.isolation.managed import MarketplaceOwned
+from tenantry.marketplace.models import Company
+from tenantry.sync.models.observed import Tenant
+
+
+class PendingState(models.TextChoices):
+    """What has become of a tenant in a marketplace."""
+
+    PENDING = "pending", "needs decision"
+    HELD = "held", "held"
+    IGNORED = "ignored", "ignored"
+    SNOOZED = "snoozed", "snoozed"
+    CREATED = "created", "created"
+    LINKED = "linked", "linked"
+    WITHDRAWN = "withdrawn", "withdrawn"
+
+
+class PendingCompany(MarketplaceOwned):
+    """A tenant, in one marketplace, waiting for a decision; with a copy of what the marketplace knows of it.
+
+    The copy is what lists search, filter and sort without leaving the marketplace's own rows, and what a
+    change's *before* is compared with. ``sort_name`` and ``sort_contact`` are folded for sorting.
+    """
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
+    state = models.CharField(max_length=12, choices=PendingState.choices, default=PendingState.PENDING)
+    name = models.TextField()
+    sort_name = models.TextField(db_collation="C")
+    country = models.CharField(max_length=2)
+    domain = models.CharField(max_length=255, db_collation="C")
+    contact_name = models.TextField()
+    contact_email = models.TextField()
+    sort_contact = models.TextField(db_collation="C")
+    problems = ArrayField(models.CharField(max_length=40))
+    content_hash = models.UUIDField()
+    first_seen_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    class Meta(MarketplaceOwned.Meta):
+        constraints = [models.UniqueConstraint(fields=["marketplace", "tenant"], name="one_pending_per_tenant")]
+        indexes = [
+            models.Index(fields=["marketplace", "state", "sort_name", "id"], name="pending_by_name"),
+            models.Index(fields=["marketplace", "state", "country", "id"], name="pending_by_country"),
+            models.Index(fields=["marketplace", "state", "domain", "id"], name="pending_by_domain"),
+            models.Index(fields=["marketplace", "state", "sort_contact", "id"], name="pending_by_contact"),
+            models.Index(fields=["marketplace", "state", "first_seen_at", "id"], name="pending_by_age"),
+        ]
+
+
+class PendingKey(MarketplaceOwned):
+    """A word by which a pending company is found (``core.search``).
+
+    Under row-level security only equality and ranges on text may use an index, so words and prefixes
+    are looked up here, not with LIKE or a text-search index.
+    """
+
+    pending = models.ForeignKey(PendingCompany, on_delete=models.CASCADE, related_name="+", db_index=True)
+    key = models.CharField(max_length=64, db_collation="C")
+
+    class Meta(MarketplaceOwned.Meta):
+        indexes = [models.Index(fields=["marketplace", "key", "pending"], name="pending_key_lookup")]
+
+
+class TenantLink(MarketplaceOwned):
+    """Tenant and company that are the same customer, by a person's or a rule's decision."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="links")
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta(MarketplaceOwned.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["marketplace", "tenant"],
+                condition=models.Q(ended_at__isnull=True),
+                name="one_live_link_per_tenant",
+            )
+        ]

@@ -1,0 +1,106 @@
+"""One sync attempt of a marketplace, and the steps of its plan."""
+
+from django.db import models
+
+from tenantry.connections.models import Connection
+from tenantry.isolation.managed import MarketplaceOwned
+from tenantry.sync.models.observed import Observation, Tenant
+
+
+class Trigger(models.TextChoices):
+    """What started a run."""
+
+    BUTTON = "button", "Sync now"
+    SETTINGS = "settings", "Company Sync switched on"
+    COMMAND_LINE = "command_line", "command line"
+    SCHEDULE = "schedule", "schedule"
+
+
+class RunState(models.TextChoices):
+    """How far a run is."""
+
+    WAITING = "waiting", "waiting to start"
+    LISTING = "listing", "reading the list"
+    APPLYING = "applying", "planning and applying"
+    READING_DETAILS = "details", "reading details"
+    DONE = "done", "done"
+    PREVIEWED = "previewed", "previewed"
+    FAILED = "failed", "failed"
+    CANCELLED = "cancelled", "cancelled"
+
+
+LIVE_RUN = [RunState.WAITING, RunState.LISTING, RunState.APPLYING, RunState.READING_DETAILS]
+
+
+class Run(MarketplaceOwned):
+    """One sync attempt of one connection for one marketplace.
+
+    ``counters`` are computed from rows when it ends and must add up, else ``suspect`` says what does not.
+    ``plan_cursor`` is the last tenant that a preview planned. A run whose listing did not end cleanly has
+    ``complete`` false: it added and updated, and judged nothing absent.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
+    observation = models.ForeignKey(Observation, null=True, on_delete=models.SET_NULL, related_name="+")
+    trigger = models.CharField(max_length=20, choices=Trigger.choices)
+    preview = models.BooleanField(default=False)
+    state = models.CharField(max_length=12, choices=RunState.choices, default=RunState.WAITING)
+    complete = models.BooleanField(default=False)
+    requested_by = models.CharField(max_length=200, blank=True)
+    plan_cursor = models.BigIntegerField(default=0)
+    counters = models.JSONField(default=dict)
+    suspect = models.TextField(blank=True)
+    failure = models.JSONField(null=True)
+    note = models.TextField(blank=True)
+    cancel_requested_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    listed_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta(MarketplaceOwned.Meta):
+        indexes = [models.Index(fields=["marketplace", "-created_at"], name="run_by_age")]
+
+
+class ChangeState(models.TextChoices):
+    """What became of a change."""
+
+    PLANNED = "planned", "planned"
+    HELD = "held", "held"
+    APPROVED = "approved", "approved"
+    REJECTED = "rejected", "rejected"
+    APPLIED = "applied", "applied"
+    STALE = "stale", "stale"
+    FAILED = "failed", "failed"
+    CANCELLED = "cancelled", "cancelled"
+    UNDONE = "undone", "undone"
+
+
+class Change(MarketplaceOwned):
+    """One step of a plan: what it does to which tenant, from what to what, and why.
+
+    ``before`` and ``after`` are snapshots of the pending company (``core.planning.companies``), null where
+    there is none.
+    """
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="changes")
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=30)
+    subject = models.CharField(max_length=64)
+    subject_name = models.TextField()
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    reason = models.TextField()
+    state = models.CharField(max_length=10, choices=ChangeState.choices, default=ChangeState.PLANNED)
+    problem = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta(MarketplaceOwned.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["run", "tenant"],
+                condition=models.Q(state=ChangeState.PLANNED),
+                name="one_planned_change_per_tenant",
+            )
+        ]
+        indexes = [models.Index(fields=["run", "state", "id"], name="change_by_run")]

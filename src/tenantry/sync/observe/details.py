@@ -1,0 +1,124 @@
+"""Reads the details of tenants that want it: new ones, changed ones, aged ones, and those doubted to be there.
+
+What is due is a column of the sighting, so this stage needs no cursor: killed anywhere, it goes on with
+what is still due. Reads run side by side; their results are written together, one short transaction a batch.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import connection as database
+
+from tenantry.connections.models import Connection
+from tenantry.core.records import TenantDetails
+from tenantry.providers.base import TenantSource
+from tenantry.providers.errors import ProviderError, Throttled
+from tenantry.sync.observe.absence import LISTINGS_TO_DOUBT
+
+MOST_AT_ONCE = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A tenant whose details are to be read. ``doubted``: two complete listings in a row missed it."""
+
+    sighting_id: int
+    tenant_id: int
+    external_id: str
+    doubted: bool
+    failures: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of one read: the details, or the failure."""
+
+    due: Due
+    details: TenantDetails | None
+    error: ProviderError | None
+
+
+_WANTED = """
+from sync_sighting s join sync_tenant t on t.id = s.tenant_id
+where s.connection_id = %(connection)s and s.details_due_at <= %(now)s and s.ended_at is null
+and (s.relationship = 'reseller' or s.missing_listings >= %(doubt)s)
+and (s.missing_since is null or s.missing_listings >= %(doubt)s)
+and (%(everything)s or t.external_id = any(%(only)s))
+"""
+
+
+def wanted_by_feeds(connection_id: int) -> list[str] | None:
+    """Return the tenant ids that feeds of syncing marketplaces name, or ``None`` when one takes everything.
+
+    Reading the details of tenants that no marketplace takes would waste the provider's rate.
+    """
+    with database.cursor() as cursor:
+        cursor.execute("select tenant_ids from marketplaces_fed_by(%s) where syncing", [connection_id])
+        lists = [row[0] for row in cursor.fetchall()]
+    if any(not ids for ids in lists):
+        return None
+    return sorted({tenant_id for ids in lists for tenant_id in ids})
+
+
+def _parameters(connection_id: int, now: datetime) -> dict[str, Any]:
+    only = wanted_by_feeds(connection_id)
+    return {
+        "connection": connection_id,
+        "now": now,
+        "doubt": LISTINGS_TO_DOUBT,
+        "everything": only is None,
+        "only": only or [],
+    }
+
+
+def count_due(connection_id: int, *, now: datetime) -> int:
+    """Return how many tenants want their details read now."""
+    with database.cursor() as cursor:
+        cursor.execute(f"select count(*) {_WANTED}", _parameters(connection_id, now))
+        return int(cursor.fetchone()[0])
+
+
+def next_due(connection_id: int, *, limit: int, now: datetime) -> list[Due]:
+    """Return the tenants to read next, longest waiting first."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            f"select s.id, t.id, t.external_id, s.missing_listings >= %(doubt)s, s.details_failures {_WANTED} "
+            "order by s.details_due_at, s.id limit %(limit)s",
+            {**_parameters(connection_id, now), "limit": limit},
+        )
+        return [Due(*row) for row in cursor.fetchall()]
+
+
+def make_all_due(connection: Connection, *, now: datetime) -> int:
+    """Ask for every tenant's details to be read again now; return how many."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "update sync_sighting set details_due_at = %s where connection_id = %s and relationship = 'reseller' "
+            "and ended_at is null and missing_since is null",
+            [now, connection.pk],
+        )
+        return int(cursor.rowcount)
+
+
+def read_side_by_side(source: TenantSource, batch: Sequence[Due], *, should_stop: Callable[[], bool]) -> list[Answer]:
+    """Read the batch with several calls under way at once. A failure that stops the run skips the rest.
+
+    Returns an answer for each tenant that was asked about; those skipped stay due.
+    """
+    stopped = False
+
+    def read(due: Due) -> Answer | None:
+        nonlocal stopped
+        if stopped or should_stop():
+            return None
+        try:
+            return Answer(due, source.read_tenant(due.external_id), None)
+        except ProviderError as error:
+            stopped = stopped or error.stops_run or isinstance(error, Throttled)
+            return Answer(due, None, error)
+
+    with ThreadPoolExecutor(max_workers=min(MOST_AT_ONCE, max(1, len(batch)))) as pool:
+        return [answer for answer in pool.map(read, batch) if answer is not None]

@@ -1,0 +1,86 @@
+"""Writes pending companies and the keys they are found by, many at once."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import connection as database
+
+from tenantry.core.planning.companies import PendingView
+from tenantry.core.search import fold, search_keys
+from tenantry.isolation.bulk import insert_rows, stage_rows
+from tenantry.sync.models import PendingKey, Run
+
+_STAGE = (
+    ("tenant_id", "bigint"),
+    ("state", "text"),
+    ("name", "text"),
+    ("sort_name", "text"),
+    ("country", "text"),
+    ("domain", "text"),
+    ("contact_name", "text"),
+    ("contact_email", "text"),
+    ("sort_contact", "text"),
+    ("problems", "text[]"),
+    ("content_hash", "uuid"),
+)
+
+_WRITE = """
+insert into sync_pendingcompany (
+    marketplace_id, tenant_id, connection_id, state, name, sort_name, country, domain,
+    contact_name, contact_email, sort_contact, problems, content_hash, first_seen_at, changed_at
+)
+select %(marketplace)s, g.tenant_id, %(connection)s, g.state, g.name, g.sort_name, g.country, g.domain,
+    g.contact_name, g.contact_email, g.sort_contact, g.problems, g.content_hash, %(now)s, %(now)s
+from stage_pending g
+on conflict (marketplace_id, tenant_id) do update set
+    state = excluded.state, name = excluded.name, sort_name = excluded.sort_name, country = excluded.country,
+    domain = excluded.domain, contact_name = excluded.contact_name, contact_email = excluded.contact_email,
+    sort_contact = excluded.sort_contact, problems = excluded.problems, content_hash = excluded.content_hash,
+    changed_at = excluded.changed_at
+returning id, tenant_id
+"""
+
+_LONGEST_SORT_KEY = 200
+
+
+def write_pending(run: Run, rows: Sequence[tuple[int, PendingView]], *, now: datetime) -> None:
+    """Write the pending companies of these tenants as given, and their search keys. In the caller's scope."""
+    if not rows:
+        return
+    stage_rows("stage_pending", _STAGE, [_row(tenant_id, view) for tenant_id, view in rows])
+    with database.cursor() as cursor:
+        cursor.execute(_WRITE, {"marketplace": run.marketplace_id, "connection": run.connection_id, "now": now})
+        ids = {tenant_id: pending_id for pending_id, tenant_id in cursor.fetchall()}
+        cursor.execute(
+            "select id, external_id, domain, coalesce(domains, '{}') from sync_tenant where id = any(%s)",
+            [list(ids)],
+        )
+        identities = {row[0]: row[1:] for row in cursor.fetchall()}
+    keys = {ids[tenant_id]: _keys(view, *identities[tenant_id]) for tenant_id, view in rows}
+    _write_keys(run.marketplace_id, keys)
+
+
+def _row(tenant_id: int, view: PendingView) -> tuple[object, ...]:
+    shown = view.snapshot
+    return (
+        tenant_id, view.state, shown.name, fold(shown.name)[:_LONGEST_SORT_KEY], shown.country, shown.domain,
+        shown.contact_name, shown.contact_email, fold(shown.contact_name or shown.contact_email)[:_LONGEST_SORT_KEY],
+        list(shown.problems), shown.content_hash,
+    )  # fmt: skip
+
+
+def _keys(view: PendingView, external_id: str, domain: str, domains: list[str]) -> list[str]:
+    shown = view.snapshot
+    mailbox, _, mail_domain = shown.contact_email.partition("@")
+    return search_keys(
+        texts=[shown.name, shown.contact_name, mailbox],
+        domains={domain, *domains, shown.domain, mail_domain} - {""},
+        ids=[external_id],
+    )
+
+
+def _write_keys(marketplace_id: int, keys: dict[int, list[str]]) -> None:
+    with database.cursor() as cursor:
+        cursor.execute("delete from sync_pendingkey where pending_id = any(%s)", [list(keys)])
+    rows = [(marketplace_id, pending_id, key) for pending_id, own in keys.items() for key in own]
+    insert_rows(PendingKey, ["marketplace_id", "pending_id", "key"], rows)

@@ -1,0 +1,95 @@
+"""Counts a run from its rows. The sums must hold (features.md section 7), else the run is suspect."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection as database
+from django.db.models import Count
+
+from tenantry.sync.models import Change, Feed, Observation, Run
+from tenantry.sync.runs.candidates import scope_of
+
+_CLASSIFY = """
+select kind, count(*) from (
+    select case
+        when c.tenant_id is not null then 'with_changes'
+        when l.id is not null then 'skipped_linked'
+        when s.relationship <> 'reseller' or s.ended_at is not null then 'skipped_not_reseller'
+        when {waiting} then 'waiting_for_details'
+        when not {inside} then 'skipped_out_of_scope'
+        when p.state in ('created', 'linked') then 'skipped_decided'
+        when p.content_hash = t.content_hash then 'unchanged'
+        else 'unexplained'
+    end as kind
+    from (
+        select distinct unnest(tenant_ids) as tenant_id from sync_observationpage
+        where observation_id = %(observation)s and generation = %(generation)s
+    ) seen
+    join sync_tenant t on t.id = seen.tenant_id
+    join sync_sighting s on s.tenant_id = t.id and s.connection_id = %(connection)s
+    left join sync_pendingcompany p on p.marketplace_id = %(marketplace)s and p.tenant_id = t.id
+    left join sync_tenantlink l on l.marketplace_id = %(marketplace)s and l.tenant_id = t.id and l.ended_at is null
+    left join (
+        select distinct tenant_id from sync_change where marketplace_id = %(marketplace)s and run_id = %(run)s
+    ) c on c.tenant_id = t.id
+) each_tenant group by kind
+"""
+
+SKIPPED = ("skipped_linked", "skipped_not_reseller", "skipped_out_of_scope", "skipped_decided")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """The counters of a run, and a sentence about the sum that does not hold (empty when all do)."""
+
+    counters: dict[str, int]
+    suspect: str
+
+
+def account_for(run: Run) -> Account:
+    """Count the run from its rows. Runs in the marketplace's scope."""
+    counters = _observed(run.observation)
+    counters |= {f"tenants_{kind}": count for kind, count in _tenants(run).items()}
+    by_state = Change.objects.filter(run=run).values_list("state").annotate(count=Count("id"))
+    states = dict(by_state)
+    counters |= {f"changes_{state}": count for state, count in states.items()}
+    counters["changes"] = sum(states.values())
+    counters["tenants_skipped"] = sum(counters.get(f"tenants_{kind}", 0) for kind in SKIPPED)
+    return Account(counters, check_sums(counters))
+
+
+def _observed(observation: Observation | None) -> dict[str, int]:
+    if observation is None:
+        return {}
+    return {
+        "records": observation.records,
+        "records_invalid": observation.invalid,
+        "records_repeated": observation.repeated,
+        "details_read": observation.details_read,
+        "details_failed": observation.details_failed,
+        "details_total": observation.details_total,
+    }
+
+
+def _tenants(run: Run) -> dict[str, int]:
+    feed = Feed.objects.filter(connection_id=run.connection_id).first()
+    if feed is None or run.observation is None:
+        return {}
+    scope = scope_of(feed)
+    parameters: dict[str, Any] = {
+        **scope.parameters, "observation": run.observation_id, "generation": run.observation.generation,
+        "connection": run.connection_id, "marketplace": run.marketplace_id, "run": run.pk,
+    }  # fmt: skip
+    with database.cursor() as cursor:
+        cursor.execute(_CLASSIFY.format(inside=scope.inside, waiting=scope.waiting), parameters)
+        kinds: dict[str, int] = dict(cursor.fetchall())
+    return {**kinds, "seen": sum(kinds.values())}
+
+
+def check_sums(counters: dict[str, int]) -> str:
+    """Return a sentence about the first sum that does not hold, or an empty string."""
+    valid = counters.get("records", 0) - counters.get("records_invalid", 0) - counters.get("records_repeated", 0)
+    if "tenants_seen" in counters and valid != counters["tenants_seen"]:
+        return f"{valid} valid records were read, but {counters['tenants_seen']} tenants were seen."
+    unexplained = counters.get("tenants_unexplained", 0)
+    return f"{unexplained} tenants were neither changed nor found unchanged." if unexplained else ""

@@ -1,0 +1,166 @@
+"""The life of a run: asked for, begun, superseded, ended. Each step is one transaction and safe to repeat."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db import connection as database
+
+from tenantry.audit.events import SYSTEM, Actor, Happening, Target
+from tenantry.audit.services import record_event
+from tenantry.isolation.scope import marketplace_scope
+from tenantry.sync.models import Change, ChangeState, Observation, ObservationState, Run, RunState, Trigger
+from tenantry.sync.models.observed import LIVE_OBSERVATION
+from tenantry.sync.models.runs import LIVE_RUN
+from tenantry.sync.runs.accounting import account_for
+
+
+@dataclass(frozen=True, slots=True)
+class RunRef:
+    """A live run, as found across marketplaces by the named look-up."""
+
+    run_id: int
+    marketplace_id: int
+    observation_id: int | None
+    state: str
+    preview: bool
+
+
+def live_runs(connection_id: int) -> list[RunRef]:
+    """Return the live runs of a connection in all marketplaces, oldest first."""
+    with database.cursor() as cursor:
+        cursor.execute(
+            "select run_id, marketplace_id, observation_id, state, preview from live_runs_of_connection(%s)",
+            [connection_id],
+        )
+        return [RunRef(*row) for row in cursor.fetchall()]
+
+
+def join_or_start_observation(connection_id: int, *, preview: bool, now: datetime) -> Observation:
+    """Return the connection's live observation, or start one. One at a time: the database keeps that."""
+    alive = Observation.objects.filter(connection_id=connection_id, state__in=LIVE_OBSERVATION)
+    existing = alive.first()
+    if existing is None:
+        last = Observation.objects.filter(connection_id=connection_id, complete=True).order_by("-id").first()
+        expected = last.records - last.invalid - last.repeated if last else None
+        try:
+            with transaction.atomic():
+                return Observation.objects.create(
+                    connection_id=connection_id, preview_only=preview, expected=expected, created_at=now
+                )
+        except IntegrityError:  # another request was a moment earlier: join that one
+            existing = alive.get()
+    if existing.preview_only and not preview:
+        alive.filter(pk=existing.pk).update(preview_only=False)
+    return existing
+
+
+def create_run(
+    *, marketplace_id: int, connection_id: int, observation: Observation, trigger: Trigger, actor: Actor, preview: bool,
+    now: datetime,
+) -> Run:  # fmt: skip
+    """Create the marketplace's run on this observation, or return the one that it has. In its scope."""
+    same = Run.objects.filter(observation=observation, preview=preview, state__in=LIVE_RUN).first()
+    if same is not None:
+        return same
+    run = Run.objects.create(
+        marketplace_id=marketplace_id, connection_id=connection_id, observation=observation, trigger=trigger,
+        preview=preview, requested_by=actor.name, created_at=now,
+    )  # fmt: skip
+    _record(run, "requested", actor=actor, now=now)
+    return run
+
+
+def begin_runs(observation_id: int, *, now: datetime) -> list[RunRef]:
+    """After the listing: give each syncing marketplace that the connection feeds its run; close older runs.
+
+    Returns the runs to go on with. A failed or cancelled observation ends its runs the same way.
+    """
+    observation = Observation.objects.get(pk=observation_id)
+    attached = [ref for ref in live_runs(observation.connection_id) if ref.observation_id == observation_id]
+    if observation.state != ObservationState.DONE:
+        for ref in attached:
+            end_run(ref, state=_ENDS[ObservationState(observation.state)], failure=observation.failure, now=now)
+        return []
+    if not observation.preview_only:
+        _create_missing(observation, {ref.marketplace_id for ref in attached if not ref.preview}, now=now)
+    everyone = live_runs(observation.connection_id)
+    begun = [ref for ref in everyone if ref.observation_id == observation_id]
+    for ref in everyone:
+        newer = [
+            other.run_id
+            for other in begun
+            if (other.marketplace_id, other.preview) == (ref.marketplace_id, ref.preview)
+        ]
+        if ref.observation_id != observation_id and newer:
+            end_run(ref, state=RunState.DONE, note=f"What was left went on in run {newer[0]}.", now=now)
+    for ref in begun:
+        with marketplace_scope(ref.marketplace_id):
+            Run.objects.filter(pk=ref.run_id, listed_at=None).update(
+                state=RunState.READING_DETAILS if ref.preview else RunState.APPLYING,
+                complete=observation.complete,
+                listed_at=now,
+            )
+    return begun
+
+
+_ENDS = {ObservationState.FAILED: RunState.FAILED, ObservationState.CANCELLED: RunState.CANCELLED}
+
+
+def _create_missing(observation: Observation, present: set[int], *, now: datetime) -> None:
+    with database.cursor() as cursor:
+        cursor.execute("select marketplace_id from marketplaces_fed_by(%s) where syncing", [observation.connection_id])
+        wanted = [row[0] for row in cursor.fetchall()]
+    for marketplace_id in wanted:
+        if marketplace_id not in present:
+            with marketplace_scope(marketplace_id):
+                create_run(
+                    marketplace_id=marketplace_id, connection_id=observation.connection_id, observation=observation,
+                    trigger=Trigger.SCHEDULE, actor=SYSTEM, preview=False, now=now,
+                )  # fmt: skip
+
+
+def end_run(
+    ref: RunRef, *, state: RunState, now: datetime, failure: dict[str, Any] | None = None, note: str = ""
+) -> None:
+    """End a run: count it from its rows, cancel what is still planned, and record that. Safe to repeat."""
+    with marketplace_scope(ref.marketplace_id):
+        run = Run.objects.select_for_update(of=("self",)).select_related("observation").get(pk=ref.run_id)
+        if run.state not in LIVE_RUN:
+            return
+        if not run.preview:
+            left = Change.objects.filter(run=run, state=ChangeState.PLANNED)
+            left.update(state=ChangeState.CANCELLED, settled_at=now)
+        account = account_for(run)
+        run.state, run.ended_at, run.failure, run.note = state, now, failure, note
+        run.counters = account.counters
+        run.suspect = account.suspect if state in {RunState.DONE, RunState.PREVIEWED} and not note else ""
+        run.save()
+        _record(run, _VERBS[state], actor=SYSTEM, now=now)
+
+
+_VERBS = {
+    RunState.DONE: "finished",
+    RunState.PREVIEWED: "previewed",
+    RunState.FAILED: "failed",
+    RunState.CANCELLED: "cancelled",
+}
+
+
+def request_cancel(run_id: int, *, actor: Actor, now: datetime) -> bool:
+    """Ask a live run to stop; return whether there was one to stop. In the marketplace's scope."""
+    asked = Run.objects.filter(pk=run_id, state__in=LIVE_RUN, cancel_requested_at=None).update(cancel_requested_at=now)
+    if asked:
+        _record(Run.objects.get(pk=run_id), "cancel_requested", actor=actor, now=now)
+    return bool(asked)
+
+
+def _record(run: Run, verb: str, *, actor: Actor, now: datetime) -> None:
+    happening = Happening(
+        action=f"sync.run.{verb}",
+        target=Target("run", str(run.pk)),
+        after={"state": run.state, "preview": run.preview, "trigger": run.trigger, **run.counters},
+        reason=run.note or (run.failure or {}).get("what", ""),
+    )
+    record_event(happening, actor=actor, marketplace_id=run.marketplace_id, now=now, run_id=run.pk)

@@ -1,0 +1,105 @@
+"""Takes a run from its listing to its end: plan, apply, once more when details arrive, and close."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from tenantry.audit.events import SYSTEM
+from tenantry.isolation.scope import marketplace_scope
+from tenantry.sync.models import Change, ChangeState, Run, RunState
+from tenantry.sync.observe.details import count_due
+from tenantry.sync.runs.applying import apply_next
+from tenantry.sync.runs.lifecycle import RunRef, end_run, live_runs
+from tenantry.sync.runs.planning import plan_next
+
+Clock = Callable[[], datetime]
+_MOST_PASSES = 5
+
+
+def run_pass(ref: RunRef, *, clock: Clock, should_stop: Callable[[], bool] = lambda: False) -> bool:
+    """Plan and apply everything that differs now; return False when stopped before the end.
+
+    A preview only plans, going on where it was.
+    """
+    if ref.preview:
+        return _plan_preview(ref, clock=clock, should_stop=should_stop)
+    for _ in range(_MOST_PASSES):
+        after, found = 0, False
+        while True:
+            if should_stop() or not _is_live(ref):
+                return False
+            after = plan_next(ref.run_id, marketplace_id=ref.marketplace_id, after=after, now=clock())
+            found = apply_all(ref, clock=clock) or found
+            if not after:
+                break
+        if not found:
+            return True
+    return True
+
+
+def _plan_preview(ref: RunRef, *, clock: Clock, should_stop: Callable[[], bool]) -> bool:
+    with marketplace_scope(ref.marketplace_id):
+        after = Run.objects.values_list("plan_cursor", flat=True).get(pk=ref.run_id)
+    while True:
+        if should_stop() or not _is_live(ref):
+            return False
+        after = plan_next(ref.run_id, marketplace_id=ref.marketplace_id, after=after, now=clock())
+        if not after:
+            return True
+
+
+def apply_all(ref: RunRef, *, clock: Clock) -> bool:
+    """Apply every planned change of the run; return whether any was."""
+    done = False
+    while apply_next(ref.run_id, marketplace_id=ref.marketplace_id, actor=SYSTEM, now=clock()).any:
+        done = True
+    return done
+
+
+def replan_tenants(connection_id: int, tenant_ids: list[int], *, clock: Clock) -> None:
+    """After details arrived: bring these tenants up to date in every live run of the connection."""
+    for ref in live_runs(connection_id):
+        if not ref.preview and ref.state == RunState.READING_DETAILS:
+            plan_next(ref.run_id, marketplace_id=ref.marketplace_id, after=0, now=clock(), only=tenant_ids)
+            apply_all(ref, clock=clock)
+
+
+def after_listing(ref: RunRef, connection_id: int, *, clock: Clock, should_stop: Callable[[], bool]) -> None:
+    """Do the first pass of a run whose listing is read, then leave it to the details, or end it."""
+    if ref.preview:
+        return
+    if run_pass(ref, clock=clock, should_stop=should_stop):
+        with marketplace_scope(ref.marketplace_id):
+            begun = Run.objects.filter(pk=ref.run_id, state=RunState.APPLYING)
+            begun.update(state=RunState.READING_DETAILS)
+        if count_due(connection_id, now=clock()) == 0:
+            finish(ref, clock=clock, should_stop=should_stop)
+    elif cancelled(ref):
+        end_run(ref, state=RunState.CANCELLED, now=clock())
+
+
+def finish(ref: RunRef, *, clock: Clock, should_stop: Callable[[], bool] = lambda: False) -> None:
+    """End a run whose details are read: one last pass, then its account."""
+    if cancelled(ref):
+        end_run(ref, state=RunState.CANCELLED, now=clock())
+    elif run_pass(ref, clock=clock, should_stop=should_stop):
+        end_run(ref, state=RunState.PREVIEWED if ref.preview else RunState.DONE, note=_note(ref), now=clock())
+
+
+def _note(ref: RunRef) -> str:
+    with marketplace_scope(ref.marketplace_id):
+        settled = Change.objects.filter(run_id=ref.run_id).exclude(state=ChangeState.STALE).exists()
+        reads = Run.objects.values_list("observation__details_read", flat=True).get(pk=ref.run_id)
+    if settled or reads or ref.preview:
+        return ""
+    return "Nothing changed since the last run, and no details were due: 0 changes, 0 detail reads."
+
+
+def cancelled(ref: RunRef) -> bool:
+    """Whether somebody asked for this run to stop."""
+    with marketplace_scope(ref.marketplace_id):
+        return Run.objects.filter(pk=ref.run_id, cancel_requested_at__isnull=False).exists()
+
+
+def _is_live(ref: RunRef) -> bool:
+    with marketplace_scope(ref.marketplace_id):
+        return Run.objects.filter(pk=ref.run_id, ended_at=None, cancel_requested_at=None).exists()

@@ -1,0 +1,45 @@
+"""When connections are read without anybody asking: every hour, each at a minute of its own."""
+
+import hashlib
+from datetime import datetime, timedelta
+
+from django.db import connection as database
+
+from tenantry.audit.events import Actor, ActorKind
+from tenantry.connections.models import Connection
+from tenantry.sync.models import Observation, Trigger
+from tenantry.sync.requests import Asked, SyncRefused, request_sync
+
+EVERY = timedelta(minutes=60)
+_SCHEDULE = Actor(ActorKind.SCHEDULE, "Schedule")
+
+
+def start_due_syncs(*, now: datetime) -> int:
+    """Start a sync of each connection whose last listing is an hour old; return how many."""
+    started = 0
+    for connection in Connection.objects.filter(enabled=True):
+        marketplace_id = _any_syncing(connection.pk)
+        if marketplace_id is not None and is_due(connection, now=now):
+            try:
+                asked = Asked(_SCHEDULE, Trigger.SCHEDULE)
+                request_sync(marketplace_id=marketplace_id, asked=asked, now=now, connection_id=connection.pk)
+            except SyncRefused:  # switched off a moment ago
+                continue
+            started += 1
+    return started
+
+
+def is_due(connection: Connection, *, now: datetime) -> bool:
+    """Whether the connection's hour is over. A stable offset of its own spreads connections over the hour."""
+    last = Observation.objects.filter(connection=connection).order_by("-id").first()
+    if last is None:
+        return True
+    offset = int.from_bytes(hashlib.blake2b(connection.uid.bytes, digest_size=2).digest()) % 5
+    return last.created_at <= now - EVERY + timedelta(minutes=offset)
+
+
+def _any_syncing(connection_id: int) -> int | None:
+    with database.cursor() as cursor:
+        cursor.execute("select marketplace_id from marketplaces_fed_by(%s) where syncing limit 1", [connection_id])
+        row = cursor.fetchone()
+    return int(row[0]) if row else None

@@ -1,0 +1,149 @@
+"""The sync's queue jobs. Each is a slice of work that can end anywhere and goes on in the next.
+
+A job that is stopped with its worker hands on to a new job in the same step; one that died with its
+worker is returned by the sweep, and ``resume_sync`` looks for work that nobody is doing.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from procrastinate import JobContext
+from procrastinate.contrib.django import app
+from procrastinate.exceptions import AlreadyEnqueued
+
+from tenantry.audit.chain import chain_events
+from tenantry.audit.models import INSTALLATION
+from tenantry.connections.models import Connection
+from tenantry.isolation.scope import marketplace_scope
+from tenantry.marketplace.queries import every_marketplace_id
+from tenantry.sync.driving import drive_details, drive_first_passes, drive_listing
+from tenantry.sync.models import Observation
+from tenantry.sync.models.observed import LIVE_OBSERVATION
+from tenantry.sync.requests import enqueue_listing
+from tenantry.sync.runs.lifecycle import live_runs
+from tenantry.sync.schedule import start_due_syncs
+
+_SLICE_SECONDS = 20.0
+
+
+def _slice(context: JobContext) -> Callable[[], bool]:
+    """Return the question whether this job should hand on: its time is over, or its worker stops."""
+    ends = time.monotonic() + _SLICE_SECONDS
+    return lambda: time.monotonic() >= ends or context.should_abort()
+
+
+@app.task(pass_context=True)
+def observe(context: JobContext, observation_id: int) -> None:
+    """Read the listing of an observation, then begin its runs."""
+    standing = drive_listing(observation_id, clock=timezone.now, should_stop=_slice(context))
+    if standing is None:
+        return
+    connection_id = Observation.objects.values_list("connection_id", flat=True).get(pk=observation_id)
+    if standing.state in LIVE_OBSERVATION:
+        if standing.retry_at is not None:
+            _defer_listing_at(observation_id, connection_id, at=standing.retry_at)
+        else:
+            enqueue_listing(observation_id, connection_id)
+        return
+    enqueue_runs(connection_id)
+
+
+def _defer_listing_at(observation_id: int, connection_id: int, *, at: datetime) -> None:
+    try:
+        with transaction.atomic():
+            observe.configure(
+                lock=f"listing-{connection_id}", queueing_lock=f"listing-{observation_id}", schedule_at=at
+            ).defer(observation_id=observation_id)
+    except AlreadyEnqueued:
+        return
+
+
+def enqueue_runs(connection_id: int, *, at: datetime | None = None) -> None:
+    """Defer the two jobs that take a connection's runs on: planning and applying, and reading details."""
+    for task, name in ((first_passes, "passes"), (details, "details")):
+        try:
+            with transaction.atomic():
+                task.configure(
+                    lock=f"{name}-{connection_id}", queueing_lock=f"{name}-{connection_id}", schedule_at=at
+                ).defer(connection_id=connection_id)
+        except AlreadyEnqueued:
+            continue
+
+
+@app.task(pass_context=True)
+def first_passes(context: JobContext, connection_id: int) -> None:
+    """Plan and apply the runs whose listing is read."""
+    drive_first_passes(connection_id, clock=timezone.now, should_stop=_slice(context))
+    if any(ref.state == "applying" for ref in live_runs(connection_id)):
+        enqueue_runs(connection_id)
+
+
+@app.task(pass_context=True)
+def details(context: JobContext, connection_id: int) -> None:
+    """Read details that are due, and end the runs that waited for them."""
+    standing = drive_details(connection_id, clock=timezone.now, should_stop=_slice(context))
+    if standing.left and not standing.busy:
+        enqueue_runs(connection_id, at=standing.retry_at)
+
+
+@app.periodic(cron="*/10 * * * * *")
+@app.task(queueing_lock="sweep", pass_context=True)
+async def sweep(context: JobContext, timestamp: int) -> None:  # noqa: ARG001  # procrastinate's signature
+    """Return the jobs of workers that died."""
+    await return_jobs_of_dead_workers(settings.STALLED_AFTER_SECONDS)
+
+
+async def return_jobs_of_dead_workers(silent_for: float) -> int:
+    """Put the jobs of workers without a heartbeat for ``silent_for`` seconds back into the queue."""
+    stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=silent_for))
+    for job in stalled:
+        await app.job_manager.retry_job(job)
+    return len(stalled)
+
+
+@app.periodic(cron="30 * * * * *")
+@app.task(queueing_lock="resume-sync")
+def resume_sync(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's signature
+    """Take up work that nobody is doing: its job was lost, or its command line ended."""
+    quiet_since = timezone.now() - timedelta(seconds=30)
+    alive = Observation.objects.filter(state__in=LIVE_OBSERVATION, created_at__lt=quiet_since)
+    for observation_id, connection_id in alive.values_list("id", "connection_id"):
+        enqueue_listing(observation_id, connection_id)
+    for connection_id in Connection.objects.values_list("id", flat=True):
+        if any(ref.state in {"applying", "details"} for ref in live_runs(connection_id)):
+            enqueue_runs(connection_id)
+        _begin_forgotten_runs(connection_id)
+
+
+def _begin_forgotten_runs(connection_id: int) -> None:
+    """A process that died between the last page and beginning the runs leaves these waiting."""
+    from tenantry.sync.runs.lifecycle import begin_runs  # noqa: PLC0415  # only this rare case needs it
+
+    for ref in live_runs(connection_id):
+        if ref.state in {"waiting", "listing"} and ref.observation_id:
+            state = Observation.objects.values_list("state", flat=True).get(pk=ref.observation_id)
+            if state not in LIVE_OBSERVATION:
+                begin_runs(ref.observation_id, now=timezone.now())
+
+
+@app.periodic(cron="0 */5 * * * *")
+@app.task(queueing_lock="schedule-sync")
+def start_scheduled(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's signature
+    """Start the syncs whose time has come."""
+    start_due_syncs(now=timezone.now())
+
+
+@app.periodic(cron="15 * * * * *")
+@app.task(queueing_lock="chain-events")
+def chain_audit(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's signature
+    """Chain the audit events that were committed since the last time, marketplace by marketplace."""
+    now = timezone.now()
+    chain_events(marketplace_id=INSTALLATION, now=now)
+    for marketplace_id in every_marketplace_id():
+        with marketplace_scope(marketplace_id):
+            while chain_events(marketplace_id=marketplace_id, now=now):
+                pass

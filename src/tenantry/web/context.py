@@ -1,0 +1,43 @@
+"""What the furniture of every page needs: navigation, badge, theme, version."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from tenantry.core.permissions import Action, Role, may
+from tenantry.isolation.scope import marketplace_scope
+from tenantry.sync.pending.queries import count_waiting
+from tenantry.web.middleware import Presence
+
+THEMES = ("system", "light", "dark")
+
+
+def furniture(request: HttpRequest) -> dict[str, Any]:
+    """Return the context that ``base.html`` documents."""
+    presence: Presence | None = getattr(request, "presence", None)
+    theme = request.COOKIES.get("theme", "system")
+    return {
+        "nav": _navigation(request, presence) if presence else None,
+        "theme": theme if theme in THEMES else "system",
+        "version": settings.VERSION,
+        "demo_mode": settings.DEMO,
+    }
+
+
+def _navigation(request: HttpRequest, presence: Presence) -> dict[str, Any]:
+    current = presence.current
+    sees_pending = current is not None and may(presence.role, Action.SEE_PENDING)
+    waiting = 0
+    if sees_pending and current is not None:
+        with marketplace_scope(current.marketplace_id):
+            waiting = count_waiting()
+    match = request.resolver_match
+    return {
+        "marketplace": {"id": current.marketplace_id, "name": current.name} if current else None,
+        "marketplaces": [{"id": place.marketplace_id, "name": place.name} for place in presence.workplaces],
+        "pending_count": waiting,
+        "is_operator": presence.role is Role.OPERATOR,
+        "can_manage": may(presence.role, Action.CHANGE_SYNC_SETTINGS),
+        "section": (match.url_name or "").split("-")[0] if match else "",
+    }

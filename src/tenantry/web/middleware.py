@@ -1,0 +1,74 @@
+"""What every request carries: an id for logs and audit, and the marketplace that the person works in."""
+
+import re
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from django.http import HttpRequest, HttpResponse
+
+from tenantry.accounts.models import Account
+from tenantry.core.permissions import Role
+from tenantry.marketplace.queries import Workplace, workplaces_of
+
+_SAFE_ID = re.compile(r"[\w-]{8,40}")
+SESSION_KEY = "marketplace_id"
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """Who is here: the account, the marketplaces it may enter, and the one it is in."""
+
+    account: Account
+    workplaces: tuple[Workplace, ...]
+    current: Workplace | None
+
+    @property
+    def role(self) -> Role | None:
+        """The role in the current marketplace; operators are operators everywhere."""
+        if self.account.is_operator:
+            return Role.OPERATOR
+        return self.current.role if self.current else None
+
+
+class RequestIdMiddleware:
+    """Gives every request an id, taken over from a proxy if it sent a sane one, and binds it to the log."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Handle one request."""
+        given = request.headers.get("X-Request-Id", "")
+        request_id = given if _SAFE_ID.fullmatch(given) else uuid.uuid4().hex
+        request.request_id = request_id  # type: ignore[attr-defined]  # read by views through presence.request_id
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            response = self.get_response(request)
+        response["X-Request-Id"] = request_id
+        return response
+
+
+class MarketplaceMiddleware:
+    """Finds the marketplace of a signed-in person. The session remembers which one they chose."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Handle one request."""
+        request.presence = presence_of(request)  # type: ignore[attr-defined]  # read through web.access
+        return self.get_response(request)
+
+
+def presence_of(request: HttpRequest) -> Presence | None:
+    """Return who is here, or ``None`` for somebody who has not signed in."""
+    account = request.user
+    if not isinstance(account, Account):
+        return None
+    places = workplaces_of(account_id=account.pk)
+    chosen = request.session.get(SESSION_KEY)
+    current = next((place for place in places if place.marketplace_id == chosen), None)
+    if current is None and places and (not account.is_operator or len(places) == 1):
+        current = places[0]
+    return Presence(account, places, current)

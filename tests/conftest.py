@@ -1,0 +1,114 @@
+"""What all tests share: one real PostgreSQL, a database of their own for those that ask, and the cast.
+
+A test that takes ``database`` gets a fresh clone of the migrated template: its commits are real, so other
+threads, processes and connections see them. Nothing is rolled back behind its back.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import uuid
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psycopg
+import pytest
+from django.conf import settings
+
+from tenantry.runtime.embedded import EmbeddedPostgres
+from tenantry.runtime.home import Home
+from tenantry.runtime.options import FAST_AND_UNSAFE
+from tenantry.sealing import create_key_ring
+
+NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+_TEMPLATE = "tenantry_template"
+_server: EmbeddedPostgres | None = None
+_folder: Path | None = None
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Prepare the environment that Django's settings read; the server itself starts when a test asks."""
+    if "TENANTRY_TEST_HOME" in os.environ:  # an xdist worker: the controller made everything
+        return
+    global _folder  # noqa: PLW0603  # one per process, released in pytest_unconfigure
+    _folder = Path(tempfile.mkdtemp(prefix="tenantry-tests-", dir="/tmp"))  # reachable for the database's user
+    _folder.chmod(0o711)
+    home = Home(_folder / "home").prepare()
+    create_key_ring(home.keys)
+    os.environ["TENANTRY_TEST_HOME"] = str(home.path)
+    os.environ["TENANTRY_HOME"] = str(home.path)
+    os.environ["DATABASE_URL"] = EmbeddedPostgres(home, FAST_AND_UNSAFE).url()
+    settings.KEYS_FOLDER, settings.HOME = home.keys, home.path  # pytest-django read the settings before this
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop the server and remove its folder, in the process that made them."""
+    if _server is not None:
+        _server.erase()
+    if _folder is not None:
+        shutil.rmtree(_folder, ignore_errors=True)
+
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Start the server before xdist's workers do: they find it by the folder."""
+    if session.config.option.collectonly or _folder is None:
+        return
+    global _server  # noqa: PLW0603  # one per process, stopped in pytest_unconfigure
+    _server = EmbeddedPostgres(Home(_folder / "home"), FAST_AND_UNSAFE)
+    _server.start()
+    _make_template(_server)
+
+
+def _make_template(server: EmbeddedPostgres) -> None:
+    with psycopg.connect(server.owner_dsn("postgres"), autocommit=True) as owner:
+        owner.execute(f"create database {_TEMPLATE}")
+    url = server.url("postgres", _TEMPLATE)
+    environment = {**os.environ, "DATABASE_URL": url, "DJANGO_SETTINGS_MODULE": "tenantry.config.settings"}
+    subprocess.run([sys.executable, "-m", "django", "migrate", "-v", "0"], env=environment, check=True)
+
+
+@pytest.fixture(scope="session")
+def postgres() -> EmbeddedPostgres:
+    """The server of this test session."""
+    return EmbeddedPostgres(Home(Path(os.environ["TENANTRY_TEST_HOME"])), FAST_AND_UNSAFE)
+
+
+@pytest.fixture(scope="session")
+def _owner(postgres: EmbeddedPostgres) -> Iterator["psycopg.Connection[tuple[object, ...]]"]:
+    with psycopg.connect(postgres.owner_dsn("postgres"), autocommit=True) as connection:
+        yield connection
+
+
+@pytest.fixture
+def database(
+    postgres: EmbeddedPostgres, _owner: "psycopg.Connection[tuple[object, ...]]", django_db_blocker: object
+) -> Iterator[str]:
+    """Give the test a fresh database and connect Django to it as the application; its name."""
+    from django.db import connections
+
+    name = f"t_{uuid.uuid4().hex[:12]}"
+    _owner.execute(f"create database {name} template {_TEMPLATE} strategy file_copy")
+    connection = connections["default"]
+    connection.close()
+    connection.settings_dict.update(NAME=name, USER="tenantry_app", HOST=str(postgres.socket_dir))
+    before = os.environ["DATABASE_URL"]
+    os.environ["DATABASE_URL"] = postgres.url("tenantry_app", name)
+    with django_db_blocker.unblock():  # type: ignore[attr-defined]  # pytest-django's own type is private
+        yield name
+        connections.close_all()
+    os.environ["DATABASE_URL"] = before
+    _owner.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def owner_url(database: str, postgres: EmbeddedPostgres) -> str:
+    """The test's database, as its owner: sees across marketplaces."""
+    return postgres.url("postgres", database)
+
+
+@pytest.fixture
+def now() -> datetime:
+    return NOW
