@@ -2,7 +2,11 @@
 
 from django.urls import include, path
 
+from tenantry.web import health
+
 urlpatterns = [
+    path("livez", health.live, name="live"),
+    path("readyz", health.ready, name="ready"),
     path("account/", include("tenantry.accounts.urls")),
     path("", include("tenantry.web.urls")),
 ]

@@ -39,7 +39,7 @@ class RefreshTokens(Protocol):
     """Where a rotating refresh token lives between processes."""
 
     def load(self) -> str | None:
-        """The current refresh token, or ``None`` when nobody has signed in."""
+        """Return the current refresh token, or ``None`` when nobody has signed in."""
 
     def replace(self, *, new: str, old: str) -> None:
         """Store ``new`` durably before it is relied on; keep ``old`` as the fallback."""

@@ -20,12 +20,15 @@ class ProviderError(Exception):
     """Base of the vocabulary.
 
     ``fault`` says whose it is, ``next_step`` what to do about it (a sentence), ``retryable`` whether the
-    same call may succeed later with nothing changed by a person. ``request_id`` and ``correlation_id``
-    are the provider's ids that its support asks for; ``code`` its own error code, if it gave one.
+    same call may succeed later with nothing changed by a person, ``stops_run`` whether every other call of
+    the same connection would fail alike until a person acts (a run ends there; without it only this row or
+    page is concerned). ``request_id`` and ``correlation_id`` are the provider's ids that its support asks
+    for; ``code`` its own error code, if it gave one.
     """
 
     fault: Fault = Fault.PROVIDER
     retryable: bool = False
+    stops_run: bool = False
     next_step: str = "Look at the connection's page; the provider's answer is shown there."
 
     def __init__(
@@ -34,6 +37,8 @@ class ProviderError(Exception):
         *,
         next_step: str | None = None,
         fault: Fault | None = None,
+        retryable: bool | None = None,
+        stops_run: bool | None = None,
         status: int | None = None,
         code: str = "",
         request_id: str = "",
@@ -49,12 +54,25 @@ class ProviderError(Exception):
             self.next_step = next_step
         if fault is not None:
             self.fault = fault
+        if retryable is not None:
+            self.retryable = retryable
+        if stops_run is not None:
+            self.stops_run = stops_run
+
+
+class Misconfigured(ProviderError):
+    """A setting of the connection cannot be used, and nothing was sent: an address, a key, a file."""
+
+    fault = Fault.CONFIGURATION
+    stops_run = True
+    next_step = "Correct the setting that is named, then test the connection again."
 
 
 class AuthFailed(ProviderError):
     """The sign-in itself failed: wrong secret, expired certificate or refresh token, wrong application."""
 
     fault = Fault.CONFIGURATION
+    stops_run = True
     next_step = "Run `tenantry connect microsoft` again, or renew the secret on the connection."
 
 
@@ -112,8 +130,10 @@ class Malformed(ProviderError):
 
 
 class CursorExpired(ProviderError):
-    """The provider no longer accepts the position in a listing: start the listing over, discard its claim
-    to completeness."""
+    """The provider no longer accepts the position in a listing.
+
+    Start the listing over, and discard its claim to completeness.
+    """
 
     retryable = True
     next_step = "Nothing: the listing starts over."

@@ -111,7 +111,10 @@ def drive_details(connection_id: int, *, clock: Clock, should_stop: ShouldStop) 
         if not held:
             return DetailsStanding(left=0, busy=True)
         connection = Connection.objects.get(pk=connection_id)
-        observation = Observation.objects.filter(connection=connection, state=ObservationState.DONE).latest("id")
+        listed = Observation.objects.filter(connection=connection, state=ObservationState.DONE)
+        observation = listed.order_by("-id").first()
+        if observation is None:
+            return DetailsStanding(left=0)
         budget = shared_budget(connection, observation)
         try:
             with open_source(connection, budget) as source:

@@ -3,12 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
-from procrastinate.exceptions import AlreadyEnqueued
-
 from tenantry.audit.events import Actor
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.sync.models import CompanySyncSettings, Entitlement, Feed, Run, Trigger
+from tenantry.sync.queue import enqueue_listing
 from tenantry.sync.runs.lifecycle import create_run, join_or_start_observation
 
 
@@ -67,16 +65,3 @@ def _start(feed: Feed, asked: Asked, *, now: datetime) -> Run:
         marketplace_id=feed.marketplace_id, connection_id=feed.connection_id, observation=observation,
         trigger=asked.trigger, actor=asked.actor, preview=asked.preview, now=now,
     )  # fmt: skip
-
-
-def enqueue_listing(observation_id: int, connection_id: int) -> None:
-    """Defer the job that reads the listing, unless it waits already. Part of the caller's transaction."""
-    from tenantry.sync import tasks  # noqa: PLC0415  # tasks import what they drive
-
-    try:
-        with transaction.atomic():  # a savepoint: AlreadyEnqueued breaks the transaction around it
-            tasks.observe.configure(lock=f"listing-{connection_id}", queueing_lock=f"listing-{observation_id}").defer(
-                observation_id=observation_id
-            )
-    except AlreadyEnqueued:
-        return

@@ -1,19 +1,17 @@
 """The sync's queue jobs. Each is a slice of work that can end anywhere and goes on in the next.
 
-A job that is stopped with its worker hands on to a new job in the same step; one that died with its
-worker is returned by the sweep, and ``resume_sync`` looks for work that nobody is doing.
+A job that is stopped with its worker hands on to a new job; one that died with its worker is returned by
+the sweep, and ``resume_sync`` looks for work that nobody is doing.
 """
 
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
-from procrastinate.exceptions import AlreadyEnqueued
 
 from tenantry.audit.chain import chain_events
 from tenantry.audit.models import INSTALLATION
@@ -23,11 +21,13 @@ from tenantry.marketplace.queries import every_marketplace_id
 from tenantry.sync.driving import drive_details, drive_first_passes, drive_listing
 from tenantry.sync.models import Observation
 from tenantry.sync.models.observed import LIVE_OBSERVATION
-from tenantry.sync.requests import enqueue_listing
-from tenantry.sync.runs.lifecycle import live_runs
+from tenantry.sync.models.runs import RunState
+from tenantry.sync.queue import enqueue_listing, enqueue_runs
+from tenantry.sync.runs.lifecycle import begin_runs, live_runs
 from tenantry.sync.schedule import start_due_syncs
 
 _SLICE_SECONDS = 20.0
+_BEGUN = {RunState.APPLYING, RunState.READING_DETAILS}
 
 
 def _slice(context: JobContext) -> Callable[[], bool]:
@@ -44,41 +44,16 @@ def observe(context: JobContext, observation_id: int) -> None:
         return
     connection_id = Observation.objects.values_list("connection_id", flat=True).get(pk=observation_id)
     if standing.state in LIVE_OBSERVATION:
-        if standing.retry_at is not None:
-            _defer_listing_at(observation_id, connection_id, at=standing.retry_at)
-        else:
-            enqueue_listing(observation_id, connection_id)
-        return
-    enqueue_runs(connection_id)
-
-
-def _defer_listing_at(observation_id: int, connection_id: int, *, at: datetime) -> None:
-    try:
-        with transaction.atomic():
-            observe.configure(
-                lock=f"listing-{connection_id}", queueing_lock=f"listing-{observation_id}", schedule_at=at
-            ).defer(observation_id=observation_id)
-    except AlreadyEnqueued:
-        return
-
-
-def enqueue_runs(connection_id: int, *, at: datetime | None = None) -> None:
-    """Defer the two jobs that take a connection's runs on: planning and applying, and reading details."""
-    for task, name in ((first_passes, "passes"), (details, "details")):
-        try:
-            with transaction.atomic():
-                task.configure(
-                    lock=f"{name}-{connection_id}", queueing_lock=f"{name}-{connection_id}", schedule_at=at
-                ).defer(connection_id=connection_id)
-        except AlreadyEnqueued:
-            continue
+        enqueue_listing(observation_id, connection_id, at=standing.retry_at)
+    else:
+        enqueue_runs(connection_id)
 
 
 @app.task(pass_context=True)
 def first_passes(context: JobContext, connection_id: int) -> None:
     """Plan and apply the runs whose listing is read."""
     drive_first_passes(connection_id, clock=timezone.now, should_stop=_slice(context))
-    if any(ref.state == "applying" for ref in live_runs(connection_id)):
+    if any(ref.state == RunState.APPLYING for ref in live_runs(connection_id)):
         enqueue_runs(connection_id)
 
 
@@ -91,8 +66,8 @@ def details(context: JobContext, connection_id: int) -> None:
 
 
 @app.periodic(cron="*/10 * * * * *")
-@app.task(queueing_lock="sweep", pass_context=True)
-async def sweep(context: JobContext, timestamp: int) -> None:  # noqa: ARG001  # procrastinate's signature
+@app.task(queueing_lock="sweep")
+async def sweep(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's signature
     """Return the jobs of workers that died."""
     await return_jobs_of_dead_workers(settings.STALLED_AFTER_SECONDS)
 
@@ -108,26 +83,23 @@ async def return_jobs_of_dead_workers(silent_for: float) -> int:
 @app.periodic(cron="30 * * * * *")
 @app.task(queueing_lock="resume-sync")
 def resume_sync(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's signature
-    """Take up work that nobody is doing: its job was lost, or its command line ended."""
+    """Take up work that nobody is doing: its job was lost, or the command line that did it ended."""
     quiet_since = timezone.now() - timedelta(seconds=30)
     alive = Observation.objects.filter(state__in=LIVE_OBSERVATION, created_at__lt=quiet_since)
     for observation_id, connection_id in alive.values_list("id", "connection_id"):
         enqueue_listing(observation_id, connection_id)
     for connection_id in Connection.objects.values_list("id", flat=True):
-        if any(ref.state in {"applying", "details"} for ref in live_runs(connection_id)):
-            enqueue_runs(connection_id)
         _begin_forgotten_runs(connection_id)
+        if any(ref.state in _BEGUN for ref in live_runs(connection_id)):
+            enqueue_runs(connection_id)
 
 
 def _begin_forgotten_runs(connection_id: int) -> None:
-    """A process that died between the last page and beginning the runs leaves these waiting."""
-    from tenantry.sync.runs.lifecycle import begin_runs  # noqa: PLC0415  # only this rare case needs it
-
-    for ref in live_runs(connection_id):
-        if ref.state in {"waiting", "listing"} and ref.observation_id:
-            state = Observation.objects.values_list("state", flat=True).get(pk=ref.observation_id)
-            if state not in LIVE_OBSERVATION:
-                begin_runs(ref.observation_id, now=timezone.now())
+    """Begin runs whose process died between the listing's last page and this."""
+    waiting = {ref.observation_id for ref in live_runs(connection_id) if ref.state not in _BEGUN}
+    ended = Observation.objects.filter(pk__in=[pk for pk in waiting if pk]).exclude(state__in=LIVE_OBSERVATION)
+    for observation_id in ended.values_list("id", flat=True):
+        begin_runs(observation_id, now=timezone.now())
 
 
 @app.periodic(cron="0 */5 * * * *")
@@ -142,8 +114,13 @@ def start_scheduled(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's 
 def chain_audit(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's signature
     """Chain the audit events that were committed since the last time, marketplace by marketplace."""
     now = timezone.now()
-    chain_events(marketplace_id=INSTALLATION, now=now)
+    while chain_events(marketplace_id=INSTALLATION, now=now):
+        pass
     for marketplace_id in every_marketplace_id():
-        with marketplace_scope(marketplace_id):
-            while chain_events(marketplace_id=marketplace_id, now=now):
-                pass
+        while _chain_some(marketplace_id):
+            pass
+
+
+def _chain_some(marketplace_id: int) -> int:
+    with marketplace_scope(marketplace_id):
+        return chain_events(marketplace_id=marketplace_id, now=timezone.now())

@@ -1,1 +1,1 @@
-
+"""Microsoft: Partner Center for customers, Entra ID for signing in. Its quirks are in README.md here."""

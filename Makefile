@@ -1,0 +1,64 @@
+# Two commands matter: `make demo` and `make test`. Both set up what they need, in .venv.
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format lock bench rate browser clean
+
+help: ## Say what can be made
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: .venv/run.done ## Start everything with invented customers, and print address and logins
+	@$(BIN)/tenantry demo
+
+test: .venv/dev.done browser check ## Check the house, then run all tests, browser tests included
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+check: .venv/dev.done ## Lint, format check, types, import contract
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/lint-imports
+
+format: .venv/dev.done ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+lock: .venv/dev.done ## Pin dependencies anew, with hashes and without any index address
+	cd requirements && for name in run dev bench; do \
+	  ../$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
+	    $$name.in $$([ $$name = run ] || echo -c run.txt) -o $$name.txt || exit 1; done
+
+bench: .venv/bench.done ## Benchmark against a peer, and print ratios
+	$(BIN)/python bench/listing.py
+
+rate: .venv/dev.done ## Read details at the published limit for two minutes, and print how much of it was used
+	$(BIN)/python bench/rate.py
+
+# Browser tests use TENANTRY_CHROMIUM, or the Chromium on the PATH. Root gets Debian's when there is none.
+browser:
+	@if [ -z "$$TENANTRY_CHROMIUM" ] && ! command -v chromium >/dev/null && ! command -v chromium-browser >/dev/null \
+	  && ! command -v google-chrome >/dev/null; then \
+	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; \
+	  else echo "The browser tests need Chromium. Install it (apt-get install chromium), or set TENANTRY_CHROMIUM."; exit 1; fi; fi
+
+clean: ## Remove what was set up
+	rm -rf .venv build
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/run.done: requirements/run.txt pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install -q --require-hashes -r requirements/run.txt
+	$(BIN)/python -m pip install -q --no-deps --no-build-isolation --no-index -e .
+	@touch $@
+
+.venv/dev.done: requirements/dev.txt .venv/run.done
+	$(BIN)/python -m pip install -q --require-hashes -r requirements/dev.txt
+	@touch $@
+
+.venv/bench.done: requirements/bench.txt .venv/dev.done
+	$(BIN)/python -m pip install -q --require-hashes -r requirements/bench.txt
+	@touch $@

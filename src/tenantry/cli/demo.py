@@ -1,0 +1,123 @@
+"""``tenantry demo``: everything on this machine with invented customers, thrown away at the next start."""
+
+import json
+import os
+import shutil
+import socket
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from tenantry.cli.emulator import READY_FILE
+from tenantry.cli.installation import HomeOption, migrate, prepare_home, set_up_django, start_database
+from tenantry.cli.serve import web_child, worker_child
+from tenantry.cli.terminal import fail, say
+from tenantry.runtime.children import Child
+from tenantry.runtime.embedded import EmbeddedPostgres
+from tenantry.runtime.errors import RuntimeProblem
+from tenantry.runtime.home import Home
+from tenantry.runtime.supervisor import Supervisor
+
+PASSWORD = "watch-them-flow"  # noqa: S105  # printed at every start, good on this machine only
+LINKED = 12
+WAITING = 2_000
+EMULATOR_LIMIT = 3_000
+_PREFERRED_PORT = 8080
+
+_WELCOME = """
+Tenantry's demo is at   http://127.0.0.1:{port}/
+
+  Sign in as            marketplace manager   manager@northwind.example
+                        manager, both stores  kim@northwind.example
+                        operator              operator@tenantry.example
+  Password (all)        {password}
+
+  Northwind Cloud reads {customers:,} customer tenants from an emulated Partner Center right now.
+  Alpine Marketplace gets those of one country; its Company Sync is off until its manager turns it on.
+  To see customers come, change and leave:
+                        tenantry emulator advance --folder {emulator}
+  then press Sync now. Everything is thrown away at the next start. Stop with Ctrl-C.
+"""
+
+
+def demo(
+    home: HomeOption = None,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="The port (0: 8080, or any free one).")] = 0,
+    customers: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many customers wait.")] = WAITING,
+    keep: Annotated[bool, typer.Option("--keep", help="Go on with what the last demo left.")] = False,  # Typer's way
+) -> None:
+    """Start everything with an emulated Partner Center, and print the address and logins."""
+    os.environ.pop("DATABASE_URL", None)  # a demo never touches a real database
+    os.environ["TENANTRY_DEMO"] = "1"
+    os.environ.setdefault("TENANTRY_LOG_LEVEL", "WARNING")
+    folder = Home.resolve(home or _throw_away_folder())
+    try:
+        if not keep:
+            _erase(folder)
+        prepare_home(folder.path)
+        with folder.lock() as lock:
+            database = start_database(folder, lock)
+            try:
+                migrate()
+                code = _run(folder, database, port or _free_port(), customers)
+            finally:
+                if database is not None:
+                    database.stop()
+    except RuntimeProblem as problem:
+        fail(str(problem))
+    raise typer.Exit(code)
+
+
+def _throw_away_folder() -> Path:
+    """Return a folder of this user's in the temporary directory: the database's user must reach it."""
+    return Path(tempfile.gettempdir()) / f"tenantry-demo-{os.geteuid()}"
+
+
+def _erase(folder: Home) -> None:
+    EmbeddedPostgres(folder).erase()
+    for part in (folder.keys, folder.logs, folder.path / "emulator"):
+        if part.is_dir():
+            shutil.rmtree(part)
+
+
+def _free_port() -> int:
+    for wanted in (_PREFERRED_PORT, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", wanted))
+            except OSError:
+                continue
+            return int(probe.getsockname()[1])
+    fail("No port of this machine is free.")
+
+
+def _run(folder: Home, database: EmbeddedPostgres | None, port: int, customers: int) -> int:
+    emulator = folder.path / "emulator"
+    total = customers + LINKED
+
+    def begin() -> None:
+        facts = json.loads((emulator / READY_FILE).read_text(encoding="utf-8"))
+        _seed(facts)
+        say(_WELCOME.format(port=port, password=PASSWORD, customers=total, emulator=emulator))
+
+    children = [web_child("127.0.0.1", port), worker_child(), _emulator_child(emulator, total)]
+    return Supervisor(children, foundation=database, say=say, on_ready=begin).run()
+
+
+def _emulator_child(folder: Path, customers: int) -> Child:
+    ready_file = folder / READY_FILE
+    ready_file.unlink(missing_ok=True)
+    command = [sys.executable, "-m", "tenantry", "emulator", "--folder", str(folder)]
+    command += ["--customers", str(customers), "--limit", str(EMULATOR_LIMIT)]
+    return Child("emulator", command, ready=ready_file.is_file)
+
+
+def _seed(facts: dict[str, Any]) -> None:
+    set_up_django()
+    from tenantry.cli.demo_world import seed_demo  # needs Django
+
+    seed_demo(facts, password=PASSWORD, linked=LINKED)

@@ -1,0 +1,143 @@
+"""``tenantry doctor``: looks for what is likeliest wrong with an installation, and says what to do."""
+
+import stat
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from typing import Annotated
+
+import typer
+
+from tenantry.cli.exits import Exit
+from tenantry.cli.installation import HomeOption, installation
+from tenantry.cli.terminal import err, print_json
+from tenantry.runtime.home import Home
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What one look found. ``ok`` is ``None`` for a hint that is no fault."""
+
+    name: str
+    ok: bool | None
+    sentence: str
+    next_step: str = ""
+
+
+def doctor(
+    home: HomeOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # Typer's way
+) -> None:
+    """Examine the installation: folder, keys, database, roles, worker, connections."""
+    with installation(home) as folder:
+        found = [result for look in (_keys, _tables, _worker, _connections, _chain) for result in look(folder)]
+    if as_json:
+        print_json([asdict(result) for result in found])
+    else:
+        for result in found:
+            _tell(result)
+    raise typer.Exit(Exit.ERROR if any(result.ok is False for result in found) else Exit.DONE)
+
+
+def _tell(result: Examined) -> None:
+    word, style = {True: ("fine", "green"), False: ("wrong", "red"), None: ("note", "yellow")}[result.ok]
+    err.print(f"{word:>6}", style=style, end="  ")
+    err.print(f"{result.name}: {result.sentence}", markup=False)
+    if result.next_step:
+        err.print(f"        {result.next_step}", markup=False)
+
+
+def _keys(home: Home) -> Iterator[Examined]:
+    from django.conf import settings  # after set-up
+
+    from tenantry.sealing import KeyRingMissing, load_key_ring  # same
+
+    folder = settings.KEYS_FOLDER
+    try:
+        load_key_ring(folder)
+    except KeyRingMissing as problem:
+        yield Examined("sealing keys", ok=False, sentence=str(problem), next_step="Restore the keys folder.")
+        return
+    if stat.S_IMODE(folder.stat().st_mode) & 0o077:
+        sentence = f"Others may read {folder}."
+        yield Examined("sealing keys", ok=False, sentence=sentence, next_step=f"Run: chmod 700 {folder}")
+        return
+    inside = home.data in folder.parents
+    sentence = (
+        "They lie inside the data folder." if inside else f"They are readable, in {folder}, for their owner only."
+    )
+    yield Examined("sealing keys", ok=not inside, sentence=sentence)
+
+
+def _tables(_home: Home) -> Iterator[Examined]:
+    from django.db import connection  # after set-up
+    from django.db.migrations.executor import MigrationExecutor  # same
+
+    executor = MigrationExecutor(connection)
+    waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    name = "database"
+    if waiting:
+        sentence = f"{len(waiting)} migrations were not applied."
+        yield Examined(
+            name, ok=False, sentence=sentence, next_step="Restart `tenantry serve`, or run `tenantry migrate`."
+        )
+    else:
+        user = connection.settings_dict["USER"]
+        yield Examined(name, ok=True, sentence=f"It answers, is up to date, and binds {user} to its policies.")
+
+
+def _worker(_home: Home) -> Iterator[Examined]:
+    from django.db import connection  # after set-up
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select count(*) filter (where last_heartbeat > now() - interval '30 s'), "
+            "(select extract(epoch from now() - min(at))::int from procrastinate_events e "
+            " join procrastinate_jobs j on j.id = e.job_id where j.status = 'todo' and e.type = 'deferred') "
+            "from procrastinate_workers"
+        )
+        alive, oldest = cursor.fetchone()
+    if alive:
+        yield Examined("worker", ok=True, sentence=f"{alive} at work.")
+    elif oldest:
+        sentence = f"None is at work; the oldest job has waited {oldest} s."
+        yield Examined("worker", ok=False, sentence=sentence, next_step="Start `tenantry serve` or `tenantry worker`.")
+    else:
+        yield Examined("worker", ok=None, sentence="None is at work, and no job waits.")
+
+
+def _connections(_home: Home) -> Iterator[Examined]:
+    from django.utils import timezone  # after set-up
+
+    from tenantry.connections.models import Connection  # same
+    from tenantry.connections.probing import probe_connection  # same
+    from tenantry.providers.errors import ProviderError  # same
+
+    rows = list(Connection.objects.filter(enabled=True))
+    if not rows:
+        yield Examined(
+            "connections", ok=None, sentence="There is none yet.", next_step="Run `tenantry connect microsoft`."
+        )
+    for row in rows:
+        try:
+            results = probe_connection(row, now=timezone.now()).results
+        except ProviderError as error:
+            yield Examined(row.name, ok=False, sentence=error.message, next_step=error.next_step)
+            continue
+        missing = [result for result in results if result.ok is False]
+        for result in missing:
+            yield Examined(row.name, ok=False, sentence=result.sentence, next_step=result.next_step)
+        if not missing:
+            yield Examined(row.name, ok=True, sentence="Sign-in and the reads that Company Sync needs work.")
+
+
+def _chain(_home: Home) -> Iterator[Examined]:
+    from tenantry.audit.chain import verify_chain  # after set-up
+    from tenantry.isolation.scope import marketplace_scope  # same
+    from tenantry.marketplace.queries import every_marketplace_id  # same
+
+    links, broken = verify_chain(marketplace_id=0)
+    for marketplace_id in every_marketplace_id():
+        with marketplace_scope(marketplace_id):
+            count, sentence = verify_chain(marketplace_id=marketplace_id)
+        links, broken = links + count, broken or (sentence and f"Marketplace {marketplace_id}: {sentence}")
+    yield Examined("audit", ok=not broken, sentence=broken or f"The chain over {links:,} events holds.")

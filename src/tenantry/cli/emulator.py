@@ -1,0 +1,69 @@
+"""``tenantry emulator``: a Partner Center on this machine, to try things with."""
+
+import json
+import urllib.request
+from pathlib import Path
+from typing import Annotated, Any
+from urllib.error import URLError
+
+import typer
+
+from tenantry.cli.terminal import fail, print_json, say
+from tenantry.emulator.server import EmulatorOptions
+from tenantry.emulator.server import serve as serve_emulator
+
+app = typer.Typer(help="A Partner Center on this machine, with invented customers.")
+
+READY_FILE = "emulator.json"
+
+
+@app.callback(invoke_without_command=True)
+def run(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Option("--folder", help="Where it keeps its keys and certificates.")] = Path(
+        "emulator"
+    ),
+    customers: Annotated[int, typer.Option(min=0, max=1_000_000, help="How many reseller customers.")] = 2_000,
+    seed: Annotated[str, typer.Option(help="The same seed gives the same customers.")] = "1",
+    limit: Annotated[int, typer.Option(min=0, help="Single reads a minute (0: any number). Published: 500.")] = 500,
+    port: Annotated[int, typer.Option(min=0, max=65_535, help="The API's port (0: any).")] = 0,
+    login_port: Annotated[int, typer.Option(min=0, max=65_535, help="The sign-in's port (0: any).")] = 0,
+) -> None:
+    """Serve Microsoft's sign-in and Partner Center until stopped."""
+    if context.invoked_subcommand is not None:
+        return
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    serve_emulator(
+        EmulatorOptions(
+            home=folder, api_port=port, login_port=login_port, customers=customers, seed=seed, limit=limit,
+            ready_file=folder / READY_FILE,
+        )
+    )  # fmt: skip
+
+
+@app.command("advance")
+def advance(
+    folder: Annotated[Path, typer.Option("--folder", help="The folder of the running emulator.")] = Path("emulator"),
+    steps: Annotated[int, typer.Option(min=1, max=1_000, help="How many steps.")] = 1,
+) -> None:
+    """Move a running emulator's world forward: customers come, change, leave and return."""
+    moved = control(folder, "advance", {"steps": steps})
+    say("The world moved. The next sync will see it.")
+    print_json(moved)
+
+
+def control(folder: Path, verb: str, body: dict[str, Any]) -> Any:
+    """Call the control interface of the emulator that serves from ``folder``; end the command when none does."""
+    try:
+        facts = json.loads((folder / READY_FILE).read_text(encoding="utf-8"))
+        request = urllib.request.Request(  # noqa: S310  # loopback, from our own file
+            f"{facts['control_url']}/{verb}",
+            data=json.dumps(body).encode(),
+            headers={"Content-Type": "application/json"},
+        )
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  # same
+            return json.load(answer)
+    except FileNotFoundError:
+        fail(f"No emulator serves from {folder}.", next_step="Name its folder with --folder.")
+    except (URLError, OSError) as problem:
+        fail(f"The emulator of {folder} does not answer: {problem}")

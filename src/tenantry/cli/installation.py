@@ -1,0 +1,132 @@
+"""The installation that a command works on: its folder, its database, and Django set up over them."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tenantry.cli.terminal import fail, say
+from tenantry.runtime.embedded import EmbeddedPostgres
+from tenantry.runtime.errors import RuntimeProblem
+from tenantry.runtime.home import Home
+from tenantry.runtime.lock import HomeLock
+from tenantry.sealing import create_key_ring
+
+SETTINGS = "tenantry.config.settings"
+OWNER = "postgres"
+
+HomeOption = Annotated[
+    Path | None,
+    typer.Option("--home", help="The installation's folder (TENANTRY_HOME).", show_default=False),
+]
+
+
+def own_server_given() -> bool:
+    """Whether the operator gave a PostgreSQL server of their own."""
+    return bool(os.environ.get("DATABASE_URL") or os.environ.get("DATABASE_URL_FILE"))
+
+
+def prepare_home(path: Path | None) -> Home:
+    """Return the installation's folder, made and with its keys; ends the command when it can't be used."""
+    try:
+        home = Home.resolve(path).prepare()
+    except RuntimeProblem as problem:
+        fail(str(problem))
+    create_key_ring(home.keys)
+    os.environ["TENANTRY_HOME"] = str(home.path)
+    os.environ["DJANGO_SETTINGS_MODULE"] = SETTINGS
+    return home
+
+
+def start_database(home: Home, lock: HomeLock) -> EmbeddedPostgres | None:
+    """Start the embedded server under ``lock``, or do nothing when the operator has a server of their own."""
+    if own_server_given():
+        return None
+    server = EmbeddedPostgres(home, say=say, lock=lock)
+    server.start()
+    os.environ["DATABASE_URL"] = server.url()
+    os.environ["DATABASE_OWNER_URL"] = server.url(OWNER)
+    return server
+
+
+def migrate() -> None:
+    """Bring the database's tables up to this version, as their owner. Ends the command when that fails."""
+    owner = os.environ.get("DATABASE_OWNER_URL")
+    if not owner:
+        fail(
+            "DATABASE_OWNER_URL is not set.",
+            next_step="Let it name the role that owns the tables; DATABASE_URL names tenantry_app, "
+            "which may not make tables. docs/howto/own-postgresql.md shows both.",
+        )
+    done = subprocess.run(
+        [sys.executable, "-m", "django", "migrate", "--no-input", "-v", "0"],
+        env={**os.environ, "DATABASE_URL": owner},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode != 0:
+        lines = done.stderr.strip().splitlines() or ["no message"]
+        fail(f"The database could not be brought up to this version: {lines[-1]}")
+
+
+def set_up_django() -> None:
+    """Set Django up over the database in the environment; refuse a role that policies do not bind."""
+    import django  # the environment must be complete first
+    from django.core.exceptions import ImproperlyConfigured  # same
+    from django.db import OperationalError  # same
+
+    django.setup()
+    from tenantry.isolation.roles import refuse_unsafe_role  # needs the settings
+
+    try:
+        refuse_unsafe_role()
+    except ImproperlyConfigured as problem:
+        fail(str(problem))
+    except OperationalError as problem:
+        first = str(problem).strip().splitlines()[0]
+        fail(f"The database does not answer: {first}", next_step="Start it, or look at DATABASE_URL.")
+
+
+@contextmanager
+def installation(path: Path | None) -> Iterator[Home]:
+    """Give a command the installation with a running, migrated database and Django set up.
+
+    Uses the database that ``tenantry serve`` runs, if it does; otherwise starts it for this command alone.
+    """
+    home = prepare_home(path)
+    if own_server_given():
+        set_up_django()
+        yield home
+        return
+    if home.in_use_by() is not None:
+        server = EmbeddedPostgres(home)
+        os.environ["DATABASE_URL"] = server.url()
+        os.environ["DATABASE_OWNER_URL"] = server.url(OWNER)
+        set_up_django()
+        yield home
+        return
+    try:
+        with home.lock() as lock:
+            own = start_database(home, lock)
+            try:
+                migrate()
+                set_up_django()
+                yield home
+            finally:
+                if own is not None:
+                    _close_connections()
+                    own.stop()
+    except RuntimeProblem as problem:
+        fail(str(problem))
+
+
+def _close_connections() -> None:
+    from django.db import connections  # after set-up
+
+    connections.close_all()

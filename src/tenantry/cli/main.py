@@ -1,0 +1,46 @@
+"""The ``tenantry`` command and its groups."""
+
+import typer
+
+from tenantry import __version__
+from tenantry.cli import connect, emulator, sync
+from tenantry.cli.demo import demo
+from tenantry.cli.doctor import doctor
+from tenantry.cli.runs import runs
+from tenantry.cli.serve import migrate_command, serve, web, worker
+from tenantry.cli.setup import setup
+
+app = typer.Typer(
+    no_args_is_help=True, pretty_exceptions_enable=False, help="Tenantry: your providers' customers, kept true."
+)
+app.command()(demo)
+app.command()(serve)
+app.command()(web)
+app.command()(worker)
+app.command()(setup)
+app.command("migrate")(migrate_command)
+app.command()(runs)
+app.command()(doctor)
+app.add_typer(connect.app, name="connect")
+app.add_typer(sync.app, name="sync")
+app.add_typer(emulator.app, name="emulator")
+
+
+def _version(asked: bool) -> None:  # Typer calls it so
+    if asked:
+        typer.echo(f"tenantry {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version."
+    ),  # Typer's way
+) -> None:
+    """Tenantry: your providers' customers, kept true."""
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,151 @@
+"""``tenantry serve``, ``web`` and ``worker``: everything in one, or each part alone."""
+
+import asyncio
+import os
+import sys
+import urllib.request
+from pathlib import Path
+from typing import Annotated
+from urllib.error import URLError
+
+import typer
+
+from tenantry.cli.exits import Exit
+from tenantry.cli.installation import HomeOption, migrate, own_server_given, prepare_home, set_up_django, start_database
+from tenantry.cli.terminal import fail, say
+from tenantry.runtime.children import Child
+from tenantry.runtime.errors import RuntimeProblem
+from tenantry.runtime.supervisor import Supervisor
+
+_WEB_THREADS = 8
+_JOBS_AT_ONCE = 4
+_HEARTBEAT_SECONDS = 4.0
+_GRACEFUL_SECONDS = 8.0
+
+PortOption = Annotated[int, typer.Option(min=1, max=65_535, help="The port to serve pages on.")]
+HostOption = Annotated[str, typer.Option(help="The address to serve pages on.")]
+
+
+def serve(home: HomeOption = None, host: HostOption = "127.0.0.1", port: PortOption = 8080) -> None:
+    """Run everything: the database, the pages and the worker, until stopped."""
+    folder = prepare_home(home)
+    try:
+        with folder.lock() as lock:
+            database = start_database(folder, lock)
+            try:
+                migrate()
+                code = Supervisor(
+                    [web_child(host, port), worker_child()],
+                    foundation=database,
+                    say=say,
+                    on_ready=lambda: say(f"Tenantry is at http://{host}:{port}/ (stop with Ctrl-C)."),
+                ).run()
+            finally:
+                if database is not None:
+                    database.stop()
+    except RuntimeProblem as problem:
+        fail(str(problem))
+    raise typer.Exit(code)
+
+
+def web_argv(host: str, port: int) -> list[str]:
+    """Return the command that serves pages."""
+    options = f"--interface wsgi --workers 1 --blocking-threads {_WEB_THREADS} --workers-kill-timeout 10".split()
+    extra = "--respawn-failed-workers --no-ws --no-access-log --log-level warning".split()
+    where = ["--host", host, "--port", str(port)]
+    return [sys.executable, "-m", "granian", *options, *extra, *where, "tenantry.config.wsgi:application"]
+
+
+def web_child(host: str, port: int) -> Child:
+    """Return the pages as a supervised process."""
+    return Child("web", web_argv(host, port), stop_timeout=15.0, ready=lambda: answers(host, port))
+
+
+def worker_child() -> Child:
+    """Return the worker as a supervised process."""
+    return Child("worker", [sys.executable, "-m", "tenantry", "worker"], stop_timeout=_GRACEFUL_SECONDS + 15.0)
+
+
+def answers(host: str, port: int) -> bool:
+    """Whether the pages answer."""
+    request = urllib.request.Request(f"http://{host}:{port}/livez", headers={"Host": "localhost"})  # our own
+    try:
+        with urllib.request.urlopen(request, timeout=1) as answer:  # noqa: S310  # our own address
+            return bool(answer.status == 200)  # noqa: PLR2004  # the status says what it is
+    except (URLError, OSError):
+        return False
+
+
+def web(home: HomeOption = None, host: HostOption = "127.0.0.1", port: PortOption = 8080) -> None:
+    """Serve the pages alone. Needs DATABASE_URL, or a running `tenantry serve` on the same folder."""
+    _use_database_of(home)
+    command = web_argv(host, port)
+    os.execv(command[0], command)  # noqa: S606  # granian takes over this process, signals included
+
+
+def worker(
+    home: HomeOption = None,
+    jobs: Annotated[int, typer.Option(min=1, max=64, help="How many jobs to run at once.")] = _JOBS_AT_ONCE,
+) -> None:
+    """Run jobs. Needs DATABASE_URL, or a running `tenantry serve` on the same folder."""
+    _use_database_of(home)
+    set_up_django()
+    asyncio.run(_work(jobs))
+
+
+def migrate_command(home: HomeOption = None) -> None:
+    """Bring a database server of your own up to this version. `tenantry serve` does it by itself."""
+    folder = prepare_home(home)
+    if own_server_given():
+        migrate()
+    else:
+        try:
+            with folder.lock() as lock:
+                database = start_database(folder, lock)
+                try:
+                    migrate()
+                finally:
+                    if database is not None:
+                        database.stop()
+        except RuntimeProblem as problem:
+            fail(str(problem))
+    say("The database is up to date.")
+
+
+def _use_database_of(home: Path | None) -> None:
+    if own_server_given():  # a child of serve has it, too
+        prepare_home(home)
+        return
+    from tenantry.runtime.embedded import EmbeddedPostgres  # only here
+
+    folder = prepare_home(home)
+    server = EmbeddedPostgres(folder)
+    if not server.is_running():
+        fail(
+            "There is no database to work on.",
+            next_step="Start `tenantry serve` on this folder, or set DATABASE_URL to a server of your own.",
+            code=Exit.ERROR,
+        )
+    os.environ["DATABASE_URL"] = server.url()
+
+
+async def _work(jobs: int) -> None:
+    """Run the queue's worker until a signal stops it. Returns the jobs of dead workers first."""
+    from django.conf import settings  # after set-up
+    from procrastinate.contrib.django import app  # same
+
+    from tenantry.sync.tasks import return_jobs_of_dead_workers  # same
+
+    silent_for = settings.STALLED_AFTER_SECONDS
+    with app.replace_connector(app.connector.get_worker_connector()):  # type: ignore[attr-defined]  # Django's connector has it
+        async with app.open_async():
+            await return_jobs_of_dead_workers(silent_for)
+            await app.run_worker_async(
+                concurrency=jobs,
+                fetch_job_polling_interval=2.0,
+                abort_job_polling_interval=1.0,
+                shutdown_graceful_timeout=_GRACEFUL_SECONDS,
+                update_heartbeat_interval=min(_HEARTBEAT_SECONDS, silent_for / 3),
+                stalled_worker_timeout=silent_for,
+                delete_jobs="successful",
+            )

@@ -1,0 +1,30 @@
+"""What all commands print with: sentences on standard error, results on standard output."""
+
+import json
+from typing import Any, NoReturn
+
+import typer
+from rich.console import Console
+
+from tenantry.cli.exits import Exit
+
+out = Console()
+err = Console(stderr=True, highlight=False)
+
+
+def say(sentence: str) -> None:
+    """Tell the person at the terminal what is going on."""
+    err.print(sentence, markup=False)
+
+
+def fail(what: str, *, next_step: str = "", code: Exit = Exit.ERROR) -> NoReturn:
+    """End the command with a sentence on what happened, and one on what to do."""
+    err.print(what, style="red", markup=False)
+    if next_step:
+        err.print(next_step, markup=False)
+    raise typer.Exit(code)
+
+
+def print_json(value: Any) -> None:
+    """Print one JSON document on standard output, the same on a terminal and in a pipe."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))

@@ -1,0 +1,115 @@
+"""How the emulated service behaves where the real one is known to vary, or nobody is sure how it behaves."""
+
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any
+
+
+class LinkStyle(StrEnum):
+    """How ``links.next.uri`` is written. All of these have been seen in real answers or in their documentation."""
+
+    PLAIN = "plain"  # /customers?…
+    VERSIONED = "versioned"  # /v1/customers?…
+    ABSOLUTE = "absolute"  # https://host/v1/customers?…
+    DOUBLE_QUESTION = "double_question"  # /customers?size=500?seekOperation=Next
+    FOREIGN = "foreign"  # an absolute address on another host, which nobody may follow
+    NONE = "none"  # no links at all
+
+
+class TokenPlace(StrEnum):
+    """Where a page carries its continuation token."""
+
+    BOTH = "both"
+    BODY = "body"
+    LINKS = "links"
+
+
+class Account(StrEnum):
+    """What the signed-in partner is. An indirect reseller has no access to the API."""
+
+    DIRECT = "direct"
+    INDIRECT_PROVIDER = "indirect_provider"
+    INDIRECT_RESELLER = "indirect_reseller"
+
+
+class MfaRefusal(StrEnum):
+    """The shape of a refusal for want of MFA: ``json`` (code 900421), or ``empty`` with a reason phrase (older)."""
+
+    JSON = "json"
+    EMPTY = "empty"
+
+
+class LeftAnswer(StrEnum):
+    """What reading a tenant answers after its relationship ended."""
+
+    FORBIDDEN = "403"  # code 20002
+    NOT_FOUND = "404"  # code 60003
+
+
+class ErrorShape(StrEnum):
+    """The body of an error: the classic one, or that of newer parts of the service."""
+
+    CLASSIC = "classic"
+    NEW = "new"
+
+
+@dataclass(slots=True)
+class Switches:
+    """All switches, at what is believed to be the real service's behaviour today. Assign to change one.
+
+    Listing: ``link_style``, ``token_place``, ``trailing_token`` (the last page still carries a token, and
+    using it answers 400/2000), ``token_seconds`` (continuation tokens lapse; ``None`` never), ``empty_page``
+    (this page, counted from 1, comes empty with a token, and the rows follow), ``repeat_page`` (this page
+    shows the rows of the page before it), ``repeat_row`` (each page begins with the last row of the page
+    before), ``wrong_total`` (``totalCount`` disagrees with the items), ``page_cap`` (most rows on a page),
+    ``bom``, ``domain_filter_fails``.
+
+    Refusals: ``left_answer``, ``mfa_refusal``, ``mfa_enforced``, ``error_shape``, ``account``, ``agent`` (the
+    service user is in one of the partner's agent groups).
+
+    Sign-in: ``access_seconds``, ``refresh_days``, ``refresh_grace`` (seconds an exchanged refresh token stays
+    good; ``None``: until it expires), ``secret_expired``, ``user_consent``, ``user_mfa`` (the user satisfies
+    MFA when asked interactively), ``mfa_required`` (redeeming a refresh token that was obtained without MFA
+    is refused), ``sign_in_page`` (show a page with buttons instead of redirecting at once),
+    ``device_interval`` (seconds).
+    """
+
+    link_style: LinkStyle = LinkStyle.PLAIN
+    token_place: TokenPlace = TokenPlace.BOTH
+    trailing_token: bool = False
+    token_seconds: float | None = None
+    empty_page: int | None = None
+    repeat_page: int | None = None
+    repeat_row: bool = False
+    wrong_total: bool = False
+    page_cap: int = 500
+    bom: bool = True
+    domain_filter_fails: bool = False
+    left_answer: LeftAnswer = LeftAnswer.FORBIDDEN
+    mfa_refusal: MfaRefusal = MfaRefusal.JSON
+    mfa_enforced: bool = True
+    error_shape: ErrorShape = ErrorShape.CLASSIC
+    account: Account = Account.DIRECT
+    agent: bool = True
+    access_seconds: int = 3599
+    refresh_days: float = 90.0
+    refresh_grace: float | None = 86_400.0
+    secret_expired: bool = False
+    user_consent: bool = True
+    user_mfa: bool = True
+    mfa_required: bool = False
+    sign_in_page: bool = False
+    device_interval: int = 5
+
+    def set(self, changes: dict[str, Any]) -> None:
+        """Set switches by name, as the control API does. Raises ``ValueError`` for an unknown name or value."""
+        known = {entry.name: getattr(Switches(), entry.name) for entry in fields(self)}
+        for name, value in changes.items():
+            if name not in known:
+                raise ValueError(f"There is no switch {name}. Known: {', '.join(sorted(known))}.")
+            usual = known[name]
+            setattr(self, name, type(usual)(value) if isinstance(usual, StrEnum) else value)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return every switch by name."""
+        return {entry.name: getattr(self, entry.name) for entry in fields(self)}

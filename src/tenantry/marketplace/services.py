@@ -1,0 +1,56 @@
+"""Writes about marketplaces, their staff and their companies."""
+
+from datetime import datetime
+
+from django.db import connection
+
+from tenantry.audit.events import Actor, Happening, Target
+from tenantry.audit.services import record_event
+from tenantry.core.permissions import Role
+from tenantry.isolation.scope import current_marketplace_id, marketplace_scope
+from tenantry.marketplace.models import Company, CompanyOrigin, Marketplace, StaffRole
+
+
+class UnableToCreateMarketplace(Exception):
+    """The marketplace can't be made. The message is a sentence for the operator."""
+
+
+def create_marketplace(*, name: str, actor: Actor, now: datetime) -> Marketplace:
+    """Create a marketplace. Raises :class:`UnableToCreateMarketplace` for an empty name."""
+    name = name.strip()
+    if not name:
+        raise UnableToCreateMarketplace("A marketplace needs a name.")
+    with connection.cursor() as cursor:
+        cursor.execute("select nextval(pg_get_serial_sequence('marketplace_marketplace', 'id'))")
+        new_id = int(cursor.fetchone()[0])
+    with marketplace_scope(new_id):  # the policies let a marketplace be written only in its own name
+        marketplace = Marketplace.objects.create(pk=new_id, name=name[:120], created_at=now)
+        happening = Happening("marketplace.marketplace.created", Target("marketplace", str(new_id), name))
+        record_event(happening, actor=actor, marketplace_id=new_id, now=now)
+    return marketplace
+
+
+def give_role(*, account_id: int, account_name: str, role: Role, actor: Actor, now: datetime) -> None:
+    """Give an account a role in the marketplace of the scope, or change the one it has."""
+    marketplace_id = current_marketplace_id()
+    StaffRole.objects.update_or_create(
+        marketplace_id=marketplace_id,
+        account_id=account_id,
+        defaults={"role": role.value},
+        create_defaults={"role": role.value, "created_at": now},
+    )
+    happening = Happening(
+        "marketplace.staff.role_given", Target("account", str(account_id), account_name), after={"role": role.value}
+    )
+    record_event(happening, actor=actor, marketplace_id=marketplace_id, now=now)
+
+
+def create_company(*, name: str, country: str, origin: CompanyOrigin, actor: Actor, now: datetime) -> Company:
+    """Create a company in the marketplace of the scope."""
+    marketplace_id = current_marketplace_id()
+    company = Company.objects.create(
+        marketplace_id=marketplace_id, name=name.strip()[:300], country=country, origin=origin, created_at=now
+    )
+    happening = Happening("marketplace.company.created", Target("company", str(company.pk), company.name))
+    record_event(happening, actor=actor, marketplace_id=marketplace_id, now=now)
+    return company

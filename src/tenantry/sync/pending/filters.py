@@ -1,0 +1,93 @@
+"""The one filter of pending companies, for every interface: words, country, problem, connection, age."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import django_filters
+from django.db.models import QuerySet
+
+from tenantry.core.search import search_ranges
+from tenantry.core.tenants import Problem
+from tenantry.sync.models import Feed, PendingCompany, PendingKey
+
+ANY_PROBLEM = "any"
+NO_PROBLEM = "none"
+PROBLEM_WORDS: Mapping[str, str] = {
+    Problem.DETAILS_NOT_READ.value: "details not read yet",
+    Problem.DETAILS_REFUSED.value: "details refused",
+    Problem.CONTACT_MISSING.value: "no primary contact",
+    Problem.CONTACT_EMAIL_MISSING.value: "contact without e-mail",
+}
+PROBLEM_CHOICES = (*PROBLEM_WORDS.items(), (ANY_PROBLEM, "any problem"), (NO_PROBLEM, "no problem"))
+AGES = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
+AGE_CHOICES = (
+    ("day", "came in the last 24 hours"),
+    ("week", "came in the last 7 days"),
+    ("month", "came in the last 30 days"),
+    ("older", "older than 30 days"),
+)
+
+Pending = QuerySet[PendingCompany]
+
+
+class PendingFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+    """Narrows pending companies. A value that can't be one is left out; ``errors`` names it for an API.
+
+    Needs the marketplace's scope, and ``now`` for ages.
+    """
+
+    q = django_filters.CharFilter(method="by_words", max_length=200, label="Words, domain or tenant id")
+    country = django_filters.CharFilter(method="by_country", max_length=2, label="Country code, or '-' for unknown")
+    problem = django_filters.ChoiceFilter(choices=PROBLEM_CHOICES, method="by_problem", label="Problem")
+    connection = django_filters.NumberFilter(
+        method="by_connection", min_value=1, max_value=2**63 - 1, decimal_places=0, label="Connection"
+    )
+    age = django_filters.ChoiceFilter(choices=AGE_CHOICES, method="by_age", label="First seen")
+
+    def __init__(self, data: Mapping[str, Any], queryset: Pending, *, now: datetime) -> None:
+        super().__init__(data, queryset)
+        self.now = now
+
+    @property
+    def narrowed(self) -> bool:
+        """Whether anything is filtered out."""
+        return any(value not in ("", None) for value in self.values.values())
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The values that count: what was given and could be understood."""
+        self.form.is_valid()
+        cleaned: dict[str, Any] = self.form.cleaned_data
+        return cleaned
+
+    def by_words(self, rows: Pending, name: str, value: str) -> Pending:  # noqa: ARG002  # django-filter's signature
+        """Keep the rows that have a key in the range of every term."""
+        ranges = search_ranges(value)
+        if not ranges:
+            return rows.none()
+        for start, below in ranges:
+            rows = rows.filter(pk__in=PendingKey.objects.filter(key__gte=start, key__lt=below).values("pending_id"))
+        return rows
+
+    def by_country(self, rows: Pending, name: str, value: str) -> Pending:  # noqa: ARG002  # same
+        """Keep the rows of one country; ``-`` is *unknown*."""
+        return rows.filter(country="" if value == "-" else value.upper())
+
+    def by_problem(self, rows: Pending, name: str, value: str) -> Pending:  # noqa: ARG002  # same
+        """Keep the rows with this problem, with any, or without."""
+        if value == NO_PROBLEM:
+            return rows.filter(problems=[])
+        if value == ANY_PROBLEM:
+            return rows.exclude(problems=[])
+        return rows.filter(problems__contains=[value])
+
+    def by_connection(self, rows: Pending, name: str, value: int) -> Pending:  # noqa: ARG002  # same
+        """Keep the rows that this connection brought, if it feeds the marketplace at all."""
+        return rows.filter(connection_id__in=Feed.objects.filter(connection_id=int(value)).values("connection_id"))
+
+    def by_age(self, rows: Pending, name: str, value: str) -> Pending:  # noqa: ARG002  # same
+        """Keep the rows first seen within a time, or before a month."""
+        if value == "older":
+            return rows.filter(first_seen_at__lt=self.now - AGES["month"])
+        return rows.filter(first_seen_at__gte=self.now - AGES[value])

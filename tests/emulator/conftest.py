@@ -1,0 +1,46 @@
+"""Fixtures of the emulator's tests: emulators that share one home, so that keys are made once."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.emulator.partner import Partner
+
+from tenantry.emulator.certificates import prepare
+from tenantry.emulator.server import Emulator
+
+Starting = Callable[..., Partner]
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("emulator-home")
+    prepare(folder)
+    return folder
+
+
+@pytest.fixture
+def start(home: Path) -> Iterator[Starting]:
+    """Start an emulator with the given options and play its partner; everything ends with the test."""
+    with ExitStack() as stack:
+
+        def starting(**settings: Any) -> Partner:
+            options = {"customers": 60, "limit": 0, "home": home, **settings}
+            emulator = stack.enter_context(Emulator(**options))
+            partner = Partner(emulator)
+            stack.callback(_end, partner)
+            return partner
+
+        yield starting
+
+
+@pytest.fixture
+def partner(start: Starting) -> Partner:
+    return start()
+
+
+def _end(partner: Partner) -> None:
+    partner.close()
+    assert partner.emulator.counters.crashes == 0, "The emulator itself failed: see the log."
