@@ -90,9 +90,9 @@ def load_key_ring(folder: Path) -> KeyRing:
         ring = KeyRing(current=content["current"], keys=keys)
     except OSError as error:
         raise KeyRingMissing(f"No sealing keys at {path}. Run `tenantry setup`, or restore the keys folder.") from error
-    except (ValueError, KeyError, AttributeError, binascii.Error) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as error:
         raise KeyRingMissing(f"The sealing keys at {path} can't be read. Restore the file.") from error
-    if ring.current not in keys or any(len(key) != _KEY_BYTES for key in keys.values()):
+    if not isinstance(ring.current, str) or ring.current not in keys or any(len(key) != _KEY_BYTES for key in keys.values()):
         raise KeyRingMissing(f"The sealing keys at {path} are damaged. Restore the file.")
     return ring
 
@@ -101,7 +101,8 @@ def _write_once(path: Path, content: str) -> None:
     """Create ``path`` with ``content``, readable by its owner alone; leave an existing file as it is."""
     if path.exists():
         return
-    fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
+    # A name of its own: in a container the process id of a killed attempt comes back.
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}.new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(content)

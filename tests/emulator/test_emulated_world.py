@@ -104,7 +104,15 @@ def test_two_thousand_names_do_not_look_repetitive(customers: list[Customer]) ->
 
 
 def test_legal_forms_belong_to_the_country(customers: list[Customer]) -> None:
-    forms = {"DE": "GmbH", "FR": "SAS", "IT": "S.r.l.", "AU": "Pty Ltd", "JP": "株式会社", "PL": "Sp. z o.o.", "SE": "AB"}
+    forms = {
+        "DE": "GmbH",
+        "FR": "SAS",
+        "IT": "S.r.l.",
+        "AU": "Pty Ltd",
+        "JP": "株式会社",
+        "PL": "Sp. z o.o.",
+        "SE": "AB",
+    }
     for code, form in forms.items():
         names = [customer.name for customer in customers if customer.land.code == code]
         assert sum(form in name for name in names) >= len(names) / 5, code

@@ -120,6 +120,7 @@ def test_a_certificate_signs_in_without_a_secret(endpoints: Endpoints, client: H
     assert AppOnlyTokens(endpoints, web, client).access_token() == "access-1"
     form = login.token_requests[0].form
     assert form["client_assertion_type"].endswith("jwt-bearer")
+    assert form["client_assertion"].startswith("eyJ"), "sent as text, not as Python shows bytes"
     assert "client_secret" not in form
 
 

@@ -72,7 +72,12 @@ def _sealed(
     if key is None:
         return key_id, None
     plain = json.dumps(happening.personal, ensure_ascii=False, sort_keys=True).encode()
-    return key_id, seal_with(key, plain, place=f"audit_event.sealed:{uid}")
+    return key_id, seal_with(key, plain, place=event_place(uid))
+
+
+def event_place(uid: UUID) -> str:
+    """Return the place that an event's personal values are bound to."""
+    return f"audit_event.sealed:{uid}"
 
 
 def key_ring() -> KeyRing:
@@ -97,10 +102,11 @@ def _person_keys(subjects: Iterable[str], *, marketplace_id: int, now: datetime)
     columns = ["marketplace_id", "subject", "sealed_key", "created_at"]
     insert_rows(PersonKey, columns, fresh, on_conflict="on conflict do nothing")
     rows = PersonKey.objects.filter(marketplace_id=marketplace_id, subject__in=wanted)
-    return {row.subject: (row.pk, _plain_key(row, ring)) for row in rows}
+    return {row.subject: (row.pk, plain_key(row, ring)) for row in rows}
 
 
-def _plain_key(row: PersonKey, ring: KeyRing) -> bytes | None:
+def plain_key(row: PersonKey, ring: KeyRing) -> bytes | None:
+    """Return a person's key, or ``None`` when it was destroyed. Raises ``CannotUnseal``."""
     if row.sealed_key is None:
         return None
     return ring.unseal(bytes(row.sealed_key), place=_key_place(row.marketplace_id, row.subject))

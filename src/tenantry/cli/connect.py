@@ -42,14 +42,12 @@ def microsoft(
     private_key: Annotated[
         Path | None, typer.Option("--private-key", help="The certificate's private key, PEM.")
     ] = None,
-    as_user: Annotated[
-        bool, typer.Option("--as-user", help="Sign a user in, too (always so for native).")
-    ] = False,  # Typer's way
+    as_user: Annotated[bool, typer.Option("--as-user", help="Sign a user in, too (always so for native).")] = False,
     cloud: Annotated[str, typer.Option(help="global, us_government or china.")] = "global",
     api: Annotated[str, typer.Option("--api", help="Another address of the API.")] = "",
     authority: Annotated[str, typer.Option("--authority", help="Another address of the sign-in.")] = "",
     ca_file: Annotated[Path | None, typer.Option("--ca-file", help="A certificate authority to trust, PEM.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the test's results as JSON.")] = False,  # Typer's way
+    as_json: Annotated[bool, typer.Option("--json", help="Print the test's results as JSON.")] = False,
 ) -> None:
     """Save a Partner Center connection, test it, and name each permission that is missing."""
     asking = not (partner_tenant and application and kind)
@@ -99,16 +97,16 @@ def _credential(secret_file: Path | None, certificate: Path | None, private_key:
 
 
 def _connect(given: dict[str, Any], *, user: bool, as_json: bool) -> None:
-    from django.utils import timezone  # after set-up
+    from django.utils import timezone
 
-    from tenantry.audit.events import Actor, ActorKind  # same
-    from tenantry.connections.probing import probe_connection  # same
-    from tenantry.connections.services import (  # same
+    from tenantry.audit.events import Actor, ActorKind
+    from tenantry.connections.probing import probe_connection
+    from tenantry.connections.services import (
         MicrosoftConnection,
         UnableToSaveConnection,
         save_microsoft_connection,
     )
-    from tenantry.providers.errors import ProviderError  # same
+    from tenantry.providers.errors import ProviderError
 
     try:
         if user:
@@ -146,15 +144,15 @@ def _tell(results: Any) -> None:
 
 def _sign_in(given: dict[str, Any]) -> str:
     """Sign the service user in with a device code; return the refresh token, which is never shown."""
-    from tenantry.providers.http import HttpClient  # after set-up
-    from tenantry.providers.microsoft.clouds import endpoints_for  # same
-    from tenantry.providers.microsoft.credentials import (  # same
+    from tenantry.providers.http import HttpClient
+    from tenantry.providers.microsoft.clouds import endpoints_for
+    from tenantry.providers.microsoft.credentials import (
         Application,
         ApplicationKind,
         ClientCertificate,
         ClientSecret,
     )
-    from tenantry.providers.microsoft.interactive import InteractiveSignIn  # same
+    from tenantry.providers.microsoft.interactive import InteractiveSignIn
 
     settings = given["settings"]
     ca_file = Path(settings["ca_file"]) if "ca_file" in settings else None

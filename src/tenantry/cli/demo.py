@@ -47,7 +47,7 @@ def demo(
     home: HomeOption = None,
     port: Annotated[int, typer.Option(min=0, max=65_535, help="The port (0: 8080, or any free one).")] = 0,
     customers: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many customers wait.")] = WAITING,
-    keep: Annotated[bool, typer.Option("--keep", help="Go on with what the last demo left.")] = False,  # Typer's way
+    keep: Annotated[bool, typer.Option("--keep", help="Go on with what the last demo left.")] = False,
 ) -> None:
     """Start everything with an emulated Partner Center, and print the address and logins."""
     os.environ.pop("DATABASE_URL", None)  # a demo never touches a real database
@@ -84,15 +84,13 @@ def _erase(folder: Home) -> None:
 
 
 def _free_port() -> int:
-    for wanted in (_PREFERRED_PORT, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", wanted))
-            except OSError:
-                continue
-            return int(probe.getsockname()[1])
-    fail("No port of this machine is free.")
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", _PREFERRED_PORT))
+        except OSError:
+            probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def _run(folder: Home, database: EmbeddedPostgres | None, port: int, customers: int) -> int:

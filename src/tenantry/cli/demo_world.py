@@ -102,6 +102,7 @@ def _link_some(marketplace: Marketplace, connection: Connection, *, count: int, 
         for record in chosen:
             company = create_company(name=record.name, country="", origin=CompanyOrigin.BY_HAND, actor=_DEMO, now=now)
             link_tenant(
-                connection=connection, external_id=record.external_id, company=company, reason="Linked before the demo.",
+                connection=connection, external_id=record.external_id, company=company,
+                reason="Linked before the demo.",
                 actor=_DEMO, now=now,
             )  # fmt: skip

@@ -25,7 +25,7 @@ class Examined:
 
 def doctor(
     home: HomeOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # Typer's way
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Examine the installation: folder, keys, database, roles, worker, connections."""
     with installation(home) as folder:
@@ -47,9 +47,9 @@ def _tell(result: Examined) -> None:
 
 
 def _keys(home: Home) -> Iterator[Examined]:
-    from django.conf import settings  # after set-up
+    from django.conf import settings
 
-    from tenantry.sealing import KeyRingMissing, load_key_ring  # same
+    from tenantry.sealing import KeyRingMissing, load_key_ring
 
     folder = settings.KEYS_FOLDER
     try:
@@ -69,8 +69,8 @@ def _keys(home: Home) -> Iterator[Examined]:
 
 
 def _tables(_home: Home) -> Iterator[Examined]:
-    from django.db import connection  # after set-up
-    from django.db.migrations.executor import MigrationExecutor  # same
+    from django.db import connection
+    from django.db.migrations.executor import MigrationExecutor
 
     executor = MigrationExecutor(connection)
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
@@ -86,7 +86,7 @@ def _tables(_home: Home) -> Iterator[Examined]:
 
 
 def _worker(_home: Home) -> Iterator[Examined]:
-    from django.db import connection  # after set-up
+    from django.db import connection
 
     with connection.cursor() as cursor:
         cursor.execute(
@@ -106,11 +106,11 @@ def _worker(_home: Home) -> Iterator[Examined]:
 
 
 def _connections(_home: Home) -> Iterator[Examined]:
-    from django.utils import timezone  # after set-up
+    from django.utils import timezone
 
-    from tenantry.connections.models import Connection  # same
-    from tenantry.connections.probing import probe_connection  # same
-    from tenantry.providers.errors import ProviderError  # same
+    from tenantry.connections.models import Connection
+    from tenantry.connections.probing import probe_connection
+    from tenantry.providers.errors import ProviderError
 
     rows = list(Connection.objects.filter(enabled=True))
     if not rows:
@@ -131,9 +131,9 @@ def _connections(_home: Home) -> Iterator[Examined]:
 
 
 def _chain(_home: Home) -> Iterator[Examined]:
-    from tenantry.audit.chain import verify_chain  # after set-up
-    from tenantry.isolation.scope import marketplace_scope  # same
-    from tenantry.marketplace.queries import every_marketplace_id  # same
+    from tenantry.audit.chain import verify_chain
+    from tenantry.isolation.scope import marketplace_scope
+    from tenantry.marketplace.queries import every_marketplace_id
 
     links, broken = verify_chain(marketplace_id=0)
     for marketplace_id in every_marketplace_id():

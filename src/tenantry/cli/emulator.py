@@ -61,7 +61,7 @@ def control(folder: Path, verb: str, body: dict[str, Any]) -> Any:
             data=json.dumps(body).encode(),
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310  # same
+        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
             return json.load(answer)
     except FileNotFoundError:
         fail(f"No emulator serves from {folder}.", next_step="Name its folder with --folder.")

@@ -78,8 +78,8 @@ def migrate() -> None:
 def set_up_django() -> None:
     """Set Django up over the database in the environment; refuse a role that policies do not bind."""
     import django  # the environment must be complete first
-    from django.core.exceptions import ImproperlyConfigured  # same
-    from django.db import OperationalError  # same
+    from django.core.exceptions import ImproperlyConfigured
+    from django.db import OperationalError
 
     django.setup()
     from tenantry.isolation.roles import refuse_unsafe_role  # needs the settings
@@ -127,6 +127,6 @@ def installation(path: Path | None) -> Iterator[Home]:
 
 
 def _close_connections() -> None:
-    from django.db import connections  # after set-up
+    from django.db import connections
 
     connections.close_all()

@@ -34,9 +34,7 @@ def _version(asked: bool) -> None:  # Typer calls it so
 
 @app.callback()
 def options(
-    version: bool = typer.Option(
-        False, "--version", callback=_version, is_eager=True, help="Print the version."
-    ),  # Typer's way
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
 ) -> None:
     """Tenantry: your providers' customers, kept true."""
 

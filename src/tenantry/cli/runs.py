@@ -16,7 +16,7 @@ def runs(
     home: HomeOption = None,
     marketplace: MarketplaceOption = "",
     limit: Annotated[int, typer.Option(min=1, max=1_000, help="How many of each marketplace.")] = 20,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,  # Typer's way
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the latest runs of every marketplace, or of one."""
     with installation(home):
@@ -35,8 +35,8 @@ def runs(
 
 
 def _runs(marketplace_id: int, name: str, *, limit: int) -> list[dict[str, Any]]:
-    from tenantry.isolation.scope import marketplace_scope  # after set-up
-    from tenantry.sync.models import Run  # same
+    from tenantry.isolation.scope import marketplace_scope
+    from tenantry.sync.models import Run
 
     columns = (
         "id", "connection__name", "trigger", "requested_by", "preview", "state", "complete", "counters", "suspect",

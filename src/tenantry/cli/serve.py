@@ -17,7 +17,7 @@ from tenantry.runtime.children import Child
 from tenantry.runtime.errors import RuntimeProblem
 from tenantry.runtime.supervisor import Supervisor
 
-_WEB_THREADS = 8
+_WEB_THREADS = 4
 _JOBS_AT_ONCE = 4
 _HEARTBEAT_SECONDS = 4.0
 _GRACEFUL_SECONDS = 8.0
@@ -131,10 +131,10 @@ def _use_database_of(home: Path | None) -> None:
 
 async def _work(jobs: int) -> None:
     """Run the queue's worker until a signal stops it. Returns the jobs of dead workers first."""
-    from django.conf import settings  # after set-up
-    from procrastinate.contrib.django import app  # same
+    from django.conf import settings
+    from procrastinate.contrib.django import app
 
-    from tenantry.sync.tasks import return_jobs_of_dead_workers  # same
+    from tenantry.sync.tasks import return_jobs_of_dead_workers
 
     silent_for = settings.STALLED_AFTER_SECONDS
     with app.replace_connector(app.connector.get_worker_connector()):  # type: ignore[attr-defined]  # Django's connector has it

@@ -26,7 +26,7 @@ def setup(
 def _set_up(  # one step after the other, each reported
     operator_email: str, operator_name: str, marketplace: str, manager_email: str, connection: str, countries: list[str]
 ) -> None:
-    from tenantry.audit.events import Actor, ActorKind  # after set-up
+    from tenantry.audit.events import Actor, ActorKind
 
     operator_id, name = _account(operator_email or _ask("Operator's e-mail"), operator_name, is_operator=True)
     actor = Actor(ActorKind.OPERATOR, name, operator_id)
@@ -51,10 +51,10 @@ def _password(email: str) -> str:
 
 
 def _account(email: str, name: str, *, is_operator: bool) -> tuple[int, str]:
-    from django.utils import timezone  # after set-up
+    from django.utils import timezone
 
-    from tenantry.accounts.models import Account  # same
-    from tenantry.accounts.services import UnableToCreateAccount, create_account  # same
+    from tenantry.accounts.models import Account
+    from tenantry.accounts.services import UnableToCreateAccount, create_account
 
     known = Account.objects.filter(email=email.strip().lower()).first()
     if known is not None:
@@ -73,12 +73,12 @@ def _account(email: str, name: str, *, is_operator: bool) -> tuple[int, str]:
 
 
 def _marketplace(name: str, actor: object) -> int:
-    from django.utils import timezone  # after set-up
+    from django.utils import timezone
 
-    from tenantry.isolation.scope import marketplace_scope  # same
-    from tenantry.marketplace.models import Marketplace  # same
-    from tenantry.marketplace.queries import every_marketplace_id  # same
-    from tenantry.marketplace.services import UnableToCreateMarketplace, create_marketplace  # same
+    from tenantry.isolation.scope import marketplace_scope
+    from tenantry.marketplace.models import Marketplace
+    from tenantry.marketplace.queries import every_marketplace_id
+    from tenantry.marketplace.services import UnableToCreateMarketplace, create_marketplace
 
     for marketplace_id in every_marketplace_id():
         with marketplace_scope(marketplace_id):
@@ -94,11 +94,11 @@ def _marketplace(name: str, actor: object) -> int:
 
 
 def _manager(email: str, marketplace_id: int, actor: object) -> None:
-    from django.utils import timezone  # after set-up
+    from django.utils import timezone
 
-    from tenantry.core.permissions import Role  # same
-    from tenantry.isolation.scope import marketplace_scope  # same
-    from tenantry.marketplace.services import give_role  # same
+    from tenantry.core.permissions import Role
+    from tenantry.isolation.scope import marketplace_scope
+    from tenantry.marketplace.services import give_role
 
     account_id, name = _account(email, "", is_operator=False)
     with marketplace_scope(marketplace_id):
@@ -108,11 +108,11 @@ def _manager(email: str, marketplace_id: int, actor: object) -> None:
 
 
 def _feed(name: str, marketplace_id: int, countries: list[str], actor: object) -> None:
-    from django.utils import timezone  # after set-up
+    from django.utils import timezone
 
-    from tenantry.connections.models import Connection  # same
-    from tenantry.isolation.scope import marketplace_scope  # same
-    from tenantry.sync.company_settings import SettingsRefused, add_feed, set_entitlement  # same
+    from tenantry.connections.models import Connection
+    from tenantry.isolation.scope import marketplace_scope
+    from tenantry.sync.company_settings import SettingsRefused, add_feed, set_entitlement
 
     connection = Connection.objects.filter(name=name).first()
     if connection is None:

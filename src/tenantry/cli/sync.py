@@ -25,11 +25,11 @@ def group() -> None:
 def companies(
     home: HomeOption = None,
     marketplace: MarketplaceOption = "",
-    preview: Annotated[bool, typer.Option("--preview", help="Plan only: nothing is applied.")] = False,  # Typer's way
+    preview: Annotated[bool, typer.Option("--preview", help="Plan only: nothing is applied.")] = False,
     refresh_details: Annotated[
         bool, typer.Option("--refresh-details", help="Read every tenant's details again, however fresh.")
-    ] = False,  # Typer's way
-    as_json: JsonOption = False,  # Typer's way
+    ] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Bring customer tenants from the Partner Center into Pending companies."""
     with installation(home):
@@ -54,13 +54,13 @@ class _Requested:
 
 
 def _request(name: str, *, preview: bool, refresh: bool) -> list[_Requested]:
-    from django.utils import timezone  # after set-up
+    from django.utils import timezone
 
-    from tenantry.audit.events import Actor, ActorKind  # same
-    from tenantry.sync.models import Trigger  # same
-    from tenantry.sync.requests import Asked, SyncRefused, request_sync  # same
+    from tenantry.audit.events import Actor, ActorKind
+    from tenantry.sync.models import Trigger
+    from tenantry.sync.requests import Asked, SyncRefused, request_sync
 
-    asked = Asked(Actor(ActorKind.COMMAND_LINE, "command line"), Trigger.COMMAND_LINE, preview=preview)
+    asked = Asked(Actor(ActorKind.COMMAND_LINE, "command line"), Trigger.COMMAND_LINE, preview, although_off=bool(name))
     requested, refusals = [], []
     for marketplace_id, marketplace_name in marketplaces_named(name):
         try:
@@ -83,9 +83,9 @@ def _request(name: str, *, preview: bool, refresh: bool) -> list[_Requested]:
 
 def marketplaces_named(name: str) -> list[tuple[int, str]]:
     """Return id and name of each marketplace, or of the one with this name; ends the command when there is none."""
-    from tenantry.isolation.scope import marketplace_scope  # after set-up
-    from tenantry.marketplace.models import Marketplace  # same
-    from tenantry.marketplace.queries import every_marketplace_id  # same
+    from tenantry.isolation.scope import marketplace_scope
+    from tenantry.marketplace.models import Marketplace
+    from tenantry.marketplace.queries import every_marketplace_id
 
     found = []
     for marketplace_id in every_marketplace_id():
@@ -101,18 +101,18 @@ def marketplaces_named(name: str) -> list[tuple[int, str]]:
 
 
 def _refresh(connection_ids: set[int]) -> None:
-    from django.utils import timezone  # after set-up
+    from django.utils import timezone
 
-    from tenantry.connections.models import Connection  # same
-    from tenantry.sync.observe.details import make_all_due  # same
+    from tenantry.connections.models import Connection
+    from tenantry.sync.observe.details import make_all_due
 
     for connection in Connection.objects.filter(pk__in=connection_ids):
         say(f"{make_all_due(connection, now=timezone.now()):,} tenants of {connection.name} are read anew.")
 
 
 def _drive(requested: list[_Requested]) -> None:
-    from tenantry.sync.inline import drive_to_end  # after set-up
-    from tenantry.sync.models import Observation  # same
+    from tenantry.sync.inline import drive_to_end
+    from tenantry.sync.models import Observation
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=err, transient=True) as progress:
@@ -137,8 +137,8 @@ def _drive(requested: list[_Requested]) -> None:
 
 
 def _report(one: _Requested) -> dict[str, Any]:
-    from tenantry.isolation.scope import marketplace_scope  # after set-up
-    from tenantry.sync.models import Change, Run  # same
+    from tenantry.isolation.scope import marketplace_scope
+    from tenantry.sync.models import Change, Run
 
     with marketplace_scope(one.marketplace_id):
         run = Run.objects.select_related("connection").get(pk=one.run_id)
@@ -182,9 +182,8 @@ def _exit_code(reports: list[dict[str, Any]]) -> Exit:
         return Exit.ERROR
     if any(not report["complete"] for report in reports):
         return Exit.LISTING_INCOMPLETE
+    if any(report["preview"] and report["changes"] for report in reports):
+        return Exit.CHANGES_PLANNED
     if any(report["counters"].get("changes_failed") or report["counters"].get("details_failed") for report in reports):
         return Exit.PARTLY_FAILED
-    if any(report["counters"].get("changes_held") for report in reports):
-        return Exit.HELD
-    planned = any(report["preview"] and report["changes"] for report in reports)
-    return Exit.CHANGES_PLANNED if planned else Exit.DONE
+    return Exit.HELD if any(report["counters"].get("changes_held") for report in reports) else Exit.DONE

@@ -31,7 +31,9 @@ class SignIn(models.TextChoices):
 
 
 class Connection(models.Model):
-    """One credential for one partner. ``settings`` may hold ``api``, ``authority``, ``ca_file``,
+    """One credential for one partner.
+
+    ``settings`` may hold ``api``, ``authority``, ``ca_file``,
     ``detail_calls_per_minute`` and ``calls_at_once``; what is absent follows the cloud and the defaults.
     """
 

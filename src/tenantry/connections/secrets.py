@@ -8,7 +8,8 @@ from django.conf import settings
 from django.db import transaction
 
 from tenantry.connections.models import Connection
-from tenantry.sealing import KeyRing, load_key_ring
+from tenantry.providers.errors import Misconfigured
+from tenantry.sealing import CannotUnseal, KeyRing, KeyRingMissing, load_key_ring
 
 
 def _ring() -> KeyRing:
@@ -35,6 +36,14 @@ def open_credential(connection: Connection) -> dict[str, Any]:
     return value
 
 
+def unopenable(connection: Connection, what: str, error: Exception) -> Misconfigured:
+    """Return the error to raise when ``what`` of the connection does not open, in words for an operator."""
+    return Misconfigured(
+        f"The {what} of the connection {connection.name} can't be opened: {error}",
+        next_step="Restore the keys folder of this installation, or run `tenantry connect microsoft` again.",
+    )
+
+
 def seal_refresh_token(connection: Connection, token: str) -> None:
     """Seal a first refresh token into the unsaved connection."""
     sealed = _ring().seal(token.encode(), place=_place(connection, "sealed_refresh_token"))
@@ -48,15 +57,24 @@ class StoredRefreshTokens:
         self._connection = connection
 
     def load(self) -> str | None:
-        """Read the current token from the database: another worker may have rotated it."""
+        """Read the current token from the database: another worker may have rotated it.
+
+        Raises ``Misconfigured`` when it does not open with this installation's keys.
+        """
         sealed = Connection.objects.values_list("sealed_refresh_token", flat=True).get(pk=self._connection.pk)
         if sealed is None:
             return None
-        return _ring().unseal(bytes(sealed), place=_place(self._connection, "sealed_refresh_token")).decode()
+        try:
+            return _ring().unseal(bytes(sealed), place=_place(self._connection, "sealed_refresh_token")).decode()
+        except (CannotUnseal, KeyRingMissing) as error:
+            raise unopenable(self._connection, "sign-in", error) from error
 
     def replace(self, *, new: str, old: str) -> None:
         """Commit ``new``, keeping ``old`` as the fallback. A transaction of its own, never inside another."""
-        ring, place = _ring(), _place(self._connection, "sealed_refresh_token")
+        try:
+            ring, place = _ring(), _place(self._connection, "sealed_refresh_token")
+        except KeyRingMissing as error:
+            raise unopenable(self._connection, "sign-in", error) from error
         with transaction.atomic(durable=True):
             row = Connection.objects.select_for_update().get(pk=self._connection.pk)
             row.sealed_previous_refresh_token = ring.seal(old.encode(), place=place)

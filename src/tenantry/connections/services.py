@@ -1,7 +1,7 @@
 """Writes about connections. Operators only; the callers check that."""
 
 import uuid
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,8 +9,12 @@ from django.db import IntegrityError, transaction
 
 from tenantry.audit.events import Actor, Happening, Target
 from tenantry.audit.services import record_event
-from tenantry.connections.models import Connection, Provider, SignIn
+from tenantry.connections.models import ApplicationKind, Connection, Provider, SignIn
 from tenantry.connections.secrets import seal_credential, seal_refresh_token
+from tenantry.providers.microsoft.clouds import Cloud
+from tenantry.sealing import KeyRingMissing
+
+_LONGEST_NAME = 120
 
 
 class UnableToSaveConnection(Exception):
@@ -35,49 +39,76 @@ class MicrosoftConnection:
 def save_microsoft_connection(given: MicrosoftConnection, *, actor: Actor, now: datetime) -> Connection:
     """Create the connection, or replace the settings and secrets of the one with this name.
 
-    Raises :class:`UnableToSaveConnection` for a bad id. Records the event without any secret.
+    Raises :class:`UnableToSaveConnection` for a bad id, a bad choice, or keys that are not there. Records the
+    event without any secret.
     """
-    _check(given)
-    with transaction.atomic():
-        row = Connection.objects.select_for_update().filter(name=given.name).first()
-        verb = "changed" if row else "created"
-        row = row or Connection(uid=uuid.uuid4(), name=given.name, created_at=now)
-        row.provider = Provider.MICROSOFT
-        row.partner_tenant_id = given.partner_tenant_id.lower()
-        row.application_id = given.application_id.lower()
-        row.application_kind = given.application_kind
-        row.sign_in, row.cloud, row.settings = given.sign_in, given.cloud, given.settings
-        if given.credential:
-            seal_credential(row, given.credential, now=now)
-        if given.refresh_token:
-            seal_refresh_token(row, given.refresh_token)
-        try:
+    given = _checked(given)
+    try:
+        with transaction.atomic():
+            row = Connection.objects.select_for_update().filter(name=given.name).first()
+            verb = "changed" if row else "created"
+            row = row or Connection(uid=uuid.uuid4(), name=given.name, created_at=now)
+            _fill(row, given, now=now)
             row.save()
-        except IntegrityError as error:
-            raise UnableToSaveConnection(f"There is already a connection named {given.name!r}.") from error
-        shown = {
-            "partner_tenant_id": row.partner_tenant_id,
-            "application_id": row.application_id,
-            "cloud": row.cloud,
-        }
-        happening = Happening(
-            f"connections.connection.{verb}", Target("connection", str(row.pk), row.name), after=shown
-        )
-        record_event(happening, actor=actor, now=now)
-        return row
+            _record(row, verb, actor=actor, now=now)
+            return row
+    except IntegrityError as error:
+        raise UnableToSaveConnection(
+            f"Somebody else made a connection named {given.name!r} at this moment. Look at it, then try again."
+        ) from error
+    except KeyRingMissing as error:
+        raise UnableToSaveConnection(f"The secret can't be sealed, so nothing was saved. {error}") from error
 
 
-def _check(given: MicrosoftConnection) -> None:
-    for label, value in (
-        ("partner tenant ID", given.partner_tenant_id),
-        ("application ID", given.application_id),
+def _fill(row: Connection, given: MicrosoftConnection, *, now: datetime) -> None:
+    row.provider = Provider.MICROSOFT
+    row.partner_tenant_id = given.partner_tenant_id
+    row.application_id = given.application_id
+    row.application_kind = given.application_kind
+    row.sign_in, row.cloud, row.settings = given.sign_in, given.cloud, given.settings
+    if given.credential:
+        seal_credential(row, given.credential, now=now)
+    if given.refresh_token:
+        seal_refresh_token(row, given.refresh_token)
+
+
+def _record(row: Connection, verb: str, *, actor: Actor, now: datetime) -> None:
+    shown = {
+        "partner_tenant_id": row.partner_tenant_id,
+        "application_id": row.application_id,
+        "application_kind": row.application_kind,
+        "sign_in": row.sign_in,
+        "cloud": row.cloud,
+    }
+    target = Target("connection", str(row.pk), row.name)
+    record_event(Happening(f"connections.connection.{verb}", target, after=shown), actor=actor, now=now)
+
+
+def _checked(given: MicrosoftConnection) -> MicrosoftConnection:
+    """Return it with its name trimmed and its ids as they are stored. Raises :class:`UnableToSaveConnection`."""
+    name = given.name.strip()
+    if not name or len(name) > _LONGEST_NAME:
+        raise UnableToSaveConnection(f"The connection needs a name of at most {_LONGEST_NAME} letters.")
+    for label, value, choices in (
+        ("kind of application", given.application_kind, ApplicationKind.values),
+        ("way to sign in", given.sign_in, SignIn.values),
+        ("cloud", given.cloud, [cloud.value for cloud in Cloud]),
     ):
-        try:
-            uuid.UUID(value)
-        except ValueError as error:
-            raise UnableToSaveConnection(
-                f"The {label} {value[:60]!r} is not one. It looks like 00000000-0000-0000-0000-000000000000; "
-                "copy it from the Partner Center's or Entra's overview page."
-            ) from error
-    if not given.name.strip():
-        raise UnableToSaveConnection("The connection needs a name.")
+        if value not in choices:
+            raise UnableToSaveConnection(f"{value!r} is no {label}. There are: {', '.join(choices)}.")
+    return replace(
+        given,
+        name=name,
+        partner_tenant_id=_guid("partner tenant ID", given.partner_tenant_id),
+        application_id=_guid("application ID", given.application_id),
+    )
+
+
+def _guid(label: str, value: str) -> str:
+    try:
+        return str(uuid.UUID(value.strip()))
+    except ValueError as error:
+        raise UnableToSaveConnection(
+            f"The {label} {value[:60]!r} is not one. It looks like 00000000-0000-0000-0000-000000000000; "
+            "copy it from the Partner Center's or Entra's overview page."
+        ) from error

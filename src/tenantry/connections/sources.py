@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tenantry.connections.models import ApplicationKind as Kind
 from tenantry.connections.models import Connection, Provider, SignIn
-from tenantry.connections.secrets import StoredRefreshTokens, open_credential
+from tenantry.connections.secrets import StoredRefreshTokens, open_credential, unopenable
 from tenantry.providers.base import CallBudget, TenantSource, Unlimited
 from tenantry.providers.errors import Misconfigured
 from tenantry.providers.http import HttpClient
@@ -33,7 +33,11 @@ class _Opened:
         endpoints = endpoints_of(connection)
         self.endpoints = endpoints
         self.http = HttpClient(ca_file=endpoints.ca_file)
-        self.tokens = tokens_of(connection, endpoints, self.http)
+        try:
+            self.tokens = tokens_of(connection, endpoints, self.http)
+        except BaseException:
+            self.http.close()
+            raise
         most = connection.calls_at_once
         self.concurrency = AdaptiveConcurrency(start=min(_START_AT_ONCE, most), maximum=most)
 
@@ -101,10 +105,7 @@ def application_of(connection: Connection) -> Application:
     try:
         stored = open_credential(connection)
     except (CannotUnseal, KeyRingMissing) as error:
-        raise Misconfigured(
-            f"The secret of the connection {connection.name} can't be opened: {error}",
-            next_step="Restore the keys folder of this installation, or run `tenantry connect microsoft` again.",
-        ) from error
+        raise unopenable(connection, "secret", error) from error
     credential: ClientSecret | ClientCertificate | None = None
     if "secret" in stored:
         credential = ClientSecret(stored["secret"])

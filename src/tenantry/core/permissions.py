@@ -48,5 +48,7 @@ def may(role: Role | None, action: Action) -> bool:
 
 def refusal(action: Action) -> str:
     """Return the sentence that tells a person why not, and whom to ask."""
-    roles = sorted(role.value for role in TABLE[action] if role is not Role.OPERATOR) or [Role.OPERATOR.value]
+    roles = sorted(role.value for role in TABLE[action] if role is not Role.OPERATOR)
+    if not roles:
+        return f"To {action.value} you need to be {Role.OPERATOR.value}. Ask your operator."
     return f"To {action.value} you need to be {' or '.join(roles)}. Ask your marketplace manager."

@@ -1,16 +1,16 @@
 """What a marketplace knows of a tenant that waits for a decision, and how a change in it is noticed."""
 
 import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
 
-from tenantry.core.records import TenantListing
+from tenantry.core.records import Contact, TenantListing
 
-_PROVIDER_DOMAIN = ".onmicrosoft.com"
+# The names that Microsoft gives a tenant of its own accord, one per cloud.
+_PROVIDER_DOMAINS = (".onmicrosoft.com", ".onmicrosoft.us", ".onmschina.cn")
 
 
 class Problem(StrEnum):
@@ -64,7 +64,7 @@ class Snapshot:
 
 def digest(*parts: str) -> UUID:
     """Return a 128-bit digest of the parts, each kept apart from the next."""
-    content = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
+    content = "".join([f"{len(part)}:{part}" for part in parts])
     return UUID(bytes=hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).digest())
 
 
@@ -76,8 +76,33 @@ def listing_hash(record: TenantListing) -> UUID:
 def primary_domain(domain: str, domains: Iterable[str] | None) -> str:
     """Return the domain by which people know the tenant: its own one rather than the provider's."""
     candidates = [domain, *(domains or ())]
-    own = (candidate for candidate in candidates if candidate and not candidate.endswith(_PROVIDER_DOMAIN))
+    own = (candidate for candidate in candidates if candidate and not candidate.endswith(_PROVIDER_DOMAINS))
     return next(own, domain)
+
+
+def known_contact(before: Contact, read: Contact) -> Contact:
+    """Return what is known of the contact after ``read`` was read: blanks never erase.
+
+    The same person keeps what the new reading leaves out. Somebody else, that is another name with another
+    address, replaces the one before as a whole: no contact is made up of two people.
+    """
+    if read.is_empty:
+        return before
+    names = {part.casefold() for part in (before.name, read.name) if part}
+    addresses = {part.casefold() for part in (before.email, read.email) if part}
+    recognised = (before.name and read.name and len(names) == 1) or (
+        before.email and read.email and len(addresses) == 1
+    )
+    if not recognised and (len(names) == 2 or len(addresses) == 2):  # noqa: PLR2004  # before and now
+        return read
+    named = read if read.name else before
+    return Contact(
+        first_name=named.first_name,
+        last_name=named.last_name,
+        email=read.email or before.email,
+        phone=read.phone or before.phone,
+        language=read.language or before.language,
+    )
 
 
 def problems(*, details_read: bool, details_refused: bool, contact_name: str, contact_email: str) -> tuple[str, ...]:

@@ -20,11 +20,14 @@ Body = dict[str, Any]
 
 
 class Control:
-    """Answers requests under :data:`PREFIX`. Errors come as ``{"error": sentence}`` with 400 or 404."""
+    """Answers requests under :data:`PREFIX`, by the table ``routes``.
+
+    Errors come as ``{"error": sentence}`` with 400 or 404.
+    """
 
     def __init__(self, emulator: "Emulator") -> None:
         self._emulator = emulator
-        self._routes: dict[str, Callable[[Body], Any]] = {
+        self.routes: dict[str, Callable[[Body], Any]] = {
             "GET /state": self._state,
             "GET /faults": lambda _: emulator.faults.as_list(),
             "GET /switches": lambda _: emulator.switches.as_dict(),
@@ -60,7 +63,7 @@ class Control:
         return json_answer({"ok": True} if result is None else result)
 
     def _routed(self, route: str, inner: str, body: Body) -> Any:
-        serve = self._routes.get(route)
+        serve = self.routes.get(route)
         if serve is not None:
             return serve(body)
         parts = inner.strip("/").split("/")

@@ -20,7 +20,7 @@ grant usage, select on all sequences in schema public to {APPLICATION_ROLE};
 grant execute on all functions in schema public to {APPLICATION_ROLE};
 revoke insert, update, delete on django_migrations from {APPLICATION_ROLE};
 alter role {APPLICATION_ROLE} set idle_in_transaction_session_timeout = '10min';
-"""
+"""  # noqa: S608  # the role's name is ours
 
 
 def grant_application_role(using: str = "default", **_: Any) -> None:

@@ -34,14 +34,18 @@ def marketplace_scope(marketplace_id: int) -> Iterator[None]:
         return
     if already is not None:
         raise OutsideScope(f"Inside the scope of marketplace {already}, that of {marketplace_id} was opened.")
+    inside_transaction = connection.in_atomic_block
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("select set_config('tenantry.marketplace', %s, true)", [str(int(marketplace_id))])
+        _set(str(int(marketplace_id)))
         token = _current.set(marketplace_id)
         try:
             yield
         finally:
             _current.reset(token)
-            if not connection.needs_rollback and connection.in_atomic_block:
-                with connection.cursor() as cursor:  # an outer transaction goes on without the scope
-                    cursor.execute("select set_config('tenantry.marketplace', '', true)")
+        if inside_transaction:  # it goes on without the scope; a rollback takes the setting back by itself
+            _set("")
+
+
+def _set(value: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("select set_config('tenantry.marketplace', %s, true)", [value])

@@ -55,7 +55,11 @@ class LoginHttp:
     ) -> LoginAnswer:
         """Send a form. Raises ``Throttled``, ``Unavailable``, ``Malformed``, ``Misconfigured``."""
         self._refuse_while_quiet()
-        return self._judged(self._client.send("POST", url, headers=headers, params=params, form=data))
+        # MSAL writes a certificate's assertion as bytes, which httpx2 would send as Python shows bytes.
+        form = {
+            name: value.decode("ascii") if isinstance(value, bytes) else value for name, value in (data or {}).items()
+        }
+        return self._judged(self._client.send("POST", url, headers=headers, params=params, form=form))
 
     def get(
         self,

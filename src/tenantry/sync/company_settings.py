@@ -1,5 +1,6 @@
 """Writes the Company Sync settings and the operator's switches."""
 
+import re
 from datetime import datetime
 
 from tenantry.audit.events import Actor, Happening, Target
@@ -67,17 +68,28 @@ def set_entitlement(*, company_sync: bool, actor: Actor, now: datetime) -> None:
 
 
 def add_feed(*, connection: Connection, countries: list[str], actor: Actor, now: datetime) -> Feed:
-    """Let a connection's tenants reach the marketplace, narrowed to ``countries`` if given. In its scope."""
+    """Let a connection's tenants reach the marketplace, narrowed to ``countries`` if given. In its scope.
+
+    A feed that is there already gets these countries. Raises :class:`SettingsRefused` for a code that is none.
+    """
     marketplace_id = current_marketplace_id()
     codes = sorted({country.strip().upper() for country in countries if country.strip()})
-    feed, created = Feed.objects.get_or_create(
+    wrong = [code for code in codes if not re.fullmatch(r"[A-Z]{2}", code)]
+    if wrong:
+        raise SettingsRefused(f"{wrong[0]!r} is no country code. Countries are written in two letters, such as DE.")
+    feed, created = Feed.objects.select_for_update().get_or_create(
         marketplace_id=marketplace_id, connection=connection, defaults={"countries": codes, "created_at": now}
     )
-    if created:
-        happening = Happening(
-            "sync.feed.created",
-            Target("connection", str(connection.pk), connection.name),
-            after={"countries": codes},
-        )
-        record_event(happening, actor=actor, marketplace_id=marketplace_id, now=now)
+    if not created and feed.countries == codes:
+        return feed
+    before = None if created else {"countries": feed.countries}
+    feed.countries = codes
+    feed.save(update_fields=["countries"])
+    happening = Happening(
+        f"sync.feed.{'created' if created else 'changed'}",
+        Target("connection", str(connection.pk), connection.name),
+        before=before,
+        after={"countries": codes},
+    )
+    record_event(happening, actor=actor, marketplace_id=marketplace_id, now=now)
     return feed

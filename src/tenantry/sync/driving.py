@@ -137,25 +137,29 @@ def _read_details(
     connection_id: int, observation_id: int, source: TenantSource, *, clock: Clock, should_stop: ShouldStop
 ) -> DetailsStanding:
     while not should_stop():
-        waiting = [ref for ref in live_runs(connection_id) if ref.state == RunState.READING_DETAILS]
-        for ref in waiting:
-            if cancelled(ref):
-                end_run(ref, state=RunState.CANCELLED, now=clock())
-        if waiting and not live_runs(connection_id):
+        if not _anybody_waits(connection_id, now=clock()):
             return DetailsStanding(left=0)
         batch = next_due(connection_id, limit=_DETAILS_BATCH, now=clock())
         if not batch:
             _finish_runs(connection_id, clock=clock, should_stop=should_stop)
             return DetailsStanding(left=0)
         answers = read_side_by_side(source, batch, should_stop=should_stop)
+        replan_tenants(connection_id, keep_answers(observation_id, answers, now=clock()), clock=clock)
         stopping = next((answer.error for answer in answers if answer.error and answer.error.stops_run), None)
         if stopping is not None:
             raise stopping
         if answers and all(isinstance(answer.error, Unavailable | Throttled) for answer in answers):
             return DetailsStanding(left=len(batch), retry_at=clock() + _pause_after(answers))
-        if answers:
-            replan_tenants(connection_id, keep_answers(observation_id, answers, now=clock()), clock=clock)
     return DetailsStanding(left=count_due(connection_id, now=clock()))
+
+
+def _anybody_waits(connection_id: int, *, now: datetime) -> bool:
+    """End runs that are to stop; return False when that leaves no run of the connection."""
+    waiting = [ref for ref in live_runs(connection_id) if ref.state == RunState.READING_DETAILS]
+    for ref in waiting:
+        if cancelled(ref):
+            end_run(ref, state=RunState.CANCELLED, now=now)
+    return not waiting or bool(live_runs(connection_id))
 
 
 def _pause_after(answers: list[Answer]) -> timedelta:

@@ -16,11 +16,12 @@ class SyncRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who asked for a sync, and how."""
+    """Who asked for a sync, and how. ``although_off`` lets a preview show what switching on would do."""
 
     actor: Actor
     trigger: Trigger
     preview: bool = False
+    although_off: bool = False
 
 
 def request_sync(
@@ -37,7 +38,7 @@ def request_sync(
     :class:`SyncRefused` when the marketplace does not sync companies, or nothing feeds it.
     """
     with marketplace_scope(marketplace_id):
-        _check_allowed(preview=asked.preview)
+        _check_allowed(although_off=asked.preview and asked.although_off)
         feeds = Feed.objects.select_related("connection").filter(connection__enabled=True)
         if connection_id is not None:
             feeds = feeds.filter(connection_id=connection_id)
@@ -50,12 +51,12 @@ def request_sync(
         return runs
 
 
-def _check_allowed(*, preview: bool) -> None:
+def _check_allowed(*, although_off: bool) -> None:
     entitled = Entitlement.objects.filter(company_sync=True).exists()
     if not entitled:
         raise SyncRefused("Company Sync is not enabled for this marketplace. Ask your operator to enable it.")
     switched_on = CompanySyncSettings.objects.filter(company_sync=True).exists()
-    if not switched_on and not preview:
+    if not switched_on and not although_off:
         raise SyncRefused("Company Sync is off. A manager turns it on under Settings, Data Sync.")
 
 

@@ -5,12 +5,15 @@ the sweep, and ``resume_sync`` looks for work that nobody is doing.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 
+import structlog
 from django.conf import settings
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
-from procrastinate import JobContext
+from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from tenantry.audit.chain import chain_events
@@ -23,10 +26,14 @@ from tenantry.sync.models import Observation
 from tenantry.sync.models.observed import LIVE_OBSERVATION
 from tenantry.sync.models.runs import RunState
 from tenantry.sync.queue import enqueue_listing, enqueue_runs
-from tenantry.sync.runs.lifecycle import begin_runs, live_runs
+from tenantry.sync.runs.lifecycle import begin_runs, fail_everything, failure_of_ours, live_runs
 from tenantry.sync.schedule import start_due_syncs
 
+_log = structlog.stdlib.get_logger(__name__)
+
 _SLICE_SECONDS = 20.0
+_MOST_ATTEMPTS = 5
+_RETRY = RetryStrategy(max_attempts=_MOST_ATTEMPTS, wait=1, exponential_wait=3)
 _BEGUN = {RunState.APPLYING, RunState.READING_DETAILS}
 
 
@@ -36,36 +43,57 @@ def _slice(context: JobContext) -> Callable[[], bool]:
     return lambda: time.monotonic() >= ends or context.should_abort()
 
 
-@app.task(pass_context=True)
+@contextmanager
+def _ended_when_hopeless(context: JobContext, connection_id: int) -> Iterator[None]:
+    """Let a failing job be tried again; after its last try, end the connection's runs with an error of ours.
+
+    A database that went away is no such error: it comes back, and ``resume_sync`` goes on.
+    """
+    try:
+        yield
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        attempt = (context.job.attempts if context.job else 0) + 1
+        _log.exception("sync_job_failed", connection_id=connection_id, attempt=attempt)
+        if attempt >= _MOST_ATTEMPTS:
+            fail_everything(connection_id, failure_of_ours(error), now=timezone.now())
+        raise
+
+
+@app.task(pass_context=True, retry=_RETRY)
 def observe(context: JobContext, observation_id: int) -> None:
     """Read the listing of an observation, then begin its runs."""
-    standing = drive_listing(observation_id, clock=timezone.now, should_stop=_slice(context))
+    connection_id = Observation.objects.values_list("connection_id", flat=True).get(pk=observation_id)
+    with _ended_when_hopeless(context, connection_id):
+        standing = drive_listing(observation_id, clock=timezone.now, should_stop=_slice(context))
     if standing is None:
         return
-    connection_id = Observation.objects.values_list("connection_id", flat=True).get(pk=observation_id)
     if standing.state in LIVE_OBSERVATION:
         enqueue_listing(observation_id, connection_id, at=standing.retry_at)
     else:
         enqueue_runs(connection_id)
 
 
-@app.task(pass_context=True)
+@app.task(pass_context=True, retry=_RETRY)
 def first_passes(context: JobContext, connection_id: int) -> None:
     """Plan and apply the runs whose listing is read."""
-    drive_first_passes(connection_id, clock=timezone.now, should_stop=_slice(context))
+    with _ended_when_hopeless(context, connection_id):
+        drive_first_passes(connection_id, clock=timezone.now, should_stop=_slice(context))
     if any(ref.state == RunState.APPLYING for ref in live_runs(connection_id)):
         enqueue_runs(connection_id)
 
 
-@app.task(pass_context=True)
+@app.task(pass_context=True, retry=_RETRY)
 def details(context: JobContext, connection_id: int) -> None:
     """Read details that are due, and end the runs that waited for them."""
-    standing = drive_details(connection_id, clock=timezone.now, should_stop=_slice(context))
+    with _ended_when_hopeless(context, connection_id):
+        standing = drive_details(connection_id, clock=timezone.now, should_stop=_slice(context))
     if standing.left and not standing.busy:
         enqueue_runs(connection_id, at=standing.retry_at)
 
 
-@app.periodic(cron="*/10 * * * * *")
+@app.periodic(cron="* * * * * */10")
 @app.task(queueing_lock="sweep")
 async def sweep(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's signature
     """Return the jobs of workers that died."""
@@ -80,7 +108,7 @@ async def return_jobs_of_dead_workers(silent_for: float) -> int:
     return len(stalled)
 
 
-@app.periodic(cron="30 * * * * *")
+@app.periodic(cron="* * * * * */30")
 @app.task(queueing_lock="resume-sync")
 def resume_sync(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's signature
     """Take up work that nobody is doing: its job was lost, or the command line that did it ended."""
@@ -102,14 +130,14 @@ def _begin_forgotten_runs(connection_id: int) -> None:
         begin_runs(observation_id, now=timezone.now())
 
 
-@app.periodic(cron="0 */5 * * * *")
+@app.periodic(cron="*/5 * * * *")
 @app.task(queueing_lock="schedule-sync")
 def start_scheduled(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's signature
     """Start the syncs whose time has come."""
     start_due_syncs(now=timezone.now())
 
 
-@app.periodic(cron="15 * * * * *")
+@app.periodic(cron="* * * * * 15")
 @app.task(queueing_lock="chain-events")
 def chain_audit(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's signature
     """Chain the audit events that were committed since the last time, marketplace by marketplace."""

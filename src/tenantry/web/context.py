@@ -7,10 +7,20 @@ from django.http import HttpRequest
 
 from tenantry.core.permissions import Action, Role, may
 from tenantry.isolation.scope import marketplace_scope
+from tenantry.listing import BoundedCount
 from tenantry.sync.pending.queries import count_waiting
 from tenantry.web.middleware import Presence
 
 THEMES = ("system", "light", "dark")
+_SECTIONS = {
+    "home": "home",
+    "pending-list": "pending",
+    "pending-detail": "pending",
+    "run-list": "runs",
+    "run-detail": "runs",
+    "sync-settings": "sync-settings",
+    "operator-home": "operator",
+}
 
 
 def furniture(request: HttpRequest) -> dict[str, Any]:
@@ -28,16 +38,17 @@ def furniture(request: HttpRequest) -> dict[str, Any]:
 def _navigation(request: HttpRequest, presence: Presence) -> dict[str, Any]:
     current = presence.current
     sees_pending = current is not None and may(presence.role, Action.SEE_PENDING)
-    waiting = 0
+    waiting = BoundedCount(0, over=False)
     if sees_pending and current is not None:
         with marketplace_scope(current.marketplace_id):
             waiting = count_waiting()
-    match = request.resolver_match
     return {
         "marketplace": {"id": current.marketplace_id, "name": current.name} if current else None,
         "marketplaces": [{"id": place.marketplace_id, "name": place.name} for place in presence.workplaces],
-        "pending_count": waiting,
+        "pending_count": waiting.count,
+        "pending_over": waiting.over,
+        "sees_pending": sees_pending,
         "is_operator": presence.role is Role.OPERATOR,
         "can_manage": may(presence.role, Action.CHANGE_SYNC_SETTINGS),
-        "section": (match.url_name or "").split("-")[0] if match else "",
+        "section": _SECTIONS.get(request.resolver_match.url_name or "", "") if request.resolver_match else "",
     }

@@ -93,22 +93,22 @@ def plan_company(tenant: TenantView, pending: PendingView | None) -> PlannedChan
         if tenant.linked or not tenant.live:
             return None
         return _change(tenant, None, "pending", ChangeKind.ADD, "Customer tenant that no company here is linked to.")
-    if tenant.linked and pending.state in _FOLLOWS:
-        return _change(tenant, pending, "linked", ChangeKind.LINKED, "A company here is linked to this tenant.")
+    if tenant.linked:
+        leaves = pending.state in _FOLLOWS
+        reason = "A company here is linked to this tenant."
+        return _change(tenant, pending, "linked", ChangeKind.LINKED, reason) if leaves else None
     if not tenant.live:
-        if pending.state not in _WITHDRAWS:
-            return None
-        return _change(tenant, pending, "withdrawn", ChangeKind.WITHDRAW, tenant.absence)
-    if pending.state == "withdrawn" and not tenant.linked:
+        leaves = pending.state in _WITHDRAWS
+        return _change(tenant, pending, "withdrawn", ChangeKind.WITHDRAW, tenant.absence) if leaves else None
+    return _change_of_live(tenant, pending)
+
+
+def _change_of_live(tenant: TenantView, pending: PendingView) -> PlannedChange | None:
+    if pending.state == "withdrawn":
         return _change(tenant, pending, "pending", ChangeKind.RETURN, "The reseller relationship is back.")
     if pending.state in _FOLLOWS and pending.snapshot != tenant.snapshot:
-        return _change(
-            tenant,
-            pending,
-            pending.state,
-            ChangeKind.UPDATE,
-            update_reason(pending.snapshot, tenant.snapshot),
-        )
+        reason = update_reason(pending.snapshot, tenant.snapshot)
+        return _change(tenant, pending, pending.state, ChangeKind.UPDATE, reason)
     return None
 
 

@@ -42,9 +42,7 @@ class Microsoft:
         self.switches = Switches()
         self.limit = Limit(clock, limit, window)
         self.codes = CodeBook(clock)
-        self.directory = make_directory(
-            world.seed, papers.application_certificate, papers.application_key, audience.rstrip("/").lower()
-        )
+        self.directory = make_directory(world.seed, papers, audience.rstrip("/").lower())
         self.base_path = f"/{base_path.strip('/')}".rstrip("/").lower()
         self._world = world
         self._mint = TokenMint(papers.signing_key, clock)

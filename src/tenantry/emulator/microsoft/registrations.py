@@ -5,12 +5,13 @@ import hmac
 import json
 import threading
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from tenantry.emulator.certificates import Papers
 from tenantry.emulator.clock import Clock
 from tenantry.emulator.guids import derived_guid
 from tenantry.emulator.microsoft.tokens import decode_part, encode_part
@@ -160,7 +161,7 @@ class Directory:
         return plain if plain in {PARTNER_CENTER, CHINA, GRAPH, OLD_GRAPH} else None
 
 
-def make_directory(seed: Any, certificate: str, private_key: str, audience: str) -> Directory:
+def make_directory(seed: int | str, papers: Papers, audience: str) -> Directory:
     """Return the directory of the partner of the world with ``seed``: the same ids and secret every time."""
     secret = hashlib.blake2b(f"{seed} web secret".encode(), digest_size=20).hexdigest()
     domain = "fabrikam-cloud.onmicrosoft.com"
@@ -169,7 +170,8 @@ def make_directory(seed: Any, certificate: str, private_key: str, audience: str)
         domain=domain,
         web=Application(
             client_id=derived_guid(seed, "web application"), name="Tenantry (web)",
-            secret=f"emu8Q~{secret[:34]}", certificate=certificate, private_key=private_key,
+            secret=f"emu8Q~{secret[:34]}", certificate=papers.application_certificate,
+            private_key=papers.application_key,
         ),
         native=Application(client_id=derived_guid(seed, "native application"), name="Tenantry (native)"),
         user=ServiceUser(object_id=derived_guid(seed, "service user"), upn=f"sync@{domain}"),

@@ -15,6 +15,7 @@ _NIL = "00000000-0000-0000-0000-000000000000"
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _LONGEST_REFERENCE = 80
+_RELATIONSHIPS = {each.value: each for each in Relationship}
 
 
 def guid_of(value: object) -> str | None:
@@ -32,6 +33,8 @@ def text_of(value: object) -> str:
     """
     if not isinstance(value, str):
         return ""
+    if value.isprintable():  # most texts are: then there is nothing to replace
+        return value
     return _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", _UNPRINTABLE.sub(" ", value))
 
 
@@ -43,10 +46,9 @@ def member(value: object, name: str) -> Mapping[str, Any]:
 
 def relationship_of(value: object) -> Relationship:
     """Return the relationship; what is absent or new is ``UNKNOWN``."""
-    try:
-        return Relationship(value.strip().lower()) if isinstance(value, str) else Relationship.UNKNOWN
-    except ValueError:
+    if not isinstance(value, str):
         return Relationship.UNKNOWN
+    return _RELATIONSHIPS.get(value.strip().lower(), Relationship.UNKNOWN)
 
 
 def listing_of(item: object, number: int) -> TenantListing | InvalidRecord:
@@ -57,10 +59,12 @@ def listing_of(item: object, number: int) -> TenantListing | InvalidRecord:
     if not isinstance(item, dict):
         return InvalidRecord(f"row {number}", "The row is not an object.")
     profile = member(item, "companyProfile")
-    said, tenant_id = guid_of(pick(item, "id")), guid_of(pick(profile, "tenantId"))
+    written, repeated = pick(item, "id"), pick(profile, "tenantId")
+    said = guid_of(written)
+    tenant_id = said if repeated == written else guid_of(repeated)
     external_id = said or tenant_id
     if external_id is None:
-        shown = text_of(pick(item, "id") or pick(profile, "companyName"))[:_LONGEST_REFERENCE]
+        shown = text_of(written or pick(profile, "companyName"))[:_LONGEST_REFERENCE]
         return InvalidRecord(shown.strip() or f"row {number}", "The row has no usable tenant id.")
     if said and tenant_id and said != tenant_id:
         return InvalidRecord(external_id, f"The row gives a second, different tenant id: {tenant_id}.")

@@ -23,8 +23,9 @@ class Observation(models.Model):
     """One reading of a connection's listing. At most one is alive per connection.
 
     ``generation`` counts how often the listing had to start over; pages of earlier generations never
-    count. ``preview_only``: nobody asked for more than a preview. ``complete`` is true only for a listing that ended cleanly on its last page. ``calls_reserved_until``
-    carries the shared call budget of ``budget_key`` (``observe.budget``).
+    count. ``preview_only``: nobody asked for more than a preview. ``complete`` is true only for a listing
+    that ended cleanly on its last page. ``calls_reserved_until`` carries the shared call budget of
+    ``budget_key`` (``observe.budget``).
     """
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="observations")

@@ -23,13 +23,16 @@ MOST_AT_ONCE = 12
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A tenant whose details are to be read. ``doubted``: two complete listings in a row missed it."""
+    """A tenant whose details are to be read.
+
+    ``doubted``: two complete listings in a row missed it. ``due_at`` is the mark that this read answers.
+    """
 
     sighting_id: int
     tenant_id: int
     external_id: str
     doubted: bool
-    failures: int
+    due_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,22 +44,30 @@ class Answer:
     error: ProviderError | None
 
 
+# Who is no customer by the listing is never marked due. Whom only the details call no customer is read on:
+# nothing else would tell when the relationship is back.
 _WANTED = """
 from sync_sighting s join sync_tenant t on t.id = s.tenant_id
 where s.connection_id = %(connection)s and s.details_due_at <= %(now)s and s.ended_at is null
-and (s.relationship = 'reseller' or s.missing_listings >= %(doubt)s)
 and (s.missing_since is null or s.missing_listings >= %(doubt)s)
 and (%(everything)s or t.external_id = any(%(only)s))
 """
 
 
-def wanted_by_feeds(connection_id: int) -> list[str] | None:
-    """Return the tenant ids that feeds of syncing marketplaces name, or ``None`` when one takes everything.
+_WANTING_FEEDS = """
+select tenant_ids from marketplaces_fed_by(%s)
+where syncing or marketplace_id in (select marketplace_id from live_runs_of_connection(%s))
+"""
 
-    Reading the details of tenants that no marketplace takes would waste the provider's rate.
+
+def wanted_by_feeds(connection_id: int) -> list[str] | None:
+    """Return the tenant ids that feeds name, or ``None`` when one takes everything.
+
+    Only feeds of marketplaces that sync or have a run under way (a preview) count: reading the details of
+    tenants that no marketplace takes would waste the provider's rate.
     """
     with database.cursor() as cursor:
-        cursor.execute("select tenant_ids from marketplaces_fed_by(%s) where syncing", [connection_id])
+        cursor.execute(_WANTING_FEEDS, [connection_id, connection_id])
         lists = [row[0] for row in cursor.fetchall()]
     if any(not ids for ids in lists):
         return None
@@ -85,7 +96,7 @@ def next_due(connection_id: int, *, limit: int, now: datetime) -> list[Due]:
     """Return the tenants to read next, longest waiting first."""
     with database.cursor() as cursor:
         cursor.execute(
-            f"select s.id, t.id, t.external_id, s.missing_listings >= %(doubt)s, s.details_failures {_WANTED} "
+            f"select s.id, t.id, t.external_id, s.missing_listings >= %(doubt)s, s.details_due_at {_WANTED} "
             "order by s.details_due_at, s.id limit %(limit)s",
             {**_parameters(connection_id, now), "limit": limit},
         )
@@ -96,8 +107,9 @@ def make_all_due(connection: Connection, *, now: datetime) -> int:
     """Ask for every tenant's details to be read again now; return how many."""
     with database.cursor() as cursor:
         cursor.execute(
-            "update sync_sighting set details_due_at = %s where connection_id = %s and relationship = 'reseller' "
-            "and ended_at is null and missing_since is null",
+            "update sync_sighting set details_due_at = %s where connection_id = %s "
+            "and (relationship = 'reseller' or details_due_at is not null) and ended_at is null "
+            "and missing_since is null",
             [now, connection.pk],
         )
         return int(cursor.rowcount)
@@ -119,6 +131,8 @@ def read_side_by_side(source: TenantSource, batch: Sequence[Due], *, should_stop
         except ProviderError as error:
             stopped = stopped or error.stops_run or isinstance(error, Throttled)
             return Answer(due, None, error)
+        finally:
+            database.close()  # this thread's own, if signing in has opened one
 
     with ThreadPoolExecutor(max_workers=min(MOST_AT_ONCE, max(1, len(batch)))) as pool:
         return [answer for answer in pool.map(read, batch) if answer is not None]

@@ -9,19 +9,28 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from tenantry.core.records import Relationship, TenantDetails
-from tenantry.providers.errors import ConsentMissing, NotFound
+from tenantry.core.records import Address, Contact, Relationship, TenantDetails
+from tenantry.core.tenants import known_contact
+from tenantry.core.texts import storable
+from tenantry.providers.errors import ConsentMissing, NotFound, ProviderError, Throttled, Unavailable
 from tenantry.sync.models import Finding, Observation, Sighting, Tenant
+from tenantry.sync.observe.absence import LISTINGS_TO_DOUBT
+from tenantry.sync.observe.admitting import admit_details
 from tenantry.sync.observe.details import Answer
 from tenantry.sync.observe.snapshots import SNAPSHOT_COLUMNS, snapshot_of_row
 
 REFRESH_AFTER = timedelta(hours=24)
 _STAGGER = timedelta(hours=2)
 _ROW_RETRIES = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
+# An outage is nobody's fault in particular: the first time the tenant only goes to the end of the line.
+_OUTAGE_RETRIES = (timedelta(minutes=1), *_ROW_RETRIES)
 _DETAIL_FIELDS = (
     "name domain domains country contact_first_name contact_last_name contact_email contact_phone contact_language "
     "address registration_number delegated_admin indirect_reseller_id missing details_at details_problem "
     "content_hash changed_at"
+).split()
+_SIGHTING_FIELDS = (
+    "relationship missing_since missing_listings ended_at details_at details_due_at details_failures"
 ).split()
 
 
@@ -33,58 +42,76 @@ def refresh_at(external_id: str, *, read_at: datetime) -> datetime:
 
 @transaction.atomic
 def keep_answers(observation_id: int, answers: Sequence[Answer], *, now: datetime) -> list[int]:
-    """Write the answers; return the tenants whose pending companies may have to change."""
-    tenants = {row.pk: row for row in _locked_tenants(answers)}
-    sightings = {row.pk: row for row in Sighting.objects.filter(pk__in=[answer.due.sighting_id for answer in answers])}
+    """Write the answers; return the tenants whose pending companies may have to change (none for none).
+
+    A listing may be read beside the calls. Both lock tenants before sightings, and a sighting that the
+    listing marked anew meanwhile keeps its mark: what was just read may be older than what it saw.
+    """
+    if not answers:
+        return []
+    tenants = _locked_tenants(answers)
+    sightings = _locked_sightings(answers)
+    marked = {pk: sighting.details_due_at for pk, sighting in sightings.items()}
+    shown_elsewhere = _shown_elsewhere(answers, now=now)
     findings: list[Finding] = []
     for answer in answers:
         tenant, sighting = tenants[answer.due.tenant_id], sightings[answer.due.sighting_id]
         if answer.details is not None:
-            _take_details(tenant, sighting, answer.details, now=now)
-        else:
-            _take_failure(tenant, sighting, answer, now=now)
-            findings.append(_finding(observation_id, answer, now=now))
+            _take_details(tenant, sighting, admit_details(answer.details), now=now)
+        elif answer.error is not None:
+            doubted = answer.due.doubted and sighting.missing_listings >= LISTINGS_TO_DOUBT
+            shown = tenant.pk in shown_elsewhere
+            kind = _take_failure(tenant, sighting, answer.error, doubted=doubted, shown_elsewhere=shown, now=now)
+            if kind:
+                findings.append(_finding(observation_id, answer, kind, now=now))
+        if marked[sighting.pk] != answer.due.due_at:
+            sighting.details_due_at = marked[sighting.pk]
         _rehash(tenant, now=now)
     Tenant.objects.bulk_update(tenants.values(), _DETAIL_FIELDS)
-    Sighting.objects.bulk_update(
-        sightings.values(),
-        [
-            "relationship",
-            "missing_since",
-            "missing_listings",
-            "ended_at",
-            "details_at",
-            "details_due_at",
-            "details_failures",
-        ],
-    )
+    Sighting.objects.bulk_update(sightings.values(), _SIGHTING_FIELDS)
     Finding.objects.bulk_create(findings)
+    read = sum(answer.details is not None for answer in answers)
     Observation.objects.filter(pk=observation_id).update(
-        details_read=F("details_read") + len(answers) - len(findings),
-        details_failed=F("details_failed") + len(findings),
+        details_read=F("details_read") + read, details_failed=F("details_failed") + len(findings)
     )
     return sorted(tenants)
 
 
-def _locked_tenants(answers: Sequence[Answer]) -> list[Tenant]:
-    ids = sorted(answer.due.tenant_id for answer in answers)
-    return list(Tenant.objects.select_for_update().filter(pk__in=ids).order_by("pk"))
+def _locked_tenants(answers: Sequence[Answer]) -> dict[int, Tenant]:
+    ids = [answer.due.tenant_id for answer in answers]
+    return {row.pk: row for row in Tenant.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+
+
+def _locked_sightings(answers: Sequence[Answer]) -> dict[int, Sighting]:
+    ids = [answer.due.sighting_id for answer in answers]
+    return {row.pk: row for row in Sighting.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+
+
+def _shown_elsewhere(answers: Sequence[Answer], *, now: datetime) -> set[int]:
+    """Return the refused tenants whose details another connection reads: they are known, whoever refuses."""
+    refused = [answer.due for answer in answers if isinstance(answer.error, NotFound | ConsentMissing)]
+    if not refused:
+        return set()
+    others = Sighting.objects.filter(
+        tenant_id__in=[due.tenant_id for due in refused], ended_at=None, details_at__gt=now - 2 * REFRESH_AFTER
+    )
+    others = others.exclude(pk__in=[due.sighting_id for due in refused])
+    return set(others.values_list("tenant_id", flat=True))
 
 
 def _take_details(tenant: Tenant, sighting: Sighting, details: TenantDetails, *, now: datetime) -> None:
+    """Take over what was read. A blank, or a part that was not shown, never erases what is known."""
     tenant.name = details.name or tenant.name
     tenant.domain = details.domain or tenant.domain
     tenant.domains = list(details.domains) if details.domains is not None else tenant.domains
-    tenant.country = details.address.country[:2]
-    tenant.contact_first_name = details.contact.first_name
-    tenant.contact_last_name = details.contact.last_name
-    tenant.contact_email = details.contact.email
-    tenant.contact_phone = details.contact.phone
-    tenant.contact_language = details.contact.language
-    tenant.address = asdict(details.address)
-    tenant.registration_number = details.registration_number
-    tenant.delegated_admin = details.delegated_admin
-    tenant.indirect_reseller_id = details.indirect_reseller_id
+    tenant.country = details.address.country or tenant.country
+    _take_contact(tenant, details.contact)
+    if details.address != Address():
+        tenant.address = asdict(details.address)
+    tenant.registration_number = details.registration_number or tenant.registration_number
+    if details.delegated_admin is not None:
+        tenant.delegated_admin = details.delegated_admin
+    tenant.indirect_reseller_id = details.indirect_reseller_id or tenant.indirect_reseller_id
     tenant.missing = list(details.missing)
     tenant.details_at = now
     tenant.details_problem = ""
@@ -95,30 +122,56 @@ def _take_details(tenant: Tenant, sighting: Sighting, details: TenantDetails, *,
     sighting.details_due_at = refresh_at(tenant.external_id, read_at=now)
 
 
-def _take_failure(tenant: Tenant, sighting: Sighting, answer: Answer, *, now: datetime) -> None:
-    """Blank nothing: what was known stays. Only a refusal of a tenant that two listings missed ends it."""
-    if isinstance(answer.error, NotFound) and answer.due.doubted:
+def _take_contact(tenant: Tenant, read: Contact) -> None:
+    before = Contact(
+        first_name=tenant.contact_first_name,
+        last_name=tenant.contact_last_name,
+        email=tenant.contact_email,
+        phone=tenant.contact_phone,
+        language=tenant.contact_language,
+    )
+    contact = known_contact(before, read)
+    tenant.contact_first_name = contact.first_name
+    tenant.contact_last_name = contact.last_name
+    tenant.contact_email = contact.email
+    tenant.contact_phone = contact.phone
+    tenant.contact_language = contact.language
+
+
+def _take_failure(
+    tenant: Tenant, sighting: Sighting, error: ProviderError, *, doubted: bool, shown_elsewhere: bool, now: datetime
+) -> str:
+    """Note the failure and when to try again; return the kind of finding it is, empty for none.
+
+    Blanks nothing: what was known stays. Only a refusal of a tenant that two listings missed ends it.
+    """
+    if error.stops_run:
+        return ""  # the connection's fault, not this tenant's: it stays due for when that is mended
+    if isinstance(error, Throttled):
+        sighting.details_due_at = now + timedelta(seconds=max(1.0, error.after))
+        return ""
+    if isinstance(error, NotFound) and doubted:
         sighting.ended_at, sighting.details_due_at = now, None
-        return
-    if answer.error is None or answer.error.stops_run:
-        return  # the connection's fault, not this tenant's: it stays due for when that is mended
-    if isinstance(answer.error, NotFound | ConsentMissing):
-        tenant.details_problem = answer.error.message
+        return "relationship ended"
+    if isinstance(error, NotFound | ConsentMissing):
+        if not shown_elsewhere:
+            tenant.details_problem = storable(error.message)
         sighting.details_due_at = refresh_at(tenant.external_id, read_at=now)
-        return
-    wait = _ROW_RETRIES[min(sighting.details_failures, len(_ROW_RETRIES) - 1)]
-    sighting.details_failures += 1
+        return "details not read"
+    waits = _OUTAGE_RETRIES if isinstance(error, Unavailable) else _ROW_RETRIES
+    wait = waits[min(sighting.details_failures, len(waits) - 1)]
+    sighting.details_failures = min(sighting.details_failures + 1, 30_000)
     sighting.details_due_at = now + wait
+    return "details not read"
 
 
-def _finding(observation_id: int, answer: Answer, *, now: datetime) -> Finding:
-    kind = "relationship ended" if answer.due.doubted and isinstance(answer.error, NotFound) else "details not read"
+def _finding(observation_id: int, answer: Answer, kind: str, *, now: datetime) -> Finding:
     return Finding(
         observation_id=observation_id,
         tenant_id=answer.due.tenant_id,
         kind=kind,
         reference=answer.due.external_id,
-        reason=answer.error.message if answer.error else "",
+        reason=storable(answer.error.message) if answer.error else "",
         created_at=now,
     )
 

@@ -12,15 +12,20 @@ from typing import Any
 from django.db import transaction
 
 from tenantry.core.records import Ending, InvalidRecord, TenantPage
+from tenantry.core.texts import storable
 from tenantry.providers.base import TenantSource
 from tenantry.providers.errors import CursorExpired, ProviderError
 from tenantry.sync.models import Finding, Observation, ObservationPage, ObservationState
 from tenantry.sync.observe.absence import count_repeated, mark_absent
+from tenantry.sync.observe.admitting import admit_page
 from tenantry.sync.observe.store import store_listing
 
 _MOST_GENERATIONS = 5
 _MOST_FINDINGS = 1_000
 _MOST_REPEATED_PAGES = 3
+_PAGES_BETWEEN_CHECKS = 50
+_MOST_EMPTY_PAGES = 20
+_FINDING_KIND = "invalid record"
 RETRY_AFTER = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5))
 
 Clock = Callable[[], datetime]
@@ -43,11 +48,11 @@ def failure_of(error: ProviderError) -> dict[str, Any]:
     """Return the failure as pages, API and terminal show it: what, whose fault, what next."""
     return {
         "kind": type(error).__name__,
-        "what": error.message,
+        "what": storable(error.message),
         "fault": error.fault.value,
-        "next": error.next_step,
-        "request_id": error.request_id,
-        "correlation_id": error.correlation_id,
+        "next": storable(error.next_step),
+        "request_id": storable(error.request_id),
+        "correlation_id": storable(error.correlation_id),
         "retryable": error.retryable,
     }
 
@@ -66,7 +71,7 @@ def read_next_page(observation_id: int, *, source: TenantSource, clock: Clock) -
         return _start_over(observation_id, asked_at, error, now=clock())
     except ProviderError as error:
         return _note_failure(observation_id, asked_at, error, now=clock())
-    return _store(observation_id, asked_at, page, now=clock())
+    return _store(observation_id, asked_at, admit_page(page), now=clock())
 
 
 def _start(observation: Observation, *, now: datetime) -> Observation:
@@ -87,6 +92,7 @@ def _store(observation_id: int, asked_at: tuple[int, int], page: TenantPage, *, 
     observation = _locked(observation_id, asked_at)
     if observation is None:  # somebody else read this page, or it was cancelled
         return Standing(Observation.objects.values_list("state", flat=True).get(pk=observation_id))
+    asked_for = observation.cursor
     stored = store_listing(observation.connection, page.records, now=now)
     ObservationPage.objects.create(
         observation=observation,
@@ -103,30 +109,39 @@ def _store(observation_id: int, asked_at: tuple[int, int], page: TenantPage, *, 
     observation.changed += stored.changed
     observation.failure = None
     observation.failures_in_a_row = 0
-    if page.ending is not Ending.MORE or _goes_round(observation):
-        _finish(observation, clean=page.ending is Ending.CLEAN, now=now)
+    goes_round = _goes_round(observation, asked_for=asked_for, page=page)
+    if page.ending is not Ending.MORE or goes_round:
+        _finish(observation, clean=page.ending is Ending.CLEAN and not goes_round, now=now)
     observation.save()
     return Standing(observation.state)
 
 
 def _keep_findings(observation: Observation, invalid: tuple[InvalidRecord, ...], *, now: datetime) -> None:
-    room = (
-        _MOST_FINDINGS - observation.invalid
-    )  # the count goes on, the rows stop: a broken feed must not fill the disk
+    # The count goes on, the rows stop: a broken feed must not fill the disk.
+    room = max(0, _MOST_FINDINGS - observation.invalid)
     Finding.objects.bulk_create(
         Finding(
-            observation=observation, kind="invalid record", reference=found.reference[:200], reason=found.reason,
-            created_at=now,
+            observation=observation, kind=_FINDING_KIND, reference=found.reference, reason=found.reason, created_at=now
         )
-        for found in invalid[: max(0, room)]
+        for found in invalid[:room]
     )  # fmt: skip
 
 
-def _goes_round(observation: Observation) -> bool:
-    """Whether the provider hands out the same page again and again under new cursors."""
-    latest = ObservationPage.objects.filter(observation=observation, generation=observation.generation)
-    pages = list(latest.order_by("-number").values_list("tenant_ids", flat=True)[:_MOST_REPEATED_PAGES])
-    return len(pages) == _MOST_REPEATED_PAGES and bool(pages[0]) and all(page == pages[0] for page in pages)
+def _goes_round(observation: Observation, *, asked_for: str, page: TenantPage) -> bool:
+    """Whether the provider leads us in circles: the same place or page again and again, or nothing but air."""
+    if page.ending is Ending.MORE and page.cursor in {asked_for, None, ""}:
+        return True
+    pages = ObservationPage.objects.filter(observation=observation, generation=observation.generation)
+    latest = list(pages.order_by("-number").values_list("tenant_ids", flat=True)[:_MOST_REPEATED_PAGES])
+    if len(latest) == _MOST_REPEATED_PAGES and latest[0] and all(tenant_ids == latest[0] for tenant_ids in latest):
+        return True
+    last_with_tenants = pages.exclude(tenant_ids=[]).order_by("-number").values_list("number", flat=True).first()
+    if observation.pages - 1 - (-1 if last_with_tenants is None else last_with_tenants) >= _MOST_EMPTY_PAGES:
+        return True
+    if observation.pages % _PAGES_BETWEEN_CHECKS:
+        return False
+    valid = observation.records - observation.invalid
+    return count_repeated(observation) * 3 > valid * 2  # every tenant was shown three times
 
 
 def _finish(observation: Observation, *, clean: bool, now: datetime) -> None:
@@ -134,7 +149,8 @@ def _finish(observation: Observation, *, clean: bool, now: datetime) -> None:
     observation.listed_at = observation.ended_at = now
     observation.cursor = ""
     observation.repeated = count_repeated(observation)
-    observation.complete = clean
+    # Findings beyond the kept ones name tenants that were seen and are forgotten: nothing is judged absent then.
+    observation.complete = clean and observation.invalid <= _MOST_FINDINGS
     if observation.complete:
         mark_absent(observation, now=now)
 
@@ -152,6 +168,7 @@ def _start_over(observation_id: int, asked_at: tuple[int, int], error: CursorExp
         observation.generation += 1
         observation.pages, observation.cursor = 0, ""
         observation.records = observation.invalid = 0
+        Finding.objects.filter(observation=observation, kind=_FINDING_KIND).delete()
     observation.save()
     return Standing(observation.state)
 

@@ -30,8 +30,10 @@ _STAGE = (
 _WRITE_TENANTS = """
 insert into sync_tenant (provider, cloud, external_id, name, domain, content_hash, first_seen_at, changed_at)
 select %(provider)s, %(cloud)s, external_id, name, domain, content_hash, %(now)s, %(now)s from stage_listing
+order by external_id
 on conflict (provider, cloud, external_id) do update
-set name = excluded.name, domain = excluded.domain, content_hash = excluded.content_hash, changed_at = excluded.changed_at
+set name = excluded.name, domain = excluded.domain, content_hash = excluded.content_hash,
+    changed_at = excluded.changed_at
 where (sync_tenant.name, sync_tenant.domain, sync_tenant.content_hash)
     is distinct from (excluded.name, excluded.domain, excluded.content_hash)
 """
@@ -57,16 +59,32 @@ class Stored:
     changed: int
 
 
+# Compared in the database, which answers with what is unchanged in one row and with a row for each that is not.
+_COMPARE = """
+with shown as (select * from unnest(%(ids)s::text[], %(hashes)s::uuid[]) as shown(external_id, listing_hash)),
+known as (
+    select t.id, t.external_id, s.id is not null as seen,
+        s.content_hash = shown.listing_hash and s.missing_since is null and s.ended_at is null as same
+    from shown
+    join sync_tenant t
+        on t.provider = %(provider)s and t.cloud = %(cloud)s and t.external_id = shown.external_id
+    left join sync_sighting s on s.tenant_id = t.id and s.connection_id = %(connection)s
+)
+select array_agg(id) filter (where same), array_agg(id) filter (where seen and not same),
+    array_agg(external_id) filter (where same), array_agg(external_id) filter (where same is not true)
+from known
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class _Known:
-    tenant_id: int
-    seen: bool
-    content_hash: UUID | None
-    absent: bool
-
+    """What is known of a page's tenants: primary keys of those ``same`` and ``seen`` otherwise"""
 
 def store_listing(connection: Connection, records: Sequence[TenantListing], *, now: datetime) -> Stored:
-    """Store the records of one page. Runs in the caller's transaction; the same page twice changes nothing."""
+    """Store the records of one page. Runs in the caller's transaction; the same page twice changes nothing.
+
+    Of several records of one tenant on the page the last one counts.
+    """
     unique = {record.external_id: record for record in records}
     known = _known(connection, list(unique))
     differing = [record for record in unique.values() if _differs(record, known.get(record.external_id))]
@@ -92,7 +110,8 @@ def store_listing(connection: Connection, records: Sequence[TenantListing], *, n
 def _known(connection: Connection, external_ids: list[str]) -> dict[str, _Known]:
     with database.cursor() as cursor:
         cursor.execute(
-            "select t.external_id, t.id, s.id is not null, s.content_hash, s.missing_since is not null or s.ended_at is not null "
+            "select t.external_id, t.id, s.id is not null, s.content_hash, "
+            "s.missing_since is not null or s.ended_at is not null "
             "from sync_tenant t left join sync_sighting s on s.tenant_id = t.id and s.connection_id = %s "
             "where t.provider = %s and t.cloud = %s and t.external_id = any(%s)",
             [connection.pk, connection.provider, connection.cloud, external_ids],
@@ -108,11 +127,14 @@ def _stage(connection: Connection, records: Sequence[TenantListing]) -> None:
     details = _details_so_far(connection, [record.external_id for record in records])
     rows = []
     for record in records:
-        row = details.get(record.external_id, {}) | {"name": record.name, "domain": record.domain}
+        known = details.get(record.external_id, {})
+        # A blank never erases what is known.
+        name, domain = record.name or known.get("name", ""), record.domain or known.get("domain", "")
+        content_hash = _snapshot(known | {"name": name, "domain": domain}).content_hash
         is_customer = record.relationship is Relationship.RESELLER
         rows.append((
-            record.external_id, record.name, record.domain, record.relationship.value,
-            listing_hash(record), _snapshot(row).content_hash, is_customer,
+            record.external_id, name, domain, record.relationship.value, listing_hash(record), content_hash,
+            is_customer,
         ))  # fmt: skip
     stage_rows("stage_listing", _STAGE, rows)
 

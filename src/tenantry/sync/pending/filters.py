@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from tenantry.core.search import search_ranges
 from tenantry.core.tenants import Problem
-from tenantry.sync.models import Feed, PendingCompany, PendingKey
+from tenantry.sync.models import PendingCompany, PendingKey
 
 ANY_PROBLEM = "any"
 NO_PROBLEM = "none"
@@ -37,7 +37,7 @@ class PendingFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-f
     Needs the marketplace's scope, and ``now`` for ages.
     """
 
-    q = django_filters.CharFilter(method="by_words", max_length=200, label="Words, domain or tenant id")
+    q = django_filters.CharFilter(method="by_words", label="Words, domain or tenant id")
     country = django_filters.CharFilter(method="by_country", max_length=2, label="Country code, or '-' for unknown")
     problem = django_filters.ChoiceFilter(choices=PROBLEM_CHOICES, method="by_problem", label="Problem")
     connection = django_filters.NumberFilter(
@@ -83,8 +83,8 @@ class PendingFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-f
         return rows.filter(problems__contains=[value])
 
     def by_connection(self, rows: Pending, name: str, value: int) -> Pending:  # noqa: ARG002  # same
-        """Keep the rows that this connection brought, if it feeds the marketplace at all."""
-        return rows.filter(connection_id__in=Feed.objects.filter(connection_id=int(value)).values("connection_id"))
+        """Keep the rows that this connection brought."""
+        return rows.filter(connection_id=int(value))
 
     def by_age(self, rows: Pending, name: str, value: str) -> Pending:  # noqa: ARG002  # same
         """Keep the rows first seen within a time, or before a month."""

@@ -33,6 +33,8 @@ select %(marketplace)s, g.tenant_id, %(connection)s, g.state, g.name, g.sort_nam
     g.contact_name, g.contact_email, g.sort_contact, g.problems, g.content_hash, %(now)s, %(now)s
 from stage_pending g
 on conflict (marketplace_id, tenant_id) do update set
+    connection_id = case when sync_pendingcompany.state = 'withdrawn' then excluded.connection_id
+                         else sync_pendingcompany.connection_id end,
     state = excluded.state, name = excluded.name, sort_name = excluded.sort_name, country = excluded.country,
     domain = excluded.domain, contact_name = excluded.contact_name, contact_email = excluded.contact_email,
     sort_contact = excluded.sort_contact, problems = excluded.problems, content_hash = excluded.content_hash,

@@ -1,22 +1,21 @@
 """Counts a run from its rows. The sums must hold (features.md section 7), else the run is suspect."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection as database
 from django.db.models import Count
 
 from tenantry.sync.models import Change, Feed, Observation, Run
-from tenantry.sync.runs.candidates import scope_of
+from tenantry.sync.runs.candidates import inside, waiting
 
-_CLASSIFY = """
+_CLASSIFY = f"""
 select kind, count(*) from (
     select case
         when c.tenant_id is not null then 'with_changes'
         when l.id is not null then 'skipped_linked'
         when s.relationship <> 'reseller' or s.ended_at is not null then 'skipped_not_reseller'
-        when {waiting} then 'waiting_for_details'
-        when not {inside} then 'skipped_out_of_scope'
+        when {waiting("own")} then 'waiting_for_details'
+        when not {inside("own")} then 'skipped_out_of_scope'
         when p.state in ('created', 'linked') then 'skipped_decided'
         when p.content_hash = t.content_hash then 'unchanged'
         else 'unexplained'
@@ -27,13 +26,14 @@ select kind, count(*) from (
     ) seen
     join sync_tenant t on t.id = seen.tenant_id
     join sync_sighting s on s.tenant_id = t.id and s.connection_id = %(connection)s
+    join sync_feed own on own.marketplace_id = %(marketplace)s and own.connection_id = s.connection_id
     left join sync_pendingcompany p on p.marketplace_id = %(marketplace)s and p.tenant_id = t.id
     left join sync_tenantlink l on l.marketplace_id = %(marketplace)s and l.tenant_id = t.id and l.ended_at is null
     left join (
         select distinct tenant_id from sync_change where marketplace_id = %(marketplace)s and run_id = %(run)s
     ) c on c.tenant_id = t.id
 ) each_tenant group by kind
-"""
+"""  # noqa: S608  # made of our own columns only
 
 SKIPPED = ("skipped_linked", "skipped_not_reseller", "skipped_out_of_scope", "skipped_decided")
 
@@ -72,16 +72,17 @@ def _observed(observation: Observation | None) -> dict[str, int]:
 
 
 def _tenants(run: Run) -> dict[str, int]:
-    feed = Feed.objects.filter(connection_id=run.connection_id).first()
-    if feed is None or run.observation is None:
+    if run.observation is None or not Feed.objects.filter(connection_id=run.connection_id).exists():
         return {}
-    scope = scope_of(feed)
-    parameters: dict[str, Any] = {
-        **scope.parameters, "observation": run.observation_id, "generation": run.observation.generation,
-        "connection": run.connection_id, "marketplace": run.marketplace_id, "run": run.pk,
-    }  # fmt: skip
+    parameters = {
+        "observation": run.observation_id,
+        "generation": run.observation.generation,
+        "connection": run.connection_id,
+        "marketplace": run.marketplace_id,
+        "run": run.pk,
+    }
     with database.cursor() as cursor:
-        cursor.execute(_CLASSIFY.format(inside=scope.inside, waiting=scope.waiting), parameters)
+        cursor.execute(_CLASSIFY, parameters)
         kinds: dict[str, int] = dict(cursor.fetchall())
     return {**kinds, "seen": sum(kinds.values())}
 

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import connection as database
+
 from tenantry.audit.events import Actor, Happening, Target
 from tenantry.audit.services import record_events
 from tenantry.core.planning.companies import PendingView
@@ -17,6 +19,7 @@ from tenantry.sync.models import Change, ChangeState, PendingCompany, Run
 from tenantry.sync.pending.writing import write_pending
 
 BATCH = 500
+_ADVISORY_CLASS = 71_005
 _PERSONAL = ("contact_name", "contact_email")
 
 
@@ -34,8 +37,14 @@ class Applied:
 
 
 def apply_next(run_id: int, *, marketplace_id: int, actor: Actor, now: datetime) -> Applied:
-    """Apply the next batch of the run's planned changes."""
+    """Apply the next batch of the run's planned changes.
+
+    One batch at a time in a marketplace: two runs (two connections) may plan for the same tenant, and what
+    is not there yet can't be locked.
+    """
     with marketplace_scope(marketplace_id):
+        with database.cursor() as cursor:
+            cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_ADVISORY_CLASS, marketplace_id])
         run = Run.objects.get(pk=run_id)
         planned = Change.objects.select_for_update(skip_locked=True).filter(run_id=run_id, state=ChangeState.PLANNED)
         changes = list(planned.order_by("id")[:BATCH])

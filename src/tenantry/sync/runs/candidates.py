@@ -4,93 +4,84 @@ State is compared with state, so nothing depends on having seen every change: a 
 one that another marketplace's preview went ahead of, finds what is left.
 """
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection as database
 
 from tenantry.core.planning.companies import PendingView, TenantView
 from tenantry.core.tenants import Snapshot
-from tenantry.sync.models import Feed, Run
+from tenantry.sync.models import Run
 from tenantry.sync.observe.snapshots import SNAPSHOT_COLUMNS, snapshot_of_row
 
 _TENANT = ", ".join(f"t.{column}" for column in SNAPSHOT_COLUMNS)
+_NAMED = "({feed}.tenant_ids = '{{}}' or t.external_id = any({feed}.tenant_ids))"
+_BY_DETAILS = """(
+    ({feed}.countries = '{{}}' or t.country = any({feed}.countries))
+    and ({feed}.indirect_resellers = '{{}}' or t.indirect_reseller_id = any({feed}.indirect_resellers))
+    and ({feed}.domains = '{{}}' or t.domain = any({feed}.domains)
+         or coalesce(t.domains, '{{}}') && {feed}.domains::text[])
+)"""
+
+
+def inside(feed: str) -> str:
+    """Return SQL for *the filter of this feed lets tenant* ``t`` *through*; ``feed`` is a table alias."""
+    return f"({_NAMED} and {_BY_DETAILS})".format(feed=feed)
+
+
+def waiting(feed: str) -> str:
+    """Return SQL for *the details of tenant* ``t`` *will decide*: until they are known a filter keeps it out."""
+    return f"({_NAMED} and t.details_at is null and not {_BY_DETAILS})".format(feed=feed)
+
 
 # A tenant is live here when any feed of the marketplace carries it as a reseller customer.
-_LIVE = """
-    s.relationship = 'reseller' and s.ended_at is null
+_LIVE = f"""(
+    s.relationship = 'reseller' and s.ended_at is null and {inside("own")}
     or exists (
         select from sync_feed f2 join sync_sighting s2 on s2.connection_id = f2.connection_id
-        where f2.connection_id <> s.connection_id and s2.tenant_id = t.id
-        and s2.relationship = 'reseller' and s2.ended_at is null
+        where f2.marketplace_id = %(marketplace)s and f2.connection_id <> s.connection_id and s2.tenant_id = t.id
+        and s2.relationship = 'reseller' and s2.ended_at is null and {inside("f2")}
     )
-"""
+)"""  # made of our own columns only
 
 _CANDIDATES = f"""
-select t.id, t.external_id, s.relationship, s.ended_at is not null, l.id is not null, {{live}},
+select t.id, t.external_id, s.relationship, s.ended_at is not null, l.id is not null, {_LIVE},
        p.state, p.name, p.country, p.domain, p.contact_name, p.contact_email, p.problems, {_TENANT}
 from sync_sighting s
+join sync_feed own on own.marketplace_id = %(marketplace)s and own.connection_id = s.connection_id
 join sync_tenant t on t.id = s.tenant_id
 left join sync_pendingcompany p on p.marketplace_id = %(marketplace)s and p.tenant_id = t.id
 left join sync_tenantlink l on l.marketplace_id = %(marketplace)s and l.tenant_id = t.id and l.ended_at is null
-where s.connection_id = %(connection)s and t.id > %(after)s and {{scope}}
-and (%(only)s::bigint[] is null or t.id = any(%(only)s))
+where s.connection_id = %(connection)s and s.tenant_id > %(after)s
+and (%(only)s::bigint[] is null or s.tenant_id = any(%(only)s))
 and case
-    when p.id is null then l.id is null and ({{live}})
-    when p.state in ('pending', 'held', 'ignored', 'snoozed')
-        then l.id is not null or p.content_hash <> t.content_hash or not ({{live}})
-    when p.state = 'withdrawn' then l.id is null and ({{live}})
+    when p.id is null then l.id is null and {_LIVE}
+    when p.state in ('pending', 'held', 'ignored', 'snoozed') then
+        l.id is not null
+        or p.content_hash <> t.content_hash and {_LIVE}
+        or p.state <> 'ignored' and not {_LIVE}
+    when p.state = 'withdrawn' then l.id is null and {_LIVE}
     else false
 end
-order by t.id limit %(limit)s
+order by s.tenant_id limit %(limit)s
 """  # noqa: S608  # made of our own columns only
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """A feed's filter as SQL over tenant ``t``. ``waiting`` selects those that its details will decide."""
-
-    inside: str
-    waiting: str
-    parameters: dict[str, Any]
-
-
-def scope_of(feed: Feed) -> Scope:
-    """Return the feed's filter. A filter on a detail keeps a tenant out until the detail is known."""
-    conditions = []
-    if feed.countries:
-        conditions.append("t.country = any(%(countries)s)")
-    if feed.indirect_resellers:
-        conditions.append("t.indirect_reseller_id = any(%(resellers)s)")
-    if feed.domains:
-        conditions.append("(t.domain = any(%(domains)s) or coalesce(t.domains, '{}') && %(domains)s::text[])")
-    on_details = bool(conditions)
-    known = "(t.external_id = any(%(tenant_ids)s))" if feed.tenant_ids else "true"
-    parameters = {
-        "countries": [country.upper() for country in feed.countries],
-        "resellers": feed.indirect_resellers,
-        "domains": [domain.lower() for domain in feed.domains],
-        "tenant_ids": feed.tenant_ids,
-    }
-    inside = " and ".join([known, *conditions])
-    waiting = f"({known} and t.details_at is null and not ({inside}))" if on_details else "false"
-    return Scope(f"({inside})", waiting, parameters)
-
-
 def next_candidates(
-    run: Run, scope: Scope, *, after: int, limit: int, only: list[int] | None = None
+    run: Run, *, after: int, limit: int, only: list[int] | None = None
 ) -> list[tuple[TenantView, PendingView | None]]:
     """Return up to ``limit`` tenants beyond primary key ``after`` with their pending company.
 
     ``only`` narrows to these tenants. Runs in the marketplace's scope.
     """
-    statement = _CANDIDATES.format(live=_LIVE, scope=scope.inside)
     parameters = {
-        **scope.parameters, "marketplace": run.marketplace_id, "connection": run.connection_id,
-        "after": after, "limit": limit, "only": only,
-    }  # fmt: skip
+        "marketplace": run.marketplace_id,
+        "connection": run.connection_id,
+        "after": after,
+        "limit": limit,
+        "only": only,
+    }
     with database.cursor() as cursor:
-        cursor.execute(statement, parameters)
+        cursor.execute(_CANDIDATES, parameters)
         return [_views(row) for row in cursor.fetchall()]
 
 
@@ -118,4 +109,6 @@ def _absence(relationship: str, *, ended: bool) -> str:
             "The reseller relationship ended: two complete listings did not have this tenant, "
             "and reading it alone was refused."
         )
+    if relationship == "reseller":
+        return "The filter of this marketplace's feed does not let this tenant through any more."
     return f"The Partner Center now says the relationship is {relationship.replace('_', ' ')!r}, not 'reseller'."

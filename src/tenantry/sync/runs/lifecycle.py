@@ -14,6 +14,7 @@ from tenantry.sync.models import Change, ChangeState, Observation, ObservationSt
 from tenantry.sync.models.observed import LIVE_OBSERVATION
 from tenantry.sync.models.runs import LIVE_RUN
 from tenantry.sync.runs.accounting import account_for
+from tenantry.sync.switches import read_company_sync
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +38,33 @@ def live_runs(connection_id: int) -> list[RunRef]:
         return [RunRef(*row) for row in cursor.fetchall()]
 
 
+@transaction.atomic
 def join_or_start_observation(connection_id: int, *, preview: bool, now: datetime) -> Observation:
-    """Return the connection's live observation, or start one. One at a time: the database keeps that."""
-    alive = Observation.objects.filter(connection_id=connection_id, state__in=LIVE_OBSERVATION)
-    existing = alive.first()
-    if existing is None:
-        last = Observation.objects.filter(connection_id=connection_id, complete=True).order_by("-id").first()
-        expected = last.records - last.invalid - last.repeated if last else None
-        try:
-            with transaction.atomic():
-                return Observation.objects.create(
-                    connection_id=connection_id, preview_only=preview, expected=expected, created_at=now
-                )
-        except IntegrityError:  # another request was a moment earlier: join that one
-            existing = alive.get()
+    """Return the connection's live observation, or start one. One at a time: the database keeps that.
+
+    It stays locked until the caller's transaction ends, so that it can't end before its run is made.
+    """
+    alive = Observation.objects.select_for_update().filter(connection_id=connection_id, state__in=LIVE_OBSERVATION)
+    existing = None
+    while existing is None:  # another request may start one, and it may end, between two looks
+        existing = alive.first() or _start_observation(connection_id, preview=preview, now=now)
     if existing.preview_only and not preview:
-        alive.filter(pk=existing.pk).update(preview_only=False)
+        existing.preview_only = False
+        existing.save(update_fields=["preview_only"])
     return existing
+
+
+def _start_observation(connection_id: int, *, preview: bool, now: datetime) -> Observation | None:
+    """Return a new observation, or ``None`` when another request was a moment earlier."""
+    last = Observation.objects.filter(connection_id=connection_id, complete=True).order_by("-id").first()
+    expected = last.records - last.invalid - last.repeated if last else None
+    try:
+        with transaction.atomic():
+            return Observation.objects.create(
+                connection_id=connection_id, preview_only=preview, expected=expected, created_at=now
+            )
+    except IntegrityError:
+        return None
 
 
 def create_run(
@@ -61,6 +72,7 @@ def create_run(
     now: datetime,
 ) -> Run:  # fmt: skip
     """Create the marketplace's run on this observation, or return the one that it has. In its scope."""
+    Observation.objects.select_for_update().get(pk=observation.pk)  # one at a time, so that nobody makes a second
     same = Run.objects.filter(observation=observation, preview=preview, state__in=LIVE_RUN).first()
     if same is not None:
         return same
@@ -75,26 +87,20 @@ def create_run(
 def begin_runs(observation_id: int, *, now: datetime) -> list[RunRef]:
     """After the listing: give each syncing marketplace that the connection feeds its run; close older runs.
 
-    Returns the runs to go on with. A failed or cancelled observation ends its runs the same way.
+    Returns the runs to go on with: none while the listing is still being read. A failed or cancelled
+    observation ends its runs the same way. Safe to repeat.
     """
     observation = Observation.objects.get(pk=observation_id)
-    attached = [ref for ref in live_runs(observation.connection_id) if ref.observation_id == observation_id]
+    if observation.state in LIVE_OBSERVATION:
+        return []
     if observation.state != ObservationState.DONE:
-        for ref in attached:
+        for ref in _attached(observation):
             end_run(ref, state=_ENDS[ObservationState(observation.state)], failure=observation.failure, now=now)
         return []
     if not observation.preview_only:
-        _create_missing(observation, {ref.marketplace_id for ref in attached if not ref.preview}, now=now)
-    everyone = live_runs(observation.connection_id)
-    begun = [ref for ref in everyone if ref.observation_id == observation_id]
-    for ref in everyone:
-        newer = [
-            other.run_id
-            for other in begun
-            if (other.marketplace_id, other.preview) == (ref.marketplace_id, ref.preview)
-        ]
-        if ref.observation_id != observation_id and newer:
-            end_run(ref, state=RunState.DONE, note=f"What was left went on in run {newer[0]}.", now=now)
+        _create_missing(observation, now=now)
+    begun = [ref for ref in _attached(observation) if not _end_unwanted(ref, now=now)]
+    _close_older(observation, begun, now=now)
     for ref in begun:
         with marketplace_scope(ref.marketplace_id):
             Run.objects.filter(pk=ref.run_id, listed_at=None).update(
@@ -108,17 +114,49 @@ def begin_runs(observation_id: int, *, now: datetime) -> list[RunRef]:
 _ENDS = {ObservationState.FAILED: RunState.FAILED, ObservationState.CANCELLED: RunState.CANCELLED}
 
 
-def _create_missing(observation: Observation, present: set[int], *, now: datetime) -> None:
+def _attached(observation: Observation) -> list[RunRef]:
+    return [ref for ref in live_runs(observation.connection_id) if ref.observation_id == observation.pk]
+
+
+def _create_missing(observation: Observation, *, now: datetime) -> None:
     with database.cursor() as cursor:
         cursor.execute("select marketplace_id from marketplaces_fed_by(%s) where syncing", [observation.connection_id])
         wanted = [row[0] for row in cursor.fetchall()]
     for marketplace_id in wanted:
-        if marketplace_id not in present:
-            with marketplace_scope(marketplace_id):
+        with marketplace_scope(marketplace_id):
+            # An ended one counts, too: this may be a repetition.
+            if not Run.objects.filter(observation=observation, preview=False).exists():
                 create_run(
                     marketplace_id=marketplace_id, connection_id=observation.connection_id, observation=observation,
                     trigger=Trigger.SCHEDULE, actor=SYSTEM, preview=False, now=now,
                 )  # fmt: skip
+
+
+def _end_unwanted(ref: RunRef, *, now: datetime) -> bool:
+    """End the run if it was cancelled, or its marketplace stopped syncing, while the list was read."""
+    unwanted = should_end(ref)
+    if unwanted:
+        end_run(ref, state=RunState.CANCELLED, now=now)
+    return unwanted
+
+
+def _close_older(observation: Observation, begun: list[RunRef], *, now: datetime) -> None:
+    newer = {(ref.marketplace_id, ref.preview): ref.run_id for ref in begun}
+    for ref in live_runs(observation.connection_id):
+        successor = newer.get((ref.marketplace_id, ref.preview))
+        if successor is None or ref.observation_id is None or ref.observation_id >= observation.pk:
+            continue
+        if ref.preview:
+            end_run(ref, state=RunState.CANCELLED, note=f"A newer preview took its place: run {successor}.", now=now)
+        else:
+            end_run(ref, state=RunState.DONE, note=f"What was left went on in run {successor}.", now=now)
+
+
+def should_end(ref: RunRef) -> bool:
+    """Whether the run is to stop: somebody asked for it, or Company Sync was switched off (a preview goes on)."""
+    with marketplace_scope(ref.marketplace_id):
+        asked = Run.objects.filter(pk=ref.run_id, cancel_requested_at__isnull=False).exists()
+        return asked or not (ref.preview or read_company_sync().on)
 
 
 def end_run(
@@ -133,6 +171,8 @@ def end_run(
             left = Change.objects.filter(run=run, state=ChangeState.PLANNED)
             left.update(state=ChangeState.CANCELLED, settled_at=now)
         account = account_for(run)
+        if state is RunState.CANCELLED and not note and run.cancel_requested_at is None and not read_company_sync().on:
+            note = "Company Sync was switched off."
         run.state, run.ended_at, run.failure, run.note = state, now, failure, note
         run.counters = account.counters
         run.suspect = account.suspect if state in {RunState.DONE, RunState.PREVIEWED} and not note else ""
@@ -146,6 +186,25 @@ _VERBS = {
     RunState.FAILED: "failed",
     RunState.CANCELLED: "cancelled",
 }
+
+
+def failure_of_ours(error: Exception) -> dict[str, Any]:
+    """Return an unexpected error as a failure to show; its details stay in the log."""
+    return {
+        "kind": type(error).__name__,
+        "what": f"An error in Tenantry itself stopped this ({type(error).__name__}).",
+        "fault": "ours",
+        "next": "What was applied stays. Report it with the number of the run; the log has the details.",
+        "retryable": False,
+    }
+
+
+def fail_everything(connection_id: int, failure: dict[str, Any], *, now: datetime) -> None:
+    """End the connection's live observation and all its live runs as failed. Safe to repeat."""
+    live = Observation.objects.filter(connection_id=connection_id, state__in=LIVE_OBSERVATION)
+    live.update(state=ObservationState.FAILED, failure=failure, ended_at=now)
+    for ref in live_runs(connection_id):
+        end_run(ref, state=RunState.FAILED, failure=failure, now=now)
 
 
 def request_cancel(run_id: int, *, actor: Actor, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from tenantry.isolation.scope import marketplace_scope
 from tenantry.sync.models import Change, ChangeState, Run, RunState
 from tenantry.sync.observe.details import count_due
 from tenantry.sync.runs.applying import apply_next
-from tenantry.sync.runs.lifecycle import RunRef, end_run, live_runs
+from tenantry.sync.runs.lifecycle import RunRef, end_run, live_runs, should_end
 from tenantry.sync.runs.planning import plan_next
 
 Clock = Callable[[], datetime]
@@ -57,8 +57,10 @@ def apply_all(ref: RunRef, *, clock: Clock) -> bool:
 
 def replan_tenants(connection_id: int, tenant_ids: list[int], *, clock: Clock) -> None:
     """After details arrived: bring these tenants up to date in every live run of the connection."""
+    if not tenant_ids:
+        return
     for ref in live_runs(connection_id):
-        if not ref.preview and ref.state == RunState.READING_DETAILS:
+        if not ref.preview and ref.state == RunState.READING_DETAILS and not should_end(ref):
             plan_next(ref.run_id, marketplace_id=ref.marketplace_id, after=0, now=clock(), only=tenant_ids)
             apply_all(ref, clock=clock)
 
@@ -88,18 +90,20 @@ def finish(ref: RunRef, *, clock: Clock, should_stop: Callable[[], bool] = lambd
 def _note(ref: RunRef) -> str:
     with marketplace_scope(ref.marketplace_id):
         settled = Change.objects.filter(run_id=ref.run_id).exclude(state=ChangeState.STALE).exists()
-        reads = Run.objects.values_list("observation__details_read", flat=True).get(pk=ref.run_id)
+        observed = Run.objects.values_list("observation__details_read", "observation__details_failed")
+        reads = any(observed.get(pk=ref.run_id))
     if settled or reads or ref.preview:
         return ""
     return "Nothing changed since the last run, and no details were due: 0 changes, 0 detail reads."
 
 
 def cancelled(ref: RunRef) -> bool:
-    """Whether somebody asked for this run to stop."""
-    with marketplace_scope(ref.marketplace_id):
-        return Run.objects.filter(pk=ref.run_id, cancel_requested_at__isnull=False).exists()
+    """Whether this run is to stop: see :func:`lifecycle.should_end`."""
+    return should_end(ref)
 
 
 def _is_live(ref: RunRef) -> bool:
+    if should_end(ref):
+        return False
     with marketplace_scope(ref.marketplace_id):
-        return Run.objects.filter(pk=ref.run_id, ended_at=None, cancel_requested_at=None).exists()
+        return Run.objects.filter(pk=ref.run_id, ended_at=None).exists()

@@ -8,8 +8,8 @@ from psycopg.types.json import Jsonb
 from tenantry.core.planning.companies import PlannedChange, plan_companies
 from tenantry.isolation.bulk import insert_rows
 from tenantry.isolation.scope import marketplace_scope
-from tenantry.sync.models import Change, ChangeState, Feed, Run
-from tenantry.sync.runs.candidates import next_candidates, scope_of
+from tenantry.sync.models import Change, ChangeState, Run
+from tenantry.sync.runs.candidates import next_candidates
 
 BATCH = 1_000
 _COLUMNS = (
@@ -24,10 +24,7 @@ def plan_next(run_id: int, *, marketplace_id: int, after: int, now: datetime, on
     """
     with marketplace_scope(marketplace_id):
         run = Run.objects.select_for_update().get(pk=run_id)
-        feed = Feed.objects.filter(connection_id=run.connection_id).first()
-        if feed is None:
-            return 0
-        candidates = next_candidates(run, scope_of(feed), after=after, limit=BATCH, only=only)
+        candidates = next_candidates(run, after=after, limit=BATCH, only=only)
         _store(run, list(plan_companies(candidates)), now=now)
         last = candidates[-1][0].tenant_id if len(candidates) == BATCH else 0
         if only is None and candidates:

@@ -1,0 +1,251 @@
+"""Writes ``docs/reference/`` from the code: commands, environment variables, tables.
+
+``python docs/generate_reference.py`` writes the pages. With ``--check`` it writes nothing and ends with 1 when
+a page differs from the code. What the code cannot tell (what a variable is for) stands in the tables here; a
+name that is missing from them, or that the code no longer reads, ends the script with a sentence.
+"""  # noqa: INP001  # docs holds scripts, not a package
+
+import ast
+import os
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
+
+import typer
+
+from tenantry.cli.exits import Exit
+from tenantry.cli.main import app
+
+ROOT = Path(__file__).resolve().parent.parent
+REFERENCE = ROOT / "docs" / "reference"
+SOURCE = ROOT / "src" / "tenantry"
+NAMES = re.compile(r"(?:TENANTRY|DATABASE)(?:_[A-Z]+)+")
+_READERS = {"text", "flag", "number", "words"}
+_MADE = "<!-- Made by docs/generate_reference.py. Change the code, then run that. -->"
+_VALUES = {int: "number", str: "text", Path: "path", float: "number"}
+
+EXITS: Mapping[Exit, str] = {
+    Exit.DONE: "Done, or there was nothing to do.",
+    Exit.ERROR: "An error. A sentence on standard error says what happened and what to do.",
+    Exit.CHANGES_PLANNED: "A preview planned changes. The terminal's own refusal of a bad option also ends with 2.",
+    Exit.HELD: "Changes are held and wait for a person. No rule holds anything yet.",
+    Exit.PARTLY_FAILED: "The sync ended, but some records or details failed.",
+    Exit.LISTING_INCOMPLETE: "The listing did not end cleanly, so nothing was judged to be gone.",
+}
+
+# Variable: (group, default where the code computes it, meaning)
+VARIABLES: Mapping[str, tuple[str, str, str]] = {
+    "DATABASE_URL": ("Database", "the embedded server",
+        "A PostgreSQL server of your own, as the role `tenantry_app`. Set it, and no embedded server starts."),
+    "DATABASE_OWNER_URL": ("Database", "",
+        "The same database as the role that owns the tables. Read by `tenantry migrate` and `tenantry serve` only."),
+    "TENANTRY_HOME": ("Installation", "`/var/lib/tenantry` for root, else `~/.local/share/tenantry`",
+        "The installation's folder. The option `--home` wins over it."),
+    "TENANTRY_KEYS": ("Installation", "`keys` in the installation's folder",
+        "The folder of the sealing keys and of the key that signs sessions. Back it up apart from the database."),
+    "TENANTRY_SECRET_KEY": ("Installation", "`signing.key` in the keys folder",
+        "The key that signs sessions. Give all web processes the same one."),
+    "TENANTRY_DEMO": ("Installation", "",
+        "Set by `tenantry demo`. Pages say that they show a demo."),
+    "TENANTRY_LOG_LEVEL": ("Installation", "",
+        "The least level that is logged: `DEBUG`, `INFO`, `WARNING` or `ERROR`."),
+    "TENANTRY_HOSTS": ("Pages", "", "The host names that pages answer to, separated by commas."),
+    "TENANTRY_ORIGINS": ("Pages", "",
+        "Origins that may send forms, separated by commas, each with its scheme. Needed behind some proxies."),
+    "TENANTRY_BEHIND_TLS": ("Pages", "",
+        "Set to 1 when a proxy ends TLS and sends `X-Forwarded-Proto`. Cookies then travel over https only."),
+    "TENANTRY_SMTP_HOST": ("Mail", "", "The SMTP server for mail. Nothing sends mail yet."),
+    "TENANTRY_SMTP_PORT": ("Mail", "", "Its port."),
+    "TENANTRY_MAIL_FROM": ("Mail", "", "The sender's address."),
+    "TENANTRY_STALLED_AFTER": ("Worker", "",
+        "After how many seconds without a heartbeat a worker counts as dead, and its jobs are given to others."),
+    "TENANTRY_SECRET": ("Commands", "asked for",
+        "The application's secret for `tenantry connect microsoft`, so that it need not be typed."),
+    "TENANTRY_PASSWORD": ("Commands", "asked for",
+        "The password of the accounts that `tenantry setup` makes, so that it need not be typed."),
+}  # fmt: skip
+
+_NO_FILE = {"TENANTRY_HOME"}  # commands choose the folder before the settings are read
+TABLES_OF = ("accounts", "audit", "connections", "marketplace", "sync")
+
+
+def pages() -> dict[Path, str]:
+    """Return every page of the reference that is made from the code."""
+    return {
+        REFERENCE / "cli.md": commands_page(),
+        REFERENCE / "settings.md": settings_page(),
+        REFERENCE / "tables.md": tables_page(),
+    }
+
+
+def commands_page() -> str:
+    """Return the page of all commands, their options and the exit codes."""
+    lines = [_MADE, "# Commands", ""]
+    lines += ["Every command takes `--help`. Sentences go to standard error, results to standard output.", ""]
+    for path, command in commands():
+        lines += _command(path, command)
+    lines += ["## Exit codes", "", "| Code | Name | Meaning |", "|---|---|---|"]
+    lines += [f"| {code.value} | `{code.name}` | {EXITS[code]} |" for code in Exit]
+    return "\n".join(lines) + "\n"
+
+
+def commands() -> Iterator[tuple[str, Any]]:
+    """Yield the full name and the command object of every command, groups that do nothing left out."""
+    yield from _below("tenantry", typer.main.get_command(app))
+
+
+def _below(path: str, command: Any) -> Iterator[tuple[str, Any]]:
+    children: Mapping[str, Any] = getattr(command, "commands", {})
+    if not children or getattr(command, "invoke_without_command", False):
+        yield path, command
+    for name, child in children.items():
+        yield from _below(f"{path} {name}", child)
+
+
+def options_of(command: Any) -> list[Any]:
+    """Return the command's options that are its own: those for shell completion are the terminal's matter."""
+    return [option for option in command.params if "completion" not in option.name]
+
+
+def _command(path: str, command: Any) -> list[str]:
+    lines = [f"## `{path}`", "", _cell(command.help or ""), ""]
+    options = options_of(command)
+    if options:
+        lines += ["| Option | Value | Default | Meaning |", "|---|---|---|---|"]
+        lines += [_option(option) for option in options] + [""]
+    return lines
+
+
+def _option(option: Any) -> str:
+    names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
+    return f"| {names} | {_value_of(option)} | {_default_of(option)} | {_cell(option.help or '')} |"
+
+
+def _value_of(option: Any) -> str:
+    if option.is_bool_flag:
+        return ""
+    bounds = [f"{word} {bound}" for word, bound in (("from", option.min), ("to", option.max)) if bound is not None]
+    return " ".join([_VALUES[_plain_type(option.type_descriptor.annotation)], *bounds])
+
+
+def _plain_type(annotation: Any) -> type:
+    """Return the one type in an optional or a list."""
+    origin = get_origin(annotation)
+    if origin in (Union, UnionType):
+        return _plain_type(next(part for part in get_args(annotation) if part is not type(None)))
+    return _plain_type(get_args(annotation)[0]) if origin is list else annotation
+
+
+def _default_of(option: Any) -> str:
+    return "" if option.is_bool_flag or option.default in (None, "", []) else f"`{option.default}`"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def settings_page() -> str:
+    """Return the page of all environment variables."""
+    read = variables_read()
+    _insist(read.keys() - VARIABLES.keys(), "read by the code, but docs/generate_reference.py does not know")
+    _insist(VARIABLES.keys() - read.keys(), "explained in docs/generate_reference.py, but nothing reads")
+    lines = [_MADE, "# Environment variables", ""]
+    lines += ["What an installation reads from its environment. All are optional.", ""]
+    lines += ["A yes/no variable is `1` or `0`. Where the third column says so, `<NAME>_FILE` may name a file"]
+    lines += ["that holds the value: for secrets that should not stand in the environment.", ""]
+    for group in dict.fromkeys(entry[0] for entry in VARIABLES.values()):
+        lines += [f"## {group}", "", "| Variable | Default | `_FILE` | Meaning |", "|---|---|---|---|"]
+        for name, (its_group, computed, meaning) in VARIABLES.items():
+            if its_group == group:
+                files = "no" if name in _NO_FILE else read[name][1]
+                lines.append(f"| `{name}` | {computed or read[name][0]} | {files} | {meaning} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def variables_read() -> dict[str, tuple[str, str]]:
+    """Return every variable that the source names, with its default and whether ``_FILE`` works for it."""
+    found: dict[str, tuple[str, str]] = {}
+    for path in sorted(SOURCE.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str) and NAMES.fullmatch(node.value):
+                found.setdefault(node.value.removesuffix("_FILE"), ("", "no"))
+            if isinstance(node, ast.Call) and (entry := _reading(node)):
+                default, files = entry[1:]
+                known = found.get(entry[0], ("", "no"))[0]
+                found[entry[0]] = (default or known, files)
+    return found
+
+
+def _reading(node: ast.Call) -> tuple[str, str, str] | None:
+    """Return name, default and *yes* when the call reads a variable through ``config.environment``."""
+    function = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+    if function not in _READERS or not node.args or not isinstance(node.args[0], ast.Constant):
+        return None
+    name = node.args[0].value
+    if not isinstance(name, str) or not NAMES.fullmatch(name):
+        return None
+    default = ast.literal_eval(node.args[1]) if len(node.args) > 1 else 0 if function == "flag" else ""
+    return name, f"`{default}`" if default != "" else "", "yes"
+
+
+def tables_page() -> str:
+    """Return the page of all tables, with whose rows they hold."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tenantry.config.settings")
+    import django  # noqa: PLC0415  # the settings' name must be known first
+
+    django.setup()
+    from django.apps import apps  # noqa: PLC0415  # same
+    from django.db.models import Model  # noqa: PLC0415  # same
+
+    from tenantry.isolation.managed import MarketplaceOwned  # noqa: PLC0415  # same
+
+    lines = [_MADE, "# Tables", ""]
+    lines += ["*Owned*: each row belongs to one marketplace, and the database shows it to that one only."]
+    lines += ["*Shared*: rows belong to the installation.", ""]
+    for area in TABLES_OF:
+        models: list[type[Model]] = sorted(apps.get_app_config(area).get_models(), key=lambda one: one.__name__)
+        lines += [f"## {area}", "", "| Table | Whose | Meaning |", "|---|---|---|"]
+        for model in models:
+            whose = "owned" if issubclass(model, MarketplaceOwned) else "shared"
+            lines.append(f"| {model.__name__} | {_WHOSE.get(model.__name__, whose)} | {_first(model.__doc__)} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+# Tables that have a policy of their own, not that of the common base.
+_WHOSE = {
+    "Marketplace": "the marketplace itself",
+    "Event": "owned; marketplace 0 is the installation",
+    "ChainLink": "owned; marketplace 0 is the installation",
+    "PersonKey": "owned; marketplace 0 is the installation",
+}
+
+
+def _first(docstring: str | None) -> str:
+    return _cell((docstring or "").split("\n\n", maxsplit=1)[0]).replace("``", "`")
+
+
+def _insist(names: set[str], what: str) -> None:
+    if names:
+        sys.exit(f"Environment variables {what} them: {', '.join(sorted(names))}.")
+
+
+def main() -> int:
+    """Write the pages, or with ``--check`` name those that differ. Return the exit code."""
+    differing = [path for path, text in pages().items() if not path.exists() or path.read_text("utf-8") != text]
+    if "--check" in sys.argv[1:]:
+        for path in differing:
+            sys.stderr.write(f"{path.relative_to(ROOT)} differs from the code: run python docs/generate_reference.py\n")
+        return 1 if differing else 0
+    for path in differing:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(pages()[path], encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

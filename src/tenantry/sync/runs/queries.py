@@ -1,0 +1,151 @@
+"""Reads about runs: lists, numbers, changes, findings. All run in a marketplace's scope."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import TruncDate
+
+from tenantry.listing import Order, Page, page_of
+from tenantry.sync.models import Change, ChangeState, Feed, Finding, PendingCompany, Run, RunState
+from tenantry.sync.models.runs import LIVE_RUN
+from tenantry.sync.runs.filters import RunFilter
+
+NEWEST_FIRST = Order("created", "created_at", descending=True)
+_IN_ORDER = Order("id", "id")
+_BY_TIME = Order("time", "created_at")
+_NOT_DONE = [ChangeState.FAILED, ChangeState.STALE]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """A run in numbers. ``changed``: changes applied, or in a preview those that would be."""
+
+    seen: int = 0
+    changed: int = 0
+    skipped: int = 0
+    failed: int = 0
+    held: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """One page of runs with their numbers."""
+
+    page: Page[Run]
+    tallies: Mapping[int, Tally]
+    applied: RunFilter
+
+
+def list_runs(filters: Mapping[str, Any], *, after: str = "", before: str = "") -> RunPage:
+    """Return a page of runs, newest first. The number of queries does not depend on what there is."""
+    applied = RunFilter(filters, _runs())
+    page = page_of([applied.qs], NEWEST_FIRST, after=after, before=before)
+    return RunPage(page, tallies_of(page.rows), applied)
+
+
+def latest_runs(count: int) -> list[Run]:
+    """Return the newest runs."""
+    return list(_runs().order_by("-created_at", "-id")[:count])
+
+
+def find_run(run_id: int) -> Run | None:
+    """Return the run, or ``None`` when this marketplace has none with the id."""
+    return _runs().filter(pk=run_id).first()
+
+
+def _runs() -> QuerySet[Run]:
+    return Run.objects.select_related("connection", "observation")
+
+
+def tallies_of(runs: Iterable[Run]) -> dict[int, Tally]:
+    """Return each run's numbers: those counted at its end, and for live ones what the rows say now."""
+    runs = list(runs)
+    live = [run.pk for run in runs if run.state in LIVE_RUN]
+    counted: dict[int, dict[str, int]] = {}
+    for run_id, state, count in (
+        Change.objects.filter(run_id__in=live).values_list("run_id", "state").annotate(Count("id")) if live else ()
+    ):
+        counted.setdefault(run_id, {})[f"changes_{state}"] = count
+    return {run.pk: _tally(run, _live_counters(run) | counted.get(run.pk, {})) for run in runs}
+
+
+def _live_counters(run: Run) -> dict[str, int]:
+    if run.state not in LIVE_RUN or run.observation is None:
+        return dict(run.counters)
+    seen = run.observation
+    return {"records": seen.records, "records_invalid": seen.invalid, "details_failed": seen.details_failed}
+
+
+def _tally(run: Run, counters: Mapping[str, int]) -> Tally:
+    return Tally(
+        seen=counters.get("tenants_seen", counters.get("records", 0)),
+        changed=counters.get("changes_planned" if run.preview else "changes_applied", 0),
+        skipped=counters.get("tenants_skipped", 0),
+        failed=sum(counters.get(name, 0) for name in ("records_invalid", "details_failed", "changes_failed")),
+        held=counters.get("changes_held", 0),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The runs that began on one day."""
+
+    date: date
+    done: int
+    failed: int
+
+
+def runs_per_day(*, now: datetime, days: int = 30) -> list[Day]:
+    """Return the last days, oldest first, today included. Previews are no syncs and don't count."""
+    first = now.date() - timedelta(days=days - 1)
+    grouped = (
+        Run.objects.filter(created_at__date__gte=first, created_at__gte=now - timedelta(days=days + 1), preview=False)
+        .annotate(day=TruncDate("created_at"))
+        .values_list("day")
+        .annotate(
+            done=Count("id", filter=Q(state=RunState.DONE)),
+            failed=Count("id", filter=Q(state=RunState.FAILED)),
+        )
+    )
+    found = {day: Day(day, done, failed) for day, done, failed in grouped}
+    wanted = (first + timedelta(days=number) for number in range(days))
+    return [found.get(day, Day(day, 0, 0)) for day in wanted]
+
+
+def list_changes(run: Run, *, state: str = "", after: str = "", before: str = "") -> Page[Change]:
+    """Return a page of the run's changes, of one state if given, in the order in which they were planned."""
+    rows = Change.objects.filter(run=run)
+    if state in ChangeState.values:
+        rows = rows.filter(state=state)
+    return page_of([rows], _IN_ORDER, after=after, before=before)
+
+
+def list_failures(run: Run, *, after: str = "", before: str = "") -> Page[Change | Finding]:
+    """Return a page of what did not go through: records that could not be used, changes that were not made."""
+    parts: list[Any] = [_findings(run), Change.objects.filter(run=run, state__in=_NOT_DONE)]
+    return page_of(parts, _BY_TIME, after=after, before=before)
+
+
+def _findings(run: Run) -> QuerySet[Finding]:
+    """Return the observation's findings that are this marketplace's business.
+
+    A feed that takes everything shows all. One that takes a part shows those of tenants which came in here:
+    a record that nobody could read belongs to nobody's part, and may be another marketplace's customer.
+    """
+    findings = Finding.objects.filter(observation_id=run.observation_id or 0).select_related("tenant")
+    feed = Feed.objects.filter(connection_id=run.connection_id).first()
+    narrow = feed is None or any((feed.countries, feed.domains, feed.indirect_resellers, feed.tenant_ids))
+    return findings.filter(tenant_id__in=PendingCompany.objects.values("tenant_id")) if narrow else findings
+
+
+def pending_of_tenants(tenant_ids: Iterable[int]) -> dict[int, int]:
+    """Return the pending company of each of these tenants that has one here."""
+    return dict(PendingCompany.objects.filter(tenant_id__in=list(tenant_ids)).values_list("tenant_id", "pk"))
+
+
+def changes_by_state(run: Run) -> dict[str, int]:
+    """Return how many of the run's changes are in each state."""
+    return dict(Change.objects.filter(run=run).values_list("state").annotate(Count("id")))

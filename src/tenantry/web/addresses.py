@@ -1,0 +1,49 @@
+"""Addresses that keep what a person looks at: the same page with other parameters, and safe ways back."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, QueryDict
+from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from tenantry.listing import Page
+
+
+def with_parameters(request: HttpRequest, **changes: str | None) -> str:
+    """Return the current path and query with these parameters set, or left out for ``None`` and ``""``."""
+    query = QueryDict(request.GET.urlencode(), mutable=True)
+    for name, value in changes.items():
+        query.pop(name, None)
+        if value:
+            query[name] = value
+    return f"{request.path}?{query.urlencode()}" if query else request.path
+
+
+def query_of(parameters: Mapping[str, str | None]) -> str:
+    """Return ``?a=b`` of what is set, or nothing."""
+    query = QueryDict(mutable=True)
+    for name, value in parameters.items():
+        if value:
+            query[name] = value
+    return f"?{query.urlencode()}" if query else ""
+
+
+def pager(request: HttpRequest, page: Page[Any], *, text: str = "") -> dict[str, str]:
+    """Return the context of ``components/pager.html``."""
+    return {
+        "previous_url": with_parameters(request, before=page.before, after=None) if page.before else "",
+        "next_url": with_parameters(request, after=page.after, before=None) if page.after else "",
+        "first_url": with_parameters(request, after=None, before=None),
+        "text": text,
+    }
+
+
+def back_to(request: HttpRequest, default: str) -> str:
+    """Return where a posted form came from: its ``next``, or the page that held it, if that is ours."""
+    for place in (request.POST.get("next", ""), request.headers.get("Referer", "")):
+        if place and url_has_allowed_host_and_scheme(
+            place, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+        ):
+            return place
+    return resolve_url(default)

@@ -1,0 +1,1 @@
+"""Home: what needs a decision, how the synchronization is doing, and where one works."""

@@ -1,0 +1,123 @@
+"""The context of Home (``dashboard.html``)."""
+
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+from django.utils import timezone
+
+from tenantry.core.permissions import Action, Role, may
+from tenantry.sync.models import Run, RunState
+from tenantry.sync.observe.states import ConnectionState, Health, states_of_feeding
+from tenantry.sync.pending.queries import QueueCounts, count_queue
+from tenantry.sync.runs.queries import latest_runs
+from tenantry.sync.switches import CompanySyncSwitches, read_company_sync
+from tenantry.web.access import Visit
+from tenantry.web.runs.rows import rows_of
+
+_LATEST = 5
+
+
+def dashboard_context(visit: Visit) -> dict[str, Any]:
+    """Return what this person may see of the marketplace. Support staff see no runs to open."""
+    role = visit.presence.role
+    switches, connections = read_company_sync(), states_of_feeding()
+    runs = latest_runs(_LATEST)
+    rows = rows_of(runs)
+    manages = may(role, Action.CHANGE_SYNC_SETTINGS)
+    return {
+        "queue": _queue(visit.now) if may(role, Action.SEE_PENDING) else None,
+        "last_run": rows[0] if rows else None,
+        "switches": [_switch(switches, url=reverse("web:sync-settings") if manages else "")],
+        "steps": _steps(switches, connections, runs, role),
+        "attention": [*_failures(runs), *_troubles(connections)] if may(role, Action.SEE_RUNS) else [],
+        "runs": rows if may(role, Action.SEE_RUNS) else [],
+        "can_sync": switches.on and may(role, Action.START_RUN),
+    }
+
+
+def _queue(now: datetime) -> dict[str, Any]:
+    midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
+    counts: QueueCounts = count_queue(since=midnight)
+    return {
+        "pending": counts.waiting.count,
+        "over": counts.waiting.over,
+        "new_today": counts.new.count,
+        "new_over": counts.new.over,
+        "with_problems": counts.with_problems.count,
+        "problems_over": counts.with_problems.over,
+        "not_read": counts.not_read.count,
+        "not_read_over": counts.not_read.over,
+    }
+
+
+def _switch(switches: CompanySyncSwitches, *, url: str) -> dict[str, Any]:
+    if not switches.allowed:
+        word, note = "not available", "An operator enables it for this marketplace."
+    elif switches.chosen:
+        word, note = "on", "New customer tenants flow into Pending companies."
+    else:
+        word, note = "off", "No new tenants flow in. What is pending stays."
+    return {"name": "Company Sync", "on": switches.on, "word": word, "note": note, "url": url}
+
+
+def _steps(
+    switches: CompanySyncSwitches, connections: list[ConnectionState], runs: list[Run], role: Role | None
+) -> list[dict[str, Any]]:
+    """Return the way to a first sync, or nothing once one has been through."""
+    if any(run.state == RunState.DONE for run in runs) and switches.on:
+        return []
+    manages, operates = may(role, Action.CHANGE_SYNC_SETTINGS), may(role, Action.RUN_INSTALLATION)
+    settings_url = reverse("web:sync-settings") if manages else ""
+    runs_url = reverse("web:run-list") if manages else ""
+    operator_url = reverse("web:operator-home") if operates else ""
+    steps = [
+        ("Connect a Partner Center", "An operator connects it and lets its tenants reach this marketplace.",
+         bool(connections), operator_url, "Open Operator"),
+        ("Enable Company Sync", "An operator enables it for this marketplace.",
+         switches.allowed, operator_url, "Open Operator"),
+        ("Switch Company Sync on", "A marketplace manager switches it on; the first sync starts at once.",
+         switches.on, settings_url, "Open Sync settings"),
+        ("First sync", "It reads the customer tenants; those not linked to a company wait for your decision.",
+         any(run.state == RunState.DONE for run in runs), runs_url, "See Sync history"),
+    ]  # fmt: skip
+    now = next((number for number, step in enumerate(steps) if not step[2]), None)
+    return [
+        {"title": title, "sentence": sentence, "done": done, "now": number == now, "url": url, "action": action}
+        for number, (title, sentence, done, url, action) in enumerate(steps)
+    ]
+
+
+def _failures(runs: list[Run]) -> list[dict[str, Any]]:
+    """Return the connections whose latest ended run here failed, or does not add up."""
+    items, judged = [], set()
+    for run in runs:
+        if run.ended_at is None or run.connection_id in judged or run.preview:
+            continue
+        judged.add(run.connection_id)
+        link = {"url": reverse("web:run-detail", args=[run.pk]), "action": "See the run"}
+        if run.state == RunState.FAILED:
+            failure = run.failure or {}
+            sentence = " ".join(part for part in (failure.get("what", ""), failure.get("next", "")) if part)
+            title = f"The last sync of {run.connection.name} failed"
+            items.append({"tone": "bad", "title": title, "sentence": sentence, **link})
+        elif run.suspect:
+            title = "The counters of the last sync do not add up"
+            items.append({"tone": "wait", "title": title, "sentence": run.suspect, **link})
+    return items
+
+
+def _troubles(connections: list[ConnectionState]) -> list[dict[str, Any]]:
+    words = {
+        Health.OFF: ("is switched off", "Nothing is read from it. Ask your operator."),
+        Health.NOT_READY: ("is not ready", "It lacks its application's ID or kind. Ask your operator."),
+    }
+    return [
+        {
+            "tone": "wait",
+            "title": f"{state.connection.name} {words[state.health][0]}",
+            "sentence": words[state.health][1],
+        }
+        for state in connections
+        if state.health in words
+    ]

@@ -1,0 +1,49 @@
+"""The operator's page: connections and marketplaces of the installation."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from tenantry.marketplace.queries import Workplace
+from tenantry.sync.observe.states import FedMarketplace, fed_marketplaces, states_of_all, tenants_seen
+from tenantry.web.access import OperatorVisit, needs_operator
+from tenantry.web.operator.connections import connection_row
+
+
+@require_safe
+@needs_operator
+def operator_home(request: HttpRequest, visit: OperatorVisit) -> HttpResponse:
+    """List connections and marketplaces. What is inside a marketplace shows only after entering it, on record."""
+    states = states_of_all()
+    counts, feeds = tenants_seen(state.connection for state in states), fed_marketplaces()
+    names = {place.marketplace_id: place.name for place in visit.presence.workplaces}
+    connections = [
+        {
+            **connection_row(state),
+            "tenants": counts.get(state.connection.pk, 0),
+            "feeds": [names[feed.marketplace_id] for feed in feeds if feed.connection_id == state.connection.pk],
+        }
+        for state in states
+    ]
+    by_pk = {state.connection.pk: state.connection.name for state in states}
+    context = {
+        "connections": connections,
+        "marketplaces": [_marketplace(place, feeds, by_pk) for place in visit.presence.workplaces],
+        "add_connection_url": "",
+        "add_marketplace_url": "",
+    }
+    return render(request, "operator/home.html", context)
+
+
+def _marketplace(place: Workplace, feeds: Iterable[FedMarketplace], connections: dict[int, str]) -> dict[str, Any]:
+    own = [feed for feed in feeds if feed.marketplace_id == place.marketplace_id]
+    syncing = any(feed.syncing for feed in own)
+    return {
+        "id": place.marketplace_id,
+        "name": place.name,
+        "company_sync": {"word": "on" if syncing else "off", "tone": "good" if syncing else "off"},
+        "connections": [connections[feed.connection_id] for feed in own],
+    }

@@ -1,0 +1,1 @@
+"""Pending companies: the list and the page of one."""

@@ -1,0 +1,176 @@
+"""The context of the pending companies' list (``pending/list.html`` and ``pending/_table.html``)."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+from tenantry.core.permissions import Action, may
+from tenantry.core.tenants import Problem
+from tenantry.listing import BoundedCount
+from tenantry.sync.models import PendingCompany
+from tenantry.sync.pending.filters import AGE_CHOICES, PROBLEM_CHOICES, PROBLEM_WORDS, PendingFilter
+from tenantry.sync.pending.queries import TABS, Listed, Wanted, countries_in, feeding_connections, order_of
+from tenantry.sync.runs.queries import latest_runs
+from tenantry.sync.switches import read_company_sync
+from tenantry.web.access import Visit
+from tenantry.web.addresses import pager, query_of
+from tenantry.web.amounts import bounded
+from tenantry.web.countries import country_name
+from tenantry.web.runs.words import is_live, tone_of
+
+TAB_WORDS = {
+    "pending": "Needs decision",
+    "held": "Held",
+    "ignored": "Ignored",
+    "snoozed": "Snoozed",
+    "done": "Done",
+}
+STATE_TONES = {"pending": "wait", "held": "wait", "created": "good", "linked": "good"}
+_EMPTY_TABS = {
+    "held": "Nothing is held back. What a brake stops waits here for your release.",
+    "ignored": "Nobody has ignored a company.",
+    "snoozed": "No company is put off to a later day.",
+    "done": "No company was created, linked or withdrawn yet.",
+}
+_SORTS = (
+    ("name", "Name, A to Z"),
+    ("-name", "Name, Z to A"),
+    ("country", "Country, A to Z"),
+    ("-country", "Country, Z to A"),
+    ("domain", "Primary domain, A to Z"),
+    ("-domain", "Primary domain, Z to A"),
+    ("contact", "Primary contact, A to Z"),
+    ("-contact", "Primary contact, Z to A"),
+    ("-first_seen", "Newest first"),
+    ("first_seen", "Oldest first"),
+)
+_KEPT = ("q", "country", "problem", "connection", "age", "sort")
+
+
+def wanted_by(request: HttpRequest) -> Wanted:
+    """Read what a person looks at from the URL. Anything that makes no sense counts as not given."""
+    tab = request.GET.get("tab", "")
+    return Wanted(
+        tab=tab if tab in TABS else "pending",
+        filters={name: request.GET.get(name, "") for name in _KEPT},
+        order=order_of(request.GET.get("sort", "")),
+        after=request.GET.get("after", ""),
+        before=request.GET.get("before", ""),
+    )
+
+
+def kept_query(wanted: Wanted, *, tab: str | None = None, place: bool = False) -> str:
+    """Return the query string that shows the same again: in another tab if given, at the same ``place`` if asked."""
+    tab = tab or wanted.tab
+    kept = {"tab": "" if tab == "pending" else tab, **{name: wanted.filters[name] for name in _KEPT}}
+    return query_of(kept | ({"after": wanted.after, "before": wanted.before} if place else {}))
+
+
+def list_context(request: HttpRequest, visit: Visit, wanted: Wanted, listed: Listed) -> dict[str, Any]:
+    """Return everything that the list and its table need."""
+    address = reverse("web:pending-list")
+    total = listed.counts[wanted.tab]
+    rows = [row_of(pending) for pending in listed.page.rows]
+    switches = read_company_sync()
+    return {
+        "rows": rows,
+        "total": bounded(total),
+        "sort": wanted.order.tag,
+        "pager": pager(request, listed.page),
+        "tabs": [_tab(name, wanted, listed.counts[name]) for name in TABS],
+        "filters": _filters(wanted, listed.applied, address),
+        "list_query": kept_query(wanted),
+        "shows_state": wanted.tab == "done",
+        "empty": "" if rows else _why_empty(wanted, listed, on=switches.on),
+        "empty_note": _EMPTY_TABS.get(wanted.tab, ""),
+        "last_sync": _last_sync(),
+        "can_sync": switches.on and may(visit.presence.role, Action.START_RUN),
+    }
+
+
+def row_of(pending: PendingCompany) -> dict[str, Any]:
+    """Return one row as ``pending/_table.html`` documents it."""
+    unread = Problem.DETAILS_NOT_READ.value in pending.problems
+    return {
+        "pk": pending.pk,
+        "name": pending.name,
+        "country": pending.country,
+        "country_name": country_name(pending.country),
+        "domain": pending.domain,
+        "contact_name": pending.contact_name,
+        "contact_email": pending.contact_email,
+        "first_seen": pending.first_seen_at,
+        "details_read": not unread,
+        "details_refused": Problem.DETAILS_REFUSED.value in pending.problems,
+        "connection": pending.connection.name,
+        "match": None,
+        "state": {"word": pending.get_state_display(), "tone": STATE_TONES.get(pending.state, "off")},
+        "problems": [
+            {"code": code, "label": PROBLEM_WORDS.get(code, code)}
+            for code in pending.problems
+            if code != Problem.DETAILS_NOT_READ.value
+        ],
+    }
+
+
+def _tab(name: str, wanted: Wanted, count: BoundedCount) -> dict[str, Any]:
+    url = reverse("web:pending-list") + kept_query(wanted, tab=name)
+    return {"label": TAB_WORDS[name], "url": url, "active": name == wanted.tab, **bounded(count)}
+
+
+def _filters(wanted: Wanted, applied: PendingFilter, address: str) -> dict[str, Any]:
+    values = {name: str(value or "") for name, value in applied.values.items()}
+    hidden = [] if wanted.tab == "pending" else [{"name": "tab", "value": wanted.tab}]
+    connections = feeding_connections()
+    selects = [
+        _select("country", "Country: any", values["country"], _country_options(wanted, values["country"])),
+        _select("problem", "Problem: any", values["problem"], PROBLEM_CHOICES),
+        _select("age", "First seen: any", values["age"], AGE_CHOICES),
+    ]
+    if len(connections) > 1 or values["connection"]:
+        options = [(str(pk), name) for pk, name in connections]
+        selects.append(_select("connection", "Connection: any", values["connection"], options))
+    cleared = Wanted(wanted.tab, {**dict.fromkeys(_KEPT, ""), "sort": wanted.filters["sort"]}, wanted.order)
+    return {
+        "action": address,
+        "search": {"value": wanted.filters["q"], "label": "Search name, domain, tenant id or contact"},
+        "selects": selects,
+        "hidden": hidden,
+        "sorts": {"value": wanted.order.tag, "options": [{"value": value, "label": label} for value, label in _SORTS]},
+        "clear_url": address + kept_query(cleared),
+        "filtered": applied.narrowed,
+    }
+
+
+def _country_options(wanted: Wanted, chosen: str) -> list[tuple[str, str]]:
+    codes = {code or "-" for code in countries_in(TABS[wanted.tab])} | ({chosen.upper()} if chosen else set())
+    named = [(code, "Unknown" if code == "-" else f"{country_name(code)} ({code})") for code in codes]
+    return sorted(named, key=lambda option: (option[0] == "-", option[1]))
+
+
+def _select(name: str, nothing: str, value: str, options: Any) -> dict[str, Any]:
+    listed = [{"value": "", "label": nothing}, *({"value": each, "label": label} for each, label in options)]
+    return {"name": name, "label": nothing.partition(":")[0], "value": value, "options": listed}
+
+
+def _why_empty(wanted: Wanted, listed: Listed, *, on: bool) -> str:
+    if listed.applied.narrowed:
+        return "filtered"
+    if wanted.tab != "pending":
+        return "tab"
+    if not on:
+        return "sync-off"
+    return "all-done" if any(count.count for count in listed.counts.values()) else "nothing-yet"
+
+
+def _last_sync() -> dict[str, Any] | None:
+    run = next(iter(latest_runs(1)), None)
+    if run is None:
+        return None
+    return {
+        "pk": run.pk,
+        "at": run.ended_at or run.created_at,
+        "ok": tone_of(run) != "bad",
+        "running": is_live(run),
+    }

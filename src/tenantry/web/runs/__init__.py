@@ -1,0 +1,1 @@
+"""Runs: Sync now, the history, one run with its live progress."""

@@ -1,0 +1,75 @@
+"""The live part of a run: bar and big numbers (``runs/_progress.html``)."""
+
+from datetime import datetime
+from typing import Any
+
+from django.urls import reverse
+
+from tenantry.sync.models import ChangeState, Run, RunState
+from tenantry.sync.runs.progress import Progress, progress_of
+from tenantry.sync.runs.queries import Tally, tallies_of
+from tenantry.web.amounts import rate, time_left
+from tenantry.web.runs.rows import row_of
+from tenantry.web.runs.words import is_live
+
+_STEPS = {
+    RunState.WAITING: "Waiting to start",
+    RunState.LISTING: "Reading the list of tenants from {connection}",
+    RunState.APPLYING: "Comparing and applying",
+    RunState.READING_DETAILS: "Reading contacts, addresses and domains from {connection}",
+}
+_UNITS = {RunState.APPLYING: "changes", RunState.WAITING: ""}
+
+
+def live_context(run: Run, *, now: datetime) -> dict[str, Any]:
+    """Return the context of the live part."""
+    tally = tallies_of([run])[run.pk]
+    progress = progress_of(run, now=now) if is_live(run) else None
+    return {
+        "run": row_of(run, tally),
+        "progress": _progress(run, progress) if progress else None,
+        "numbers": _numbers(run, tally),
+    }
+
+
+def _progress(run: Run, progress: Progress) -> dict[str, Any]:
+    step = _STEPS[progress.state].format(connection=run.connection.name)
+    estimated = progress.state == RunState.LISTING and progress.total is not None
+    return {
+        "step": f"Stopping. {step}" if progress.stopping else step,
+        "done": progress.done,
+        "total": progress.total,
+        "percent": progress.percent,
+        "unit": _UNITS.get(progress.state, "tenants"),
+        "waiting": progress.state == RunState.WAITING,
+        "rate": rate(progress.rate),
+        "remaining": time_left(progress.remaining),
+        "note": _note(progress, estimated=estimated),
+        "trouble": progress.trouble,
+    }
+
+
+def _note(progress: Progress, *, estimated: bool) -> str:
+    if progress.stopping:
+        return "Stops after the step that is under way."
+    if estimated:
+        return "The total is what the last complete list had."
+    if progress.total is None and progress.state == RunState.LISTING:
+        return "The provider does not say how many there are."
+    return ""
+
+
+def _numbers(run: Run, tally: Tally) -> list[dict[str, Any]]:
+    address = reverse("web:run-detail", args=[run.pk])
+    made = ChangeState.PLANNED if run.preview else ChangeState.APPLIED
+    return [
+        {"label": "Seen", "value": tally.seen, "url": f"{address}?tab=summary"},
+        {
+            "label": "Would change" if run.preview else "Changed",
+            "value": tally.changed,
+            "url": f"{address}?tab=changes&state={made.value}",
+        },
+        {"label": "Skipped", "value": tally.skipped, "url": f"{address}?tab=summary"},
+        {"label": "Failed", "value": tally.failed, "url": f"{address}?tab=findings", "tone": "bad"},
+        {"label": "Held", "value": tally.held, "url": f"{address}?tab=changes&state=held", "tone": "wait"},
+    ]

@@ -1,0 +1,59 @@
+"""Runs as ``runs/_rows.html`` and the head of ``runs/detail.html`` show them."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from tenantry.sync.models import Run, RunState
+from tenantry.sync.runs.queries import Tally, tallies_of
+from tenantry.web.amounts import counted, duration
+from tenantry.web.runs.words import is_live, kind_of, starter_of, tone_of, word_of
+
+
+def rows_of(runs: Iterable[Run], tallies: Mapping[int, Tally] | None = None) -> list[dict[str, Any]]:
+    """Return the rows of these runs; counts their numbers unless they are given."""
+    runs = list(runs)
+    counted_runs = tallies_of(runs) if tallies is None else tallies
+    return [row_of(run, counted_runs[run.pk]) for run in runs]
+
+
+def row_of(run: Run, tally: Tally) -> dict[str, Any]:
+    """Return one row."""
+    return {
+        "pk": run.pk,
+        "kind": kind_of(run),
+        "connection": run.connection.name,
+        "trigger": starter_of(run),
+        "word": word_of(run),
+        "tone": tone_of(run),
+        "started": run.created_at,
+        "finished": run.ended_at,
+        "duration": duration(run.created_at, run.ended_at),
+        "is_live": is_live(run),
+        "can_cancel": is_live(run) and run.cancel_requested_at is None,
+        "sentence": sentence_of(run, tally),
+        "seen": tally.seen,
+        "changed": tally.changed,
+        "skipped": tally.skipped,
+        "failed": tally.failed,
+        "held": tally.held,
+    }
+
+
+def sentence_of(run: Run, tally: Tally) -> str:
+    """Say in one sentence what came of the run."""
+    if is_live(run):
+        return "It is stopping: what was applied stays." if run.cancel_requested_at else "It is going on right now."
+    if run.state == RunState.FAILED:
+        return f"It stopped: {(run.failure or {}).get('what', 'see below')} What was applied until then stays."
+    if run.note:
+        return run.note
+    changes = _changes(run, tally.changed)
+    failed = f", {counted(tally.failed, 'record', 'records')} failed" if tally.failed else ", nothing failed"
+    cancelled = "Cancelled. " if run.state == RunState.CANCELLED else ""
+    return f"{cancelled}{counted(tally.seen, 'tenant', 'tenants')} seen, {changes}{failed}."
+
+
+def _changes(run: Run, changed: int) -> str:
+    if run.preview:
+        return f"{counted(changed, 'change', 'changes')} would be made" if changed else "nothing would change"
+    return f"{counted(changed, 'change', 'changes')} made" if changed else "nothing changed"

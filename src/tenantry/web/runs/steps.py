@@ -1,0 +1,95 @@
+"""The timeline of a run: requested, list read, compared and applied, details, end."""
+
+from datetime import datetime
+from typing import Any
+
+from tenantry.sync.models import Observation, ObservationState, Run, RunState
+from tenantry.sync.runs.progress import stage_of
+from tenantry.sync.runs.queries import changes_by_state
+from tenantry.web.amounts import counted, duration
+from tenantry.web.runs.words import is_live, starter_of, tone_of, word_of
+
+Step = dict[str, Any]
+
+
+def steps_of(run: Run, *, now: datetime) -> list[Step]:
+    """Return what the run has done so far and what it is doing."""
+    steps = [{"title": "Requested", "tone": "good", "at": run.created_at, "detail": f"Started by {starter_of(run)}."}]
+    if run.observation is not None:
+        steps.append(_listing(run, run.observation, now=now))
+    if run.listed_at is not None:
+        steps.append(_applying(run))
+        if run.observation is not None and not run.preview:
+            steps.append(_details(run, run.observation, now=now))
+    if run.cancel_requested_at is not None:
+        steps.append({"title": "Cancel asked for", "tone": "off", "at": run.cancel_requested_at})
+    if not is_live(run):
+        steps.append({
+            "title": "Ended", "word": word_of(run), "tone": tone_of(run), "at": run.ended_at,
+            "duration": duration(run.created_at, run.ended_at), "detail": run.note,
+        })  # fmt: skip
+    return steps
+
+
+_LISTING_TONES = {
+    ObservationState.WAITING: ("busy", "waiting to start"),
+    ObservationState.LISTING: ("busy", "going on"),
+    ObservationState.DONE: ("good", ""),
+    ObservationState.FAILED: ("bad", "failed"),
+    ObservationState.CANCELLED: ("off", "cancelled"),
+}
+
+
+def _listing(run: Run, observation: Observation, *, now: datetime) -> Step:
+    tone, word = _LISTING_TONES[ObservationState(observation.state)]
+    if observation.state == ObservationState.DONE and not observation.complete:
+        tone, word = "wait", "ended, but not cleanly: nothing counts as absent"
+    parts = [
+        f"{counted(observation.records, 'record', 'records')} on {counted(observation.pages, 'page', 'pages')}",
+        f"{observation.invalid:,} could not be used" if observation.invalid else "",
+        f"{observation.repeated:,} came twice" if observation.repeated else "",
+        f"started over {counted(observation.generation - 1, 'time', 'times')}" if observation.generation > 1 else "",
+    ]
+    return {
+        "title": f"List of tenants read from {run.connection.name}",
+        "tone": tone,
+        "word": word,
+        "at": observation.started_at,
+        "duration": duration(observation.started_at, observation.listed_at or observation.ended_at or now),
+        "detail": ", ".join(part for part in parts if part) + ".",
+    }
+
+
+def _applying(run: Run) -> Step:
+    states = changes_by_state(run)
+    goes_on = stage_of(run) == RunState.APPLYING
+    listed = ", ".join(f"{count:,} {state}" for state, count in sorted(states.items())) or "nothing to change"
+    return {
+        "title": "Compared" if run.preview else "Compared and applied",
+        "tone": "busy" if goes_on else "good",
+        "word": "going on" if goes_on else "",
+        "at": run.listed_at,
+        "detail": f"{listed[:1].upper()}{listed[1:]}.",
+    }
+
+
+def _details(run: Run, observation: Observation, *, now: datetime) -> Step:
+    goes_on = run.state == RunState.READING_DETAILS
+    read, failed, total = observation.details_read, observation.details_failed, observation.details_total
+    if not (total or read or failed):
+        detail, tone = "None were due.", "off" if run.state == RunState.APPLYING else "good"
+    else:
+        detail = (
+            f"{read:,} read"
+            + (f", {failed:,} could not be read" if failed else "")
+            + f" of {max(total, read + failed):,}."
+        )
+        tone = "wait" if failed else "good"
+    return {
+        "title": "Details read, tenant by tenant",
+        "tone": "busy" if goes_on else tone,
+        "word": "going on" if goes_on else "",
+        "at": run.listed_at,
+        "duration": duration(run.listed_at, run.ended_at or now) if read or failed else "",
+        "detail": detail,
+    }

@@ -1,0 +1,93 @@
+"""How runs and their parts are called on pages, and which tone underlines the word."""
+
+from typing import Any
+
+from tenantry.core.planning.companies import ChangeKind
+from tenantry.sync.models import Change, Run, RunState, Trigger
+from tenantry.sync.models.runs import LIVE_RUN
+from tenantry.sync.pending.filters import PROBLEM_WORDS
+from tenantry.sync.runs.progress import stage_of
+from tenantry.web.countries import country_name
+
+_TONES = {RunState.DONE: "good", RunState.PREVIEWED: "good", RunState.FAILED: "bad", RunState.CANCELLED: "off"}
+_NAMED = {Trigger.BUTTON, Trigger.SETTINGS, Trigger.COMMAND_LINE}
+_CHANGE_TONES = {
+    "planned": "busy", "held": "wait", "approved": "busy", "rejected": "off", "applied": "good", "stale": "off",
+    "failed": "bad", "cancelled": "off", "undone": "off",
+}  # fmt: skip
+_KINDS = {
+    ChangeKind.ADD: "Came in",
+    ChangeKind.UPDATE: "Updated",
+    ChangeKind.WITHDRAW: "Withdrawn",
+    ChangeKind.RETURN: "Came back",
+    ChangeKind.LINKED: "Left the queue: linked",
+}
+_FIELDS = (
+    ("state", "State"),
+    ("name", "Name"),
+    ("country", "Country"),
+    ("domain", "Primary domain"),
+    ("contact_name", "Contact"),
+    ("contact_email", "Contact's e-mail"),
+    ("problems", "Problems"),
+)
+
+
+def is_live(run: Run) -> bool:
+    """Whether the run goes on."""
+    return run.state in LIVE_RUN
+
+
+def word_of(run: Run) -> str:
+    """Return the run's state in words; a cleanly read list that did not end well says so."""
+    if run.state == RunState.DONE and not run.complete:
+        return "done, list incomplete"
+    if is_live(run) and run.cancel_requested_at:
+        return "stopping"
+    return str(stage_of(run).label)
+
+
+def tone_of(run: Run) -> str:
+    """Return the tone of the run's state."""
+    if run.state == RunState.DONE and (run.suspect or not run.complete):
+        return "wait"
+    return _TONES.get(RunState(run.state), "busy")
+
+
+def kind_of(run: Run) -> str:
+    """Return what sort of run it is."""
+    return "Companies, preview" if run.preview else "Companies"
+
+
+def starter_of(run: Run) -> str:
+    """Return who or what started it."""
+    trigger = Trigger(run.trigger)
+    return run.requested_by if trigger in _NAMED and run.requested_by else str(trigger.label)
+
+
+def change_kind(change: Change) -> str:
+    """Return what the change does, in words."""
+    return _KINDS[ChangeKind(change.kind)] if change.kind in list(ChangeKind) else change.kind
+
+
+def change_tone(change: Change) -> str:
+    """Return the tone of what became of it."""
+    return _CHANGE_TONES.get(change.state, "off")
+
+
+def differences(change: Change) -> list[dict[str, str]]:
+    """Return the fields that the change alters, each with before and after as shown."""
+    before, after = change.before or {}, change.after or {}
+    return [
+        {"label": label, "before": _shown(field, before.get(field)), "after": _shown(field, after.get(field))}
+        for field, label in _FIELDS
+        if (before.get(field) or "") != (after.get(field) or "")
+    ]
+
+
+def _shown(field: str, value: Any) -> str:
+    if not value:
+        return ""
+    if field == "problems":
+        return ", ".join(PROBLEM_WORDS.get(code, code) for code in value)
+    return country_name(str(value)) if field == "country" else str(value)

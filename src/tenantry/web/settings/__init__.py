@@ -1,0 +1,1 @@
+"""Sync settings of a marketplace."""

@@ -1,0 +1,145 @@
+"""Every page in both themes, on a phone and on a wide screen: no overflow, no axe fault, nothing in the console."""
+
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from playwright.sync_api import Browser, ConsoleMessage, Page
+
+from tenantry.isolation.scope import marketplace_scope
+from tenantry.sync.models import Finding, Observation, ObservationState, Run, RunState
+from tests.e2e.conftest import sign_in
+from tests.web.cast import Cast
+from tests.web.stage import Customer, Stage, customers
+
+pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
+SHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+_WIDTHS = {"phone": 360, "wide": 1600}
+_OTHERS = [
+    Customer("Alpine Ski House Gesellschaft m.b.H. & Co. Kommanditgesellschaft", "alpineskihouse.com", "AT"),
+    Customer("東京電子株式会社", "tokyo-denshi.jp", "JP", contact="佐藤 健", email="ken@tokyo-denshi.jp"),
+    Customer("Contoso France SAS", "contoso.fr", "FR", contact="", email=""),
+    Customer("שלום תעשיות בע״מ", "shalom.co.il", "IL", contact="נועה לוי", email=""),
+    Customer("<b>Bold</b> & Sons \u202egnp.exe", "bold.example", "GB"),
+    Customer("Not read yet Ltd", "unread.example", read=False),
+    Customer("W" * 120, f"{'w' * 60}.example", "US", contact="X" * 80, email=f"{'x' * 60}@{'w' * 60}.example"),
+]
+
+
+def _set_the_stage(stage: Stage) -> dict[str, str]:
+    """Fill the stage with all sorts of rows; return the pages to look at."""
+    now = timezone.now()
+    done = stage.sync([*customers(60), *_OTHERS], now=now - timedelta(hours=30))
+    Finding.objects.create(
+        observation_id=done.observation_id, kind="invalid record", reference="page 3, record 17",
+        reason="The record has no tenant ID.", created_at=now,
+    )  # fmt: skip
+    stage.move("ignored", name__endswith="7")
+    stage.move("withdrawn", name__endswith="8")
+    failed = stage.request(now=now - timedelta(hours=2))
+    failure = {
+        "what": "The sign-in was refused: the application's secret has expired (AADSTS7000222).",
+        "fault": "the connection's configuration",
+        "next": "Run `tenantry connect microsoft` again, or renew the secret on the connection.",
+        "request_id": "1b8a53b7-6bd8-4a3c-9c1e-0f8a7d1f6b5e",
+    }
+    Observation.objects.filter(pk=failed.observation_id).update(
+        state=ObservationState.FAILED, failure=failure, ended_at=now - timedelta(hours=2)
+    )
+    with marketplace_scope(stage.marketplace.pk):
+        Run.objects.filter(pk=failed.pk).update(
+            state=RunState.FAILED, failure=failure, ended_at=now - timedelta(hours=2) + timedelta(seconds=3)
+        )
+    live = stage.request(now=now - timedelta(seconds=42))
+    Observation.objects.filter(pk=live.observation_id).update(
+        state=ObservationState.LISTING, started_at=now - timedelta(seconds=40), records=1_200, expected=2_400, pages=3
+    )
+    runs = {name: reverse("web:run-detail", args=[run.pk]) for name, run in (("done", done), ("failed", failed), ("live", live))}
+    pending = reverse("web:pending-list")
+    return {
+        "home": reverse("web:home"),
+        "pending": pending,
+        "pending-filtered": f"{pending}?q=customer&problem=none&sort=-first_seen",
+        "pending-nothing": f"{pending}?q=zzz",
+        "pending-done": f"{pending}?tab=done",
+        "pending-held": f"{pending}?tab=held",
+        "detail": reverse("web:pending-detail", args=[stage.pending(domain="alpineskihouse.com").pk]),
+        "detail-unread": reverse("web:pending-detail", args=[stage.pending(domain="unread.example").pk]),
+        "detail-problem": reverse("web:pending-detail", args=[stage.pending(domain="contoso.fr").pk]),
+        "detail-long": reverse("web:pending-detail", args=[stage.pending(name="W" * 120).pk]),
+        "runs": reverse("web:run-list"),
+        "run-done": runs["done"],
+        "run-changes": f"{runs['done']}?tab=changes",
+        "run-findings": f"{runs['done']}?tab=findings",
+        "run-steps": f"{runs['done']}?tab=steps",
+        "run-failed": runs["failed"],
+        "run-live": runs["live"],
+        "settings": reverse("web:sync-settings"),
+        "not-found": "/companies/pending/999999/",
+        "forbidden": reverse("web:operator-home"),
+    }
+
+
+def _faults(page: Page, messages: list[str]) -> list[str]:
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    found = [f"is {wide} px wider than the screen"] if wide > 0 else []
+    page.evaluate(AXE)
+    result: dict[str, Any] = page.evaluate("axe.run()")
+    for violation in result["violations"]:
+        where = [node["target"] for node in violation["nodes"]][:3]
+        found.append(f"axe {violation['id']}: {violation['help']} at {json.dumps(where)}")
+    found.extend(f"console: {message}" for message in messages)
+    messages.clear()
+    return found
+
+
+def _listener(messages: list[str], expected: str) -> Callable[[ConsoleMessage], None]:
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"} and expected not in message.text:
+            messages.append(message.text)
+
+    return listen
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("screen", ["phone", "wide"])
+def test_every_page_fits_is_accessible_and_silent(
+    browser: Browser, web_server: str, cast: Cast, stage: Stage, theme: str, screen: str
+) -> None:
+    pages = _set_the_stage(stage)
+    faults: list[str] = []
+    for who, addresses in (
+        ("anonymous", {"sign-in": "/account/sign-in/"}),
+        ("owner", pages),
+        ("colleague", {"home-support": "/"}),
+        ("nobody", {"home-nobody": "/"}),
+        ("operator", {"operator": "/operator/"}),
+    ):
+        context = browser.new_context(viewport={"width": _WIDTHS[screen], "height": 900})
+        context.add_cookies([{"name": "theme", "value": theme, "url": web_server}])
+        if who != "anonymous":
+            sign_in(context, web_server, who)
+        for name, address in addresses.items():
+            faults.extend(f"{name}: {fault}" for fault in _visit(context.new_page(), web_server + address, name, f"{theme}-{screen}"))
+        context.close()
+    assert faults == []
+
+
+def _visit(page: Page, address: str, name: str, variant: str) -> list[str]:
+    messages: list[str] = []
+    page.on("console", _listener(messages, "Failed to load resource: the server responded with a status of 40"))
+    page.on("pageerror", lambda error: messages.append(str(error)))
+    page.goto(address)
+    folder = SHOTS / variant
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"{name}.png", full_page=True)
+    found = _faults(page, messages)
+    page.close()
+    return found

@@ -1,0 +1,35 @@
+"""The cast of the sync's tests: a clock, an invented partner, one connection, one marketplace, and the driver."""
+
+from datetime import datetime
+
+import pytest
+
+from tenantry.connections.models import Connection
+from tests.sync.stage import Clock, Sync, make_connection, make_marketplace
+from tests.sync.world import World
+
+
+@pytest.fixture
+def clock(now: datetime) -> Clock:
+    return Clock(now)
+
+
+@pytest.fixture
+def world() -> World:
+    return World()
+
+
+@pytest.fixture
+def connection(database: str, clock: Clock) -> Connection:
+    return make_connection("Northwind Partner Center", clock)
+
+
+@pytest.fixture
+def sync(connection: Connection, world: World, clock: Clock) -> Sync:
+    return Sync(connection, world, clock)
+
+
+@pytest.fixture
+def northwind(connection: Connection, clock: Clock) -> int:
+    """A marketplace that takes everything from the connection, with Company Sync on."""
+    return make_marketplace("Northwind", clock, connection)

@@ -1,0 +1,25 @@
+"""The cast and Northwind's stage, for the pages' tests."""
+
+import pytest
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+
+from tests.web.cast import Cast, make_cast, stage_of
+from tests.web.stage import Stage
+
+
+@pytest.fixture(autouse=True)
+def _quick(settings: Settings) -> None:
+    """Spare what these tests are not about: slow hashes, and looking for static files for each client."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.WHITENOISE_USE_FINDERS = False
+
+
+@pytest.fixture
+def cast(database: str) -> Cast:
+    return make_cast(timezone.now())
+
+
+@pytest.fixture
+def stage(cast: Cast) -> Stage:
+    return stage_of(cast)

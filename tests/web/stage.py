@@ -1,0 +1,126 @@
+"""Puts tenants, pending companies and runs on a marketplace's stage, through the real services."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.utils import timezone
+
+from tenantry.audit.events import Actor, ActorKind
+from tenantry.connections.models import Connection
+from tenantry.core.records import Address, Contact, Relationship, TenantDetails, TenantListing
+from tenantry.isolation.scope import marketplace_scope
+from tenantry.marketplace.models import Marketplace
+from tenantry.sync.models import Observation, ObservationPage, ObservationState, PendingCompany, Run, Tenant, Trigger
+from tenantry.sync.observe.details import Answer, next_due
+from tenantry.sync.observe.keeping import keep_answers
+from tenantry.sync.observe.store import store_listing
+from tenantry.sync.requests import Asked, request_sync
+from tenantry.sync.runs.lifecycle import begin_runs, live_runs
+from tenantry.sync.runs.passes import after_listing, finish
+
+ACTOR = Actor(ActorKind.ACCOUNT, "Max Owner")
+
+
+@dataclass(frozen=True)
+class Customer:
+    """A customer tenant as the provider has it. Without ``contact`` its billing profile names nobody."""
+
+    name: str
+    domain: str = ""
+    country: str = "AT"
+    contact: str = "Erika Muster"
+    email: str = "erika@muster.example"
+    external_id: str = ""
+    read: bool = True
+
+
+def customers(count: int, *, country: str = "AT") -> list[Customer]:
+    return [Customer(f"Customer {number:04}", f"customer{number}.example", country) for number in range(count)]
+
+
+class Stage:
+    """One marketplace with its connection."""
+
+    def __init__(self, marketplace: Marketplace, connection: Connection) -> None:
+        self.marketplace, self.connection = marketplace, connection
+
+    def request(self, *, now: datetime | None = None, preview: bool = False) -> Run:
+        asked = Asked(ACTOR, Trigger.BUTTON, preview=preview)
+        return request_sync(
+            marketplace_id=self.marketplace.pk, asked=asked, now=now or timezone.now(), enqueue=False
+        )[0]
+
+    def list(self, run: Run, listed: Iterable[Customer], *, now: datetime | None = None) -> list[Customer]:
+        """Read the run's listing as if the provider had shown these; return them with their ids."""
+        now = now or timezone.now()
+        known = [
+            Customer(**{**each.__dict__, "external_id": each.external_id or str(uuid.uuid4())}) for each in listed
+        ]
+        records = [TenantListing(each.external_id, each.name, each.domain, Relationship.RESELLER) for each in known]
+        with transaction.atomic():
+            stored = store_listing(self.connection, records, now=now)
+            Observation.objects.filter(pk=run.observation_id).update(
+                state=ObservationState.DONE, complete=True, records=len(records), pages=1, new=stored.new,
+                started_at=now - timedelta(seconds=4), listed_at=now, ended_at=now,
+            )  # fmt: skip
+            ObservationPage.objects.create(
+                observation_id=run.observation_id, generation=1, number=0, tenant_ids=list(stored.tenant_ids)
+            )
+        begin_runs(run.observation_id or 0, now=now)
+        self._first_pass(now)
+        return known
+
+    def read_details(self, run: Run, known: Iterable[Customer], *, now: datetime | None = None) -> None:
+        """Read the details that are due, of those customers that the provider shows them of."""
+        now = now or timezone.now()
+        shown = {each.external_id: each for each in known if each.read}
+        due = next_due(self.connection.pk, limit=100_000, now=now)
+        answers = [Answer(each, _details(shown[each.external_id]), None) for each in due if each.external_id in shown]
+        keep_answers(run.observation_id or 0, answers, now=now)
+
+    def end(self, *, now: datetime | None = None) -> None:
+        """Plan, apply and end every live run."""
+        now = now or timezone.now()
+        for ref in live_runs(self.connection.pk):
+            finish(ref, clock=lambda: now)
+
+    def sync(self, listed: Sequence[Customer], *, now: datetime | None = None) -> Run:
+        """Do a whole sync of these customers."""
+        run = self.request(now=now)
+        known = self.list(run, listed, now=now)
+        self.read_details(run, known, now=now)
+        self.end(now=now)
+        return run
+
+    def pending(self, **by: object) -> PendingCompany:
+        with marketplace_scope(self.marketplace.pk):
+            return PendingCompany.objects.select_related("tenant").get(**by)
+
+    def move(self, state: str, **by: object) -> None:
+        """Put pending companies into a state."""
+        with marketplace_scope(self.marketplace.pk):
+            PendingCompany.objects.filter(**by).update(state=state)
+
+    def tenant(self, name: str) -> Tenant:
+        return Tenant.objects.get(name=name)
+
+    def _first_pass(self, now: datetime) -> None:
+        for ref in live_runs(self.connection.pk):
+            after_listing(ref, self.connection.pk, clock=lambda: now, should_stop=lambda: False)
+
+
+def _details(customer: Customer) -> TenantDetails:
+    first, _, last = customer.contact.partition(" ")
+    return TenantDetails(
+        external_id=customer.external_id,
+        name=customer.name,
+        domain=customer.domain,
+        relationship=Relationship.RESELLER,
+        contact=Contact(first, last, customer.email, "+43 1 234", "de"),
+        address=Address(customer.country, "", "Wien", "1010", "Ring 1"),
+        domains=(customer.domain,) if customer.domain else None,
+        delegated_admin=True,
+    )
