@@ -40,10 +40,11 @@ def take(page: Page, name: str) -> None:
 def pictures(page: Page, address: str) -> None:
     """Visit the pages one after the other, and take them."""
     sign_in(page, address)
+    page.goto(f"{address}/")  # once more: the greeting is gone then
     take(page, "home")
     page.goto(f"{address}/companies/pending/")
     take(page, "pending-companies")
-    page.locator("a.row-link").nth(2).click()
+    page.locator("a.row-link").nth(4).click()
     expect(page.locator("h1")).to_be_visible()
     take(page, "pending-company")
     page.goto(f"{address}/settings/data-sync/")

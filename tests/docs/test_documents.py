@@ -18,10 +18,9 @@ ANYWHERE = re.compile(r"\b(?:TENANTRY|DATABASE)(?:_[A-Z]+)+\b")
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"\[[^\]\n]*\]\(([^)\s]+)\)|<img[^>]+src=\"([^\"]+)\"")
-COMMAND = re.compile(r"(?:^|[\s`])tenantry((?: [a-z][a-z-]*)*)((?: --?[a-z][a-z-]*(?:[= ](?![-`])[^\s`]+)?)*)")
-OPTION = re.compile(r"(?<!\S)(--[a-z][a-z-]*)")
+COMMAND = re.compile(r"(?:[A-Z_]+=\S+ )*(?:[\w./]*/)?tenantry(?: ([^#]*))?(?:#.*)?")
 FILE = re.compile(r"[\w*./-]+\.(?:py|md|in|txt|toml|css|html)|(?:src|tests|docs|requirements|bench)/[\w*./-]*")
-DOTTED = re.compile(r"tenantry(?:\.\w+)+")
+DOTTED = re.compile(r"(?<![\w@./-])tenantry(?:\.\w+)+")
 MACHINE = re.compile(r"(?<![\w.])/(?:work|root|home|Users)/[\w.]")
 
 
@@ -66,19 +65,30 @@ def test_every_command_and_every_option_stands_in_the_reference() -> None:
         assert not missing, name
 
 
-def test_every_command_that_a_document_tells_to_type_exists() -> None:
+def fault_of(typed: str) -> str:
+    """Return what is wrong with ``typed``, the words after ``tenantry``, or nothing."""
     known = {name: {flag for option in options_of(one) for flag in option.opts} for name, one in commands()}
-    groups = {name.rsplit(" ", 1)[0] for name in known}
-    wrong = []
-    for path, line in spans():
-        for words, options in COMMAND.findall(line):
-            name = next((f"tenantry{words}" for _ in [0] if f"tenantry{words}" in known), None)
-            flags = set(OPTION.findall(options)) - {"--help", "--version"}
-            if name is None and (f"tenantry{words}" not in groups | {"tenantry"} or flags):
-                wrong.append(f"{named(path)}: tenantry{words}")
-            elif name is not None and not flags <= known[name]:
-                wrong.append(f"{named(path)}: {name} has no {', '.join(sorted(flags - known[name]))}")
-    assert not wrong
+    words, name = typed.split(), "tenantry"
+    while words and any(f"{other} ".startswith(f"{name} {words[0]} ") for other in known):
+        name = f"{name} {words.pop(0)}"
+    given = {word.partition("=")[0] for word in words if word.startswith("--")} - {"--help", "--version"}
+    strange = given - known.get(name, set())
+    if strange:
+        return f"{name} has no {', '.join(sorted(strange))}"
+    return f"there is no {name} {words[0]}" if words and not words[0].startswith("-") else ""
+
+
+def test_every_command_that_a_document_tells_to_type_exists() -> None:
+    typed = [(path, found[1] or "") for path, line in spans() if (found := COMMAND.fullmatch(line.strip()))]
+    assert len(typed) > 20
+    assert [f"{named(path)}: {fault}" for path, words in typed if (fault := fault_of(words))] == []
+
+
+def test_a_command_that_does_not_exist_would_be_found() -> None:
+    assert fault_of("demo --customers 5") == fault_of("connect") == fault_of("--version") == ""
+    assert fault_of("demmo") == "there is no tenantry demmo"
+    assert fault_of("sync people") == "there is no tenantry sync people"
+    assert fault_of("demo --fast") == "tenantry demo has no --fast"
 
 
 def test_every_environment_variable_stands_in_the_reference() -> None:

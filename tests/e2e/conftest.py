@@ -15,7 +15,6 @@ from pathlib import Path
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
-
 from tests.web.cast import PASSWORD, Cast, make_cast, stage_of
 from tests.web.stage import Stage
 

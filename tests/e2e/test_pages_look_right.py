@@ -11,12 +11,12 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser, ConsoleMessage, Page
-
-from tenantry.isolation.scope import marketplace_scope
-from tenantry.sync.models import Finding, Observation, ObservationState, Run, RunState
 from tests.e2e.conftest import sign_in
 from tests.web.cast import Cast
 from tests.web.stage import Customer, Stage, customers
+
+from tenantry.isolation.scope import marketplace_scope
+from tenantry.sync.models import Finding, Observation, ObservationState, Run, RunState
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 SHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
@@ -61,7 +61,10 @@ def _set_the_stage(stage: Stage) -> dict[str, str]:
     Observation.objects.filter(pk=live.observation_id).update(
         state=ObservationState.LISTING, started_at=now - timedelta(seconds=40), records=1_200, expected=2_400, pages=3
     )
-    runs = {name: reverse("web:run-detail", args=[run.pk]) for name, run in (("done", done), ("failed", failed), ("live", live))}
+    runs = {
+        name: reverse("web:run-detail", args=[run.pk])
+        for name, run in (("done", done), ("failed", failed), ("live", live))
+    }
     pending = reverse("web:pending-list")
     return {
         "home": reverse("web:home"),
@@ -127,7 +130,10 @@ def test_every_page_fits_is_accessible_and_silent(
         if who != "anonymous":
             sign_in(context, web_server, who)
         for name, address in addresses.items():
-            faults.extend(f"{name}: {fault}" for fault in _visit(context.new_page(), web_server + address, name, f"{theme}-{screen}"))
+            faults.extend(
+                f"{name}: {fault}"
+                for fault in _visit(context.new_page(), web_server + address, name, f"{theme}-{screen}")
+            )
         context.close()
     assert faults == []
 

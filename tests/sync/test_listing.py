@@ -348,7 +348,7 @@ def test_an_error_nobody_foresaw_leaves_the_observation_where_it_was(sync: Sync,
 
 
 def test_two_connections_that_see_the_same_tenant_share_it(
-    sync: Sync, world: World, clock: Clock, owner_url: str
+    sync: Sync, world: World, clock: Clock, northwind: int
 ) -> None:
     world.add(1, 2)
     listed(sync)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from django.test import Client
 from django.utils import timezone
+from tests.web.stage import Stage
 
 from tenantry.accounts.models import Account
 from tenantry.accounts.services import create_account
@@ -21,7 +22,6 @@ from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.models import Marketplace
 from tenantry.marketplace.services import create_marketplace, give_role
 from tenantry.sync.company_settings import add_feed, save_company_sync, set_entitlement
-from tests.web.stage import Stage
 
 PASSWORD = "correct-horse-battery"
 OPERATOR = Actor(ActorKind.OPERATOR, "Olga Operator")

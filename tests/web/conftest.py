@@ -3,7 +3,6 @@
 import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
-
 from tests.web.cast import Cast, make_cast, stage_of
 from tests.web.stage import Stage
 

@@ -49,16 +49,14 @@ class Stage:
 
     def request(self, *, now: datetime | None = None, preview: bool = False) -> Run:
         asked = Asked(ACTOR, Trigger.BUTTON, preview=preview)
-        return request_sync(
-            marketplace_id=self.marketplace.pk, asked=asked, now=now or timezone.now(), enqueue=False
-        )[0]
+        return request_sync(marketplace_id=self.marketplace.pk, asked=asked, now=now or timezone.now(), enqueue=False)[
+            0
+        ]
 
     def list(self, run: Run, listed: Iterable[Customer], *, now: datetime | None = None) -> list[Customer]:
         """Read the run's listing as if the provider had shown these; return them with their ids."""
         now = now or timezone.now()
-        known = [
-            Customer(**{**each.__dict__, "external_id": each.external_id or str(uuid.uuid4())}) for each in listed
-        ]
+        known = [Customer(**{**each.__dict__, "external_id": each.external_id or str(uuid.uuid4())}) for each in listed]
         records = [TenantListing(each.external_id, each.name, each.domain, Relationship.RESELLER) for each in known]
         with transaction.atomic():
             stored = store_listing(self.connection, records, now=now)

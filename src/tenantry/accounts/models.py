@@ -38,6 +38,14 @@ class Account(AbstractBaseUser):
     def __str__(self) -> str:
         return self.name or self.email
 
+    def get_full_name(self) -> str:
+        """Return the person's name, or the address when nobody gave one."""
+        return self.name or self.email
+
+    def get_short_name(self) -> str:
+        """Return what to call the person in the top bar."""
+        return self.get_full_name()
+
     @property
     def is_staff(self) -> bool:
         """Django's word; nobody has its admin pages here."""

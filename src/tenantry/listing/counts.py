@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-MOST = 1_000
+MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)

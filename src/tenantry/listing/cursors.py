@@ -8,7 +8,7 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, Self
 
 _LONGEST = 2_000
@@ -63,7 +63,10 @@ def _moment(value: Any) -> datetime:
         raise BadCursor("The cursor names no moment.") from error
     if moment.tzinfo is None:
         raise BadCursor("The cursor's moment has no time zone.")
-    return moment
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError as error:
+        raise BadCursor("The cursor's moment is beyond the end of time.") from error
 
 
 def _storable(value: Any) -> Any:

@@ -16,6 +16,7 @@ from tenantry.connections.sources import open_source
 from tenantry.providers.base import TenantSource
 from tenantry.providers.errors import ProviderError, Throttled, Unavailable
 from tenantry.sync.models import Observation, ObservationState, RunState
+from tenantry.sync.observe.ahead import reading_ahead
 from tenantry.sync.observe.budget import SharedBudget
 from tenantry.sync.observe.details import Answer, count_due, next_due, read_side_by_side
 from tenantry.sync.observe.keeping import keep_answers
@@ -55,8 +56,8 @@ def drive_listing(observation_id: int, *, clock: Clock, should_stop: ShouldStop)
             return None
         standing = Standing(ObservationState.LISTING)
         try:
-            with open_source(connection) as source:
-                standing = _read_pages(observation_id, source, clock=clock, should_stop=should_stop)
+            with open_source(connection) as source, reading_ahead(source) as ahead:
+                standing = _read_pages(observation_id, ahead, clock=clock, should_stop=should_stop)
         except ProviderError as error:  # the connection itself is not usable: no secret, no such cloud
             Observation.objects.filter(pk=observation_id).update(
                 state=ObservationState.FAILED, failure=failure_of(error), ended_at=clock()

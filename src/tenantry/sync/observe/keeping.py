@@ -8,10 +8,12 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import F
+from psycopg.types.json import Jsonb
 
 from tenantry.core.records import Address, Contact, Relationship, TenantDetails
 from tenantry.core.tenants import known_contact
 from tenantry.core.texts import storable
+from tenantry.isolation.bulk import update_rows
 from tenantry.providers.errors import ConsentMissing, NotFound, ProviderError, Throttled, Unavailable
 from tenantry.sync.models import Finding, Observation, Sighting, Tenant
 from tenantry.sync.observe.absence import LISTINGS_TO_DOUBT
@@ -67,8 +69,8 @@ def keep_answers(observation_id: int, answers: Sequence[Answer], *, now: datetim
         if marked[sighting.pk] != answer.due.due_at:
             sighting.details_due_at = marked[sighting.pk]
         _rehash(tenant, now=now)
-    Tenant.objects.bulk_update(tenants.values(), _DETAIL_FIELDS)
-    Sighting.objects.bulk_update(sightings.values(), _SIGHTING_FIELDS)
+    update_rows(Tenant, _DETAIL_FIELDS, [_tenant_row(tenant) for tenant in tenants.values()])
+    update_rows(Sighting, _SIGHTING_FIELDS, [_values(sighting, _SIGHTING_FIELDS) for sighting in sightings.values()])
     Finding.objects.bulk_create(findings)
     read = sum(answer.details is not None for answer in answers)
     Observation.objects.filter(pk=observation_id).update(
@@ -174,6 +176,17 @@ def _finding(observation_id: int, answer: Answer, kind: str, *, now: datetime) -
         reason=storable(answer.error.message) if answer.error else "",
         created_at=now,
     )
+
+
+def _tenant_row(tenant: Tenant) -> list[Any]:
+    row = _values(tenant, _DETAIL_FIELDS)
+    if tenant.address is not None:
+        row[1 + _DETAIL_FIELDS.index("address")] = Jsonb(tenant.address)
+    return row
+
+
+def _values(row: Tenant | Sighting, fields: Sequence[str]) -> list[Any]:
+    return [row.pk, *(getattr(row, field) for field in fields)]
 
 
 def _rehash(tenant: Tenant, *, now: datetime) -> None:

@@ -59,26 +59,33 @@ class Stored:
     changed: int
 
 
-# Compared in the database, which answers with what is unchanged in one row and with a row for each that is not.
+# Compared in the database: one row comes back, however many tenants are unchanged.
 _COMPARE = """
-with shown as (select * from unnest(%(ids)s::text[], %(hashes)s::uuid[]) as shown(external_id, listing_hash)),
-known as (
-    select t.id, t.external_id, s.id is not null as seen,
-        s.content_hash = shown.listing_hash and s.missing_since is null and s.ended_at is null as same
-    from shown
-    join sync_tenant t
-        on t.provider = %(provider)s and t.cloud = %(cloud)s and t.external_id = shown.external_id
-    left join sync_sighting s on s.tenant_id = t.id and s.connection_id = %(connection)s
-)
-select array_agg(id) filter (where same), array_agg(id) filter (where seen and not same),
-    array_agg(external_id) filter (where same), array_agg(external_id) filter (where same is not true)
-from known
+select array_agg(t.id) filter (where same), array_agg(shown.place) filter (where same),
+    array_agg(t.id) filter (where s.id is not null and not same),
+    array_agg(t.external_id) filter (where not same)
+from unnest(%(external_ids)s::text[], %(hashes)s::uuid[]) with ordinality as shown(external_id, listing_hash, place)
+join sync_tenant t on t.provider = %(provider)s and t.cloud = %(cloud)s and t.external_id = shown.external_id
+left join sync_sighting s on s.tenant_id = t.id and s.connection_id = %(connection)s
+cross join lateral (
+    select coalesce(s.content_hash = shown.listing_hash and s.missing_since is null and s.ended_at is null, false)
+) as compared(same)
 """
 
 
 @dataclass(frozen=True, slots=True)
-class _Known:
-    """What is known of a page's tenants: primary keys of those ``same`` and ``seen`` otherwise"""
+class _Comparison:
+    """How a page compares with what is known.
+
+    ``same_ids`` are the primary keys of unchanged tenants, ``seen_ids`` those of others that the connection saw
+    before. ``differing`` are the records to write; of these, ``known`` names the tenants that are there.
+    """
+
+    same_ids: list[int]
+    seen_ids: list[int]
+    differing: list[TenantListing]
+    known: list[str]
+
 
 def store_listing(connection: Connection, records: Sequence[TenantListing], *, now: datetime) -> Stored:
     """Store the records of one page. Runs in the caller's transaction; the same page twice changes nothing.
@@ -86,11 +93,11 @@ def store_listing(connection: Connection, records: Sequence[TenantListing], *, n
     Of several records of one tenant on the page the last one counts.
     """
     unique = {record.external_id: record for record in records}
-    known = _known(connection, list(unique))
-    differing = [record for record in unique.values() if _differs(record, known.get(record.external_id))]
-    if not differing:
-        return Stored(tuple(sorted(row.tenant_id for row in known.values())), new=0, changed=0)
-    _stage(connection, differing)
+    hashes = {external_id: listing_hash(record) for external_id, record in unique.items()}
+    page = _compare(connection, unique, hashes)
+    if not page.differing:
+        return Stored(tuple(sorted(page.same_ids)), new=0, changed=0)
+    _stage(connection, page, hashes)
     place: dict[str, Any] = {
         "connection": connection.pk,
         "provider": connection.provider,
@@ -101,39 +108,41 @@ def store_listing(connection: Connection, records: Sequence[TenantListing], *, n
         cursor.execute(_WRITE_TENANTS, place)
         cursor.execute(_WRITE_SIGHTINGS, place)
         written = {row[0] for row in cursor.fetchall()}
-    seen_before = {row.tenant_id for row in known.values() if row.seen}
-    everything = written | {row.tenant_id for row in known.values()}
-    new = len(written - seen_before)
-    return Stored(tuple(sorted(everything)), new=new, changed=len(written) - new)
+    new = len(written.difference(page.seen_ids))
+    return Stored(tuple(sorted(written.union(page.same_ids))), new=new, changed=len(written) - new)
 
 
-def _known(connection: Connection, external_ids: list[str]) -> dict[str, _Known]:
+def _compare(connection: Connection, unique: dict[str, TenantListing], hashes: dict[str, UUID]) -> _Comparison:
     with database.cursor() as cursor:
         cursor.execute(
-            "select t.external_id, t.id, s.id is not null, s.content_hash, "
-            "s.missing_since is not null or s.ended_at is not null "
-            "from sync_tenant t left join sync_sighting s on s.tenant_id = t.id and s.connection_id = %s "
-            "where t.provider = %s and t.cloud = %s and t.external_id = any(%s)",
-            [connection.pk, connection.provider, connection.cloud, external_ids],
+            _COMPARE,
+            {
+                "connection": connection.pk,
+                "provider": connection.provider,
+                "cloud": connection.cloud,
+                "external_ids": list(unique),
+                "hashes": "{" + ",".join([each.hex for each in hashes.values()]) + "}",
+            },
         )
-        return {row[0]: _Known(*row[1:]) for row in cursor.fetchall()}
+        same_ids, places, seen_ids, known = (value or [] for value in cursor.fetchone())
+    if len(places) == len(unique):
+        return _Comparison(same_ids, [], [], [])
+    same = set(places)
+    differing = [record for place, record in enumerate(unique.values(), start=1) if place not in same]
+    return _Comparison(same_ids, seen_ids, differing, known)
 
 
-def _differs(record: TenantListing, known: _Known | None) -> bool:
-    return known is None or not known.seen or known.absent or known.content_hash != listing_hash(record)
-
-
-def _stage(connection: Connection, records: Sequence[TenantListing]) -> None:
-    details = _details_so_far(connection, [record.external_id for record in records])
+def _stage(connection: Connection, page: _Comparison, hashes: dict[str, UUID]) -> None:
+    details = _details_so_far(connection, page.known) if page.known else {}
     rows = []
-    for record in records:
+    for record in page.differing:
         known = details.get(record.external_id, {})
         # A blank never erases what is known.
         name, domain = record.name or known.get("name", ""), record.domain or known.get("domain", "")
         content_hash = _snapshot(known | {"name": name, "domain": domain}).content_hash
         is_customer = record.relationship is Relationship.RESELLER
         rows.append((
-            record.external_id, name, domain, record.relationship.value, listing_hash(record), content_hash,
+            record.external_id, name, domain, record.relationship.value, hashes[record.external_id], content_hash,
             is_customer,
         ))  # fmt: skip
     stage_rows("stage_listing", _STAGE, rows)

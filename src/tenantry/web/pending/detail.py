@@ -12,6 +12,7 @@ from tenantry.sync.pending.facts import Seen, events_of, sightings_of, unapplied
 from tenantry.sync.pending.queries import Wanted, neighbours_of
 from tenantry.web.countries import country_name
 from tenantry.web.pending.listing import STATE_TONES, kept_query
+from tenantry.web.texts import legible
 
 _ADDRESS_LINES = ("line1", "line2")
 _NOT_READ = "not read yet"
@@ -39,7 +40,7 @@ def detail_context(pending: PendingCompany, wanted: Wanted, *, now: datetime) ->
     kept = kept_query(wanted)
     return {
         "pending": _heading(pending, seen),
-        "fact_groups": _fact_groups(pending.tenant, pending.connection.name),
+        "fact_groups": _legible(_fact_groups(pending.tenant, pending.connection.name)),
         "problems": [_problem(code, pending) for code in pending.problems if code != Problem.DETAILS_NOT_READ],
         "relationship": _relationship(pending.tenant, seen),
         "sightings": [_sighting(each) for each in seen],
@@ -57,7 +58,7 @@ def _neighbour(pk: int | None, kept: str) -> str:
 def _heading(pending: PendingCompany, seen: list[Seen]) -> dict[str, Any]:
     return {
         "pk": pending.pk,
-        "name": pending.name,
+        "name": legible(pending.name),
         "tenant_id": pending.tenant.external_id,
         "word": pending.get_state_display(),
         "tone": STATE_TONES.get(pending.state, "off"),
@@ -98,10 +99,17 @@ def _fact_groups(tenant: Tenant, source: str) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
+def _legible(groups: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    for fact in (fact for group in groups for fact in group["facts"]):
+        value = fact["value"]
+        fact["value"] = [legible(line) for line in value] if isinstance(value, list) else legible(value)
+    return groups
+
+
 def _domains(tenant: Tenant, read: dict[str, Any]) -> dict[str, Any]:
     hidden = "not visible without delegated administration" if tenant.details_at else _NOT_READ
     missing = hidden if tenant.domains is None else "none"
-    return {"label": "Verified domains", "value": tenant.domains, "kind": "list", "missing": missing, **read}
+    return {"label": "Verified domains", "value": tenant.domains or [], "kind": "list", "missing": missing, **read}
 
 
 def _problem(code: str, pending: PendingCompany) -> dict[str, Any]:
@@ -134,7 +142,7 @@ def _relationship(tenant: Tenant, seen: list[Seen]) -> list[dict[str, Any]]:
     admin = {True: "yes", False: "no", None: ""}[tenant.delegated_admin]
     return [
         {"label": "Relationship", "value": ", ".join(sorted({_relation(each) for each in seen})), "missing": "none"},
-        {"label": "Delegated administration", "value": admin, "missing": missing, "as_of": tenant.details_at},
+        {"label": "Delegated administration", "value": admin, "missing": missing},
         {"label": "Indirect reseller", "value": tenant.indirect_reseller_id, "kind": "id", "missing": "none known"},
         {"label": "Cloud", "value": tenant.cloud},
     ]
@@ -171,7 +179,7 @@ def _event_step(event: Event) -> dict[str, Any]:
     title, tone = _EVENT_WORDS.get(event.action, (" ".join(words[1:]).replace("_", " ").capitalize(), "off"))
     url = reverse("web:run-detail", args=[event.run_id]) if event.run_id else ""
     return {
-        "title": title, "tone": tone, "at": event.at, "actor": event.actor_name, "detail": event.reason,
+        "title": title, "tone": tone, "at": event.at, "actor": event.actor_name, "detail": legible(event.reason),
         "url": url, "link": "the run",
     }  # fmt: skip
 

@@ -18,6 +18,7 @@ from tenantry.web.addresses import pager, query_of
 from tenantry.web.amounts import bounded
 from tenantry.web.countries import country_name
 from tenantry.web.runs.words import is_live, tone_of
+from tenantry.web.texts import legible
 
 TAB_WORDS = {
     "pending": "Needs decision",
@@ -94,12 +95,12 @@ def row_of(pending: PendingCompany) -> dict[str, Any]:
     unread = Problem.DETAILS_NOT_READ.value in pending.problems
     return {
         "pk": pending.pk,
-        "name": pending.name,
+        "name": legible(pending.name),
         "country": pending.country,
         "country_name": country_name(pending.country),
-        "domain": pending.domain,
-        "contact_name": pending.contact_name,
-        "contact_email": pending.contact_email,
+        "domain": legible(pending.domain),
+        "contact_name": legible(pending.contact_name),
+        "contact_email": legible(pending.contact_email),
         "first_seen": pending.first_seen_at,
         "details_read": not unread,
         "details_refused": Problem.DETAILS_REFUSED.value in pending.problems,

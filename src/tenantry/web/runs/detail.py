@@ -14,6 +14,7 @@ from tenantry.web.runs.live import live_context
 from tenantry.web.runs.steps import steps_of
 from tenantry.web.runs.summary import summary_of
 from tenantry.web.runs.words import change_kind, change_tone, differences
+from tenantry.web.texts import legible
 
 TABS = {"summary": "Summary", "changes": "Changes", "findings": "Skipped & failed", "steps": "Steps"}
 _FAULTS = {
@@ -102,9 +103,10 @@ def _changes(request: HttpRequest, run: Run) -> dict[str, Any]:
 
 def _change_row(change: Change, pending_id: int | None) -> dict[str, Any]:
     return {
-        "subject": change.subject_name,
+        "subject": legible(change.subject_name),
         "subject_url": reverse("web:pending-detail", args=[pending_id]) if pending_id else "",
         "what": change_kind(change),
+        "is_new": change.before is None,
         "fields": differences(change),
         "reason": change.problem or change.reason,
         "word": change.get_state_display(),
@@ -128,11 +130,11 @@ def _findings(request: HttpRequest, run: Run) -> dict[str, Any]:
 def _finding_row(finding: Finding) -> dict[str, Any]:
     word, tone, whose, then = _FINDING_WORDS.get(finding.kind, (finding.kind, "wait", "", ""))
     return {
-        "subject": finding.tenant.name if finding.tenant else "A record that names no tenant",
-        "reference": finding.reference,
+        "subject": legible(finding.tenant.name) if finding.tenant else "A record that names no tenant",
+        "reference": legible(finding.reference),
         "word": word,
         "tone": tone,
-        "reason": finding.reason,
+        "reason": legible(finding.reason),
         "whose": whose,
         "next": then,
     }
@@ -141,7 +143,7 @@ def _finding_row(finding: Finding) -> dict[str, Any]:
 def _undone_row(change: Change) -> dict[str, Any]:
     stale = change.state == ChangeState.STALE
     return {
-        "subject": change.subject_name,
+        "subject": legible(change.subject_name),
         "reference": change.subject,
         "word": change.get_state_display(),
         "tone": change_tone(change),

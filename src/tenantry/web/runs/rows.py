@@ -44,7 +44,7 @@ def sentence_of(run: Run, tally: Tally) -> str:
     if is_live(run):
         return "It is stopping: what was applied stays." if run.cancel_requested_at else "It is going on right now."
     if run.state == RunState.FAILED:
-        return f"It stopped: {(run.failure or {}).get('what', 'see below')} What was applied until then stays."
+        return "It stopped before its end. What was applied until then stays."
     if run.note:
         return run.note
     changes = _changes(run, tally.changed)

@@ -79,11 +79,7 @@ def _details(run: Run, observation: Observation, *, now: datetime) -> Step:
     if not (total or read or failed):
         detail, tone = "None were due.", "off" if run.state == RunState.APPLYING else "good"
     else:
-        detail = (
-            f"{read:,} read"
-            + (f", {failed:,} could not be read" if failed else "")
-            + f" of {max(total, read + failed):,}."
-        )
+        detail = f"{read:,} of {max(total, read + failed):,} read{f', {failed:,} could not be' if failed else ''}."
         tone = "wait" if failed else "good"
     return {
         "title": "Details read, tenant by tenant",

@@ -3,11 +3,12 @@
 from typing import Any
 
 from tenantry.core.planning.companies import ChangeKind
-from tenantry.sync.models import Change, Run, RunState, Trigger
+from tenantry.sync.models import Change, PendingState, Run, RunState, Trigger
 from tenantry.sync.models.runs import LIVE_RUN
 from tenantry.sync.pending.filters import PROBLEM_WORDS
 from tenantry.sync.runs.progress import stage_of
 from tenantry.web.countries import country_name
+from tenantry.web.texts import legible
 
 _TONES = {RunState.DONE: "good", RunState.PREVIEWED: "good", RunState.FAILED: "bad", RunState.CANCELLED: "off"}
 _NAMED = {Trigger.BUTTON, Trigger.SETTINGS, Trigger.COMMAND_LINE}
@@ -31,6 +32,7 @@ _FIELDS = (
     ("contact_email", "Contact's e-mail"),
     ("problems", "Problems"),
 )
+_FIELDS_OF_NEW = tuple(field for field in _FIELDS if field[0] not in {"state", "name", "problems"})
 
 
 def is_live(run: Run) -> bool:
@@ -78,9 +80,10 @@ def change_tone(change: Change) -> str:
 def differences(change: Change) -> list[dict[str, str]]:
     """Return the fields that the change alters, each with before and after as shown."""
     before, after = change.before or {}, change.after or {}
+    fields = _FIELDS if change.before else _FIELDS_OF_NEW
     return [
         {"label": label, "before": _shown(field, before.get(field)), "after": _shown(field, after.get(field))}
-        for field, label in _FIELDS
+        for field, label in fields
         if (before.get(field) or "") != (after.get(field) or "")
     ]
 
@@ -90,4 +93,6 @@ def _shown(field: str, value: Any) -> str:
         return ""
     if field == "problems":
         return ", ".join(PROBLEM_WORDS.get(code, code) for code in value)
-    return country_name(str(value)) if field == "country" else str(value)
+    if field == "state":
+        return str(PendingState(value).label) if value in PendingState.values else str(value)
+    return country_name(str(value)) if field == "country" else legible(str(value))

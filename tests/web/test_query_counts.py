@@ -1,0 +1,97 @@
+"""A page asks as often for two hundred rows as for five: its cost is known before its data is."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+from tests.web.cast import OPERATOR, Cast
+from tests.web.stage import Customer, Stage, customers
+
+from tenantry.isolation.scope import marketplace_scope
+from tenantry.marketplace.services import create_marketplace
+from tenantry.sync.models import Finding, Run, RunState, Trigger
+
+MOST = 40
+
+
+def _queries(client: Client, address: str) -> int:
+    client.get(address)  # whatever is asked once in a process
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(address).status_code == 200
+    return len(captured)
+
+
+def _many_runs(stage: Stage, count: int) -> None:
+    now = timezone.now()
+    with marketplace_scope(stage.marketplace.pk):
+        for number in range(count):
+            Run.objects.create(
+                marketplace=stage.marketplace, connection=stage.connection, trigger=Trigger.SCHEDULE,
+                state=RunState.DONE, complete=True, counters={"tenants_seen": number},
+                created_at=now - timedelta(minutes=number), ended_at=now,
+            )  # fmt: skip
+
+
+def _many_findings(stage: Stage, count: int) -> None:
+    with marketplace_scope(stage.marketplace.pk):
+        observation_id = Run.objects.exclude(observation=None).latest("pk").observation_id
+    for number in range(count):
+        Finding.objects.create(
+            observation_id=observation_id, kind="invalid record", reference=str(number), reason="No.",
+            created_at=timezone.now(),
+        )  # fmt: skip
+
+
+def _run(stage: Stage) -> str:
+    with marketplace_scope(stage.marketplace.pk):
+        return reverse("web:run-detail", args=[Run.objects.exclude(observation=None).latest("pk").pk])
+
+
+PAGES: dict[str, Callable[[Stage], str]] = {
+    "home": lambda _: "/",
+    "list": lambda _: "/companies/pending/",
+    "list filtered": lambda _: "/companies/pending/?q=customer+1&country=AT&problem=none&age=day&sort=-first_seen",
+    "list of what is done": lambda _: "/companies/pending/?tab=done",
+    "detail": lambda stage: f"/companies/pending/{stage.pending(name='Customer 0001').pk}/",
+    "history": lambda _: "/sync/history/",
+    "run": _run,
+    "changes": lambda stage: _run(stage) + "?tab=changes",
+    "findings": lambda stage: _run(stage) + "?tab=findings",
+    "steps": lambda stage: _run(stage) + "?tab=steps",
+    "progress": lambda stage: _run(stage) + "progress/",
+    "settings": lambda _: "/settings/data-sync/",
+}
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_asks_the_same_number_of_questions_whatever_there_is(page: str, cast: Cast, stage: Stage) -> None:
+    stage.sync([*customers(5), Customer("Done", "done.example")])
+    stage.move("linked", name="Done")
+    client = cast.client("owner")
+    few = _queries(client, PAGES[page](stage))
+    stage.sync([*customers(200), *(Customer(f"Done {number}", "done.example") for number in range(60))])
+    stage.move("linked", name__startswith="Done ")
+    _many_runs(stage, 120)
+    _many_findings(stage, 120)
+    stage.sync(customers(5))
+    assert _queries(client, PAGES[page](stage)) == few
+    assert few <= MOST
+
+
+def test_the_operator_s_page_asks_the_same_whatever_there_is(cast: Cast) -> None:
+    client = cast.client("operator")
+    few = _queries(client, "/operator/")
+    for number in range(20):
+        create_marketplace(name=f"Marketplace {number}", actor=OPERATOR, now=timezone.now())
+    assert _queries(client, "/operator/") == few
+    assert few <= MOST
+
+
+def test_the_frame_of_a_page_costs_few_questions(cast: Cast, stage: Stage) -> None:
+    client = cast.client("nobody")
+    assert _queries(client, "/") <= 3

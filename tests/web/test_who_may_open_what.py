@@ -1,0 +1,154 @@
+"""The table of pages and roles, cell by cell. A route that is missing here fails."""
+
+from dataclasses import dataclass, field
+
+import psycopg
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from tests.web.cast import Cast
+from tests.web.stage import Stage, customers
+
+OPEN, GONE, FORBIDDEN, MOVED, SIGN_IN, CHOOSE = 200, 404, 403, 302, "sign-in", "choose"
+WHO = ("anonymous", "owner", "colleague", "stranger", "operator", "nobody")
+
+
+@dataclass(frozen=True)
+class Route:
+    """How a route is asked, and what each of ``WHO`` gets. ``own``: the row belongs to Northwind."""
+
+    expected: tuple[int | str, ...]
+    post: dict[str, str] | None = None
+    own: str = ""
+    query: dict[str, str] = field(default_factory=dict)
+
+
+# Who:                      anonymous owner   colleague  stranger   operator  nobody
+_EVERYBODY = Route((OPEN, OPEN, OPEN, OPEN, OPEN, OPEN))
+_PROBE = Route((OPEN, OPEN, OPEN, OPEN, OPEN, OPEN))
+MATRIX: dict[str, Route] = {
+    "web:home": Route((SIGN_IN, OPEN, OPEN, OPEN, CHOOSE, OPEN)),
+    "web:theme": Route((MOVED, MOVED, MOVED, MOVED, MOVED, MOVED), post={"theme": "dark"}),
+    "web:switch-marketplace": Route((SIGN_IN, MOVED, MOVED, GONE, MOVED, GONE), post={"marketplace": "northwind"}),
+    "web:pending-list": Route((SIGN_IN, OPEN, FORBIDDEN, OPEN, CHOOSE, CHOOSE)),
+    "web:pending-detail": Route((SIGN_IN, OPEN, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="pending"),
+    "web:run-list": Route((SIGN_IN, OPEN, FORBIDDEN, OPEN, CHOOSE, CHOOSE)),
+    "web:run-detail": Route((SIGN_IN, OPEN, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="run"),
+    "web:run-progress": Route((SIGN_IN, OPEN, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="run"),
+    "web:run-cancel": Route((SIGN_IN, MOVED, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="run", post={}),
+    "web:sync-now": Route((SIGN_IN, MOVED, FORBIDDEN, MOVED, CHOOSE, CHOOSE), post={}),
+    "web:sync-settings": Route((SIGN_IN, OPEN, FORBIDDEN, OPEN, CHOOSE, CHOOSE)),
+    "web:operator-home": Route((SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, OPEN, FORBIDDEN)),
+    "account_login": Route((OPEN, MOVED, MOVED, MOVED, MOVED, MOVED)),
+    "account_logout": Route((MOVED, OPEN, OPEN, OPEN, OPEN, OPEN)),
+    "live": _PROBE,
+    "ready": _PROBE,
+}
+
+
+def _names(resolver: URLResolver, prefix: str = "") -> list[str]:
+    found = []
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            found.extend(_names(entry, f"{prefix}{entry.namespace}:" if entry.namespace else prefix))
+        elif isinstance(entry, URLPattern):
+            found.append(f"{prefix}{entry.name}")
+    return found
+
+
+def test_every_route_of_the_site_stands_in_the_table() -> None:
+    assert sorted(_names(get_resolver())) == sorted(MATRIX)
+
+
+def _ask(client: Client, address: str, route: Route, cast: Cast) -> tuple[int, str]:
+    if route.post is None:
+        response = client.get(address)
+    else:
+        response = client.post(address, {**route.post, "marketplace": cast.northwind.pk})
+    return response.status_code, response.headers.get("Location", "")
+
+
+def _means(expected: int | str, who: str) -> tuple[int, str | None]:
+    if expected == SIGN_IN:
+        return 302, reverse("account_login")
+    if expected == CHOOSE:
+        return 302, reverse("web:operator-home" if who == "operator" else "web:home")
+    return int(expected), None
+
+
+@pytest.mark.parametrize("name", sorted(MATRIX))
+def test_each_of_the_cast_gets_what_the_table_says(name: str, cast: Cast, stage: Stage) -> None:
+    run = stage.sync(customers(1))
+    route = MATRIX[name]
+    rows = {"": [], "run": [run.pk], "pending": [stage.pending().pk]}
+    address = reverse(name, args=rows[route.own])
+    for who, expected in zip(WHO, route.expected, strict=True):
+        status, location = _ask(cast.client(who), address, route, cast)
+        wanted, place = _means(expected, who)
+        assert (who, status) == (who, wanted)
+        if place is not None:
+            assert location.partition("?")[0] == place
+
+
+@pytest.mark.parametrize("name", sorted(name for name, route in MATRIX.items() if route.expected[4] == CHOOSE))
+def test_an_operator_who_entered_a_marketplace_may_open_all_of_it(name: str, cast: Cast, stage: Stage) -> None:
+    run = stage.sync(customers(1))
+    route = MATRIX[name]
+    rows = {"": [], "run": [run.pk], "pending": [stage.pending().pk]}
+    client = cast.enter("operator", cast.northwind)
+    status, _ = _ask(client, reverse(name, args=rows[route.own]), route, cast)
+    assert status == route.expected[1]
+
+
+@pytest.mark.parametrize("name", ["web:pending-detail", "web:run-detail", "web:run-progress", "web:run-cancel"])
+def test_what_belongs_to_another_marketplace_looks_like_what_does_not_exist(
+    name: str, cast: Cast, stage: Stage
+) -> None:
+    run = stage.sync(customers(1))
+    row = {"web:pending-detail": stage.pending().pk}.get(name, run.pk)
+    client = cast.client("stranger")
+    method = client.post if name == "web:run-cancel" else client.get
+    answers = [method(reverse(name, args=[pk])) for pk in (row, row + 1_000_000, 2**70)]
+    assert {answer.status_code for answer in answers} == {404}
+    assert len({_without_secrets(answer.content) for answer in answers}) == 1
+
+
+def _without_secrets(content: bytes) -> bytes:
+    return b"\n".join(line for line in content.splitlines() if b"csrf" not in line.lower())
+
+
+def test_the_page_for_those_who_may_not_says_who_may_and_whom_to_ask(cast: Cast) -> None:
+    answer = cast.client("colleague").get(reverse("web:pending-list"))
+    assert "you need to be marketplace manager" in answer.content.decode()
+
+
+def test_somebody_without_a_marketplace_is_told_what_to_do(cast: Cast) -> None:
+    answer = cast.client("nobody").get("/")
+    assert "nobody has given it a role" in answer.content.decode()
+
+
+def test_after_signing_in_one_comes_back_to_what_one_asked_for(cast: Cast) -> None:
+    answer = cast.client("anonymous").get("/companies/pending/?q=alpine")
+    assert answer.headers["Location"] == "/account/sign-in/?next=/companies/pending/%3Fq%3Dalpine"
+
+
+def test_a_fragment_for_somebody_signed_out_moves_the_whole_page_to_the_sign_in(cast: Cast) -> None:
+    answer = cast.client("anonymous").get("/companies/pending/", headers={"HX-Request": "true"})
+    assert answer.headers["HX-Redirect"] == "/account/sign-in/"
+
+
+def test_a_role_that_is_taken_away_counts_from_the_next_click(cast: Cast, owner_url: str) -> None:
+    client = cast.client("owner")
+    assert client.get("/companies/pending/").status_code == 200
+    with psycopg.connect(owner_url, autocommit=True) as owner:
+        owner.execute("delete from marketplace_staffrole where account_id = %s", [cast.accounts["owner"].pk])
+    assert client.get("/companies/pending/").headers["Location"] == "/"
+
+
+def test_the_support_s_home_shows_neither_queue_nor_runs(cast: Cast, stage: Stage) -> None:
+    stage.sync(customers(3))
+    page = cast.client("colleague").get("/").content.decode()
+    assert "Work the queue" not in page
+    assert "Recent runs" not in page
+    assert "/companies/pending/" not in page
+    assert "/sync/history/" not in page
