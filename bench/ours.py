@@ -23,9 +23,6 @@ from tenantry.sync.models import Observation, ObservationState, PendingCompany, 
 from tenantry.sync.requests import Asked, request_sync  # noqa: E402  # same
 from tenantry.sync.runs.lifecycle import join_or_start_observation  # noqa: E402  # same
 
-import gc
-gc.collect()
-gc.freeze()
 BENCH = Actor(ActorKind.COMMAND_LINE, "benchmark")
 
 

@@ -30,7 +30,7 @@ _VALUES = {int: "number", str: "text", Path: "path", float: "number"}
 EXITS: Mapping[Exit, str] = {
     Exit.DONE: "Done, or there was nothing to do.",
     Exit.ERROR: "An error. A sentence on standard error says what happened and what to do.",
-    Exit.CHANGES_PLANNED: "A preview planned changes. The terminal's own refusal of a bad option also ends with 2.",
+    Exit.CHANGES_PLANNED: "A preview planned changes.",
     Exit.HELD: "Changes are held and wait for a person. No rule holds anything yet.",
     Exit.PARTLY_FAILED: "The sync ended, but some records or details failed.",
     Exit.LISTING_INCOMPLETE: "The listing did not end cleanly, so nothing was judged to be gone.",

@@ -1,7 +1,8 @@
 """Takes the pictures in these documents from a running demo.
 
-``tenantry demo --port 8080`` in one terminal, ``python docs/take_pictures.py http://127.0.0.1:8080`` in another,
-once the first sync has ended. Chromium is found as the tests find it.
+``tenantry demo --port 8080`` in one terminal, ``python docs/take_pictures.py http://127.0.0.1:8080`` in another.
+Before that, let the first sync end, move the emulator's world once, and sync again: the newest run then has few
+changes of each kind. Chromium is found as the tests find it.
 """  # noqa: INP001  # docs holds scripts, not a package
 
 import os
@@ -54,6 +55,8 @@ def pictures(page: Page, address: str) -> None:
     page.locator("a.row-link").first.click()
     expect(page.locator("h1")).to_be_visible()
     take(page, "run")
+    page.goto(f"{page.url.partition('?')[0]}?tab=changes")
+    take(page, "run-changes")
     page.emulate_media(color_scheme="dark")
     page.goto(f"{address}/companies/pending/")
     take(page, "pending-companies-dark")

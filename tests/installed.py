@@ -62,7 +62,7 @@ class Installed:
 def install(
     emulator: Emulator, *, now: datetime, marketplaces: dict[str, list[str]], syncing: Iterable[str] | None = None
 ) -> Installed:
-    """Connect the emulator and let it feed ``marketplaces`` (name: countries); switch Company Sync on in ``syncing``."""
+    """Connect the emulator and let it feed ``marketplaces`` (name: countries); ``syncing`` have Company Sync on."""
     connection = save_microsoft_connection(connection_to(emulator), actor=SYSTEM, now=now)
     installed = Installed(emulator, connection)
     for name, countries in marketplaces.items():
@@ -110,7 +110,7 @@ def table_hashes(owner_url: str) -> dict[str, str]:
         names = owner.execute("select tablename::text from pg_tables where schemaname = 'public'").fetchall()
         hashes = {}
         for (name,) in names:
-            query = f'select md5(coalesce(string_agg(t::text, chr(10) order by t::text), \'\')) from "{name}" t'  # noqa: S608  # our own tables
+            query = f"select md5(coalesce(string_agg(t::text, chr(10) order by t::text), '')) from \"{name}\" t"  # noqa: S608  # our own tables
             row = owner.execute(query.encode()).fetchone()
             assert row is not None
             hashes[name] = row[0]

@@ -92,7 +92,8 @@ def load_key_ring(folder: Path) -> KeyRing:
         raise KeyRingMissing(f"No sealing keys at {path}. Run `tenantry setup`, or restore the keys folder.") from error
     except (ValueError, KeyError, TypeError, AttributeError, binascii.Error) as error:
         raise KeyRingMissing(f"The sealing keys at {path} can't be read. Restore the file.") from error
-    if not isinstance(ring.current, str) or ring.current not in keys or any(len(key) != _KEY_BYTES for key in keys.values()):
+    sound = isinstance(ring.current, str) and ring.current in keys
+    if not sound or any(len(key) != _KEY_BYTES for key in keys.values()):
         raise KeyRingMissing(f"The sealing keys at {path} are damaged. Restore the file.")
     return ring
 

@@ -1,3 +1,4 @@
+# ruff: noqa: S608, SLF001  # the fields are ours; Django documents _meta as public
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -5,12 +6,12 @@ from datetime import datetime, timedelta
 import psycopg
 import pytest
 from django.db import connections, transaction
+from tests.audit.conftest import MANAGER, happening, record
 
 from tenantry.audit.chain import chain_events, verify_chain
 from tenantry.audit.models import Event, PersonKey
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.services import create_marketplace
-from tests.audit.conftest import MANAGER, happening, record
 
 
 def chain(marketplace_id: int, now: datetime) -> int:
@@ -123,8 +124,7 @@ def test_editing_any_field_of_an_event_is_found(chained: int, owner_url: str) ->
             [
                 "create temp table swapped as select sequence, event_id from audit_chainlink where sequence in (3, 4)",
                 "alter table audit_chainlink drop constraint audit_chainlink_event_id_key",
-                "update audit_chainlink l set event_id = s.event_id from swapped s "
-                "where l.sequence in (3, 4) and s.sequence = 7 - l.sequence",
+                "update audit_chainlink l set event_id = s.event_id from swapped s where l.sequence + s.sequence = 7",
             ],
             2,
             "was changed",

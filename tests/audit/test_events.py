@@ -5,6 +5,7 @@ import psycopg
 import pytest
 from django.conf import settings
 from django.db import ProgrammingError, connection, transaction
+from tests.audit.conftest import MANAGER, happening, record
 
 from tenantry.audit.events import SYSTEM, Happening, Target
 from tenantry.audit.models import Event, PersonKey
@@ -13,7 +14,6 @@ from tenantry.audit.services import event_recorded, record_event
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.services import create_marketplace
 from tenantry.sealing import CannotUnseal, KeyRingMissing, create_key_ring
-from tests.audit.conftest import MANAGER, happening, record
 
 
 def newest(marketplace_id: int) -> Event:
@@ -37,7 +37,9 @@ def test_an_event_says_who_did_what_to_what_and_why(store: int, now: datetime) -
     assert personal_values(event) == {}
 
 
-def test_personal_values_are_kept_sealed_and_open_with_the_persons_key(store: int, now: datetime, owner_url: str) -> None:
+def test_personal_values_are_kept_sealed_and_open_with_the_persons_key(
+    store: int, now: datetime, owner_url: str
+) -> None:
     record(store, now, happening(email="ada@alpine.example", name="Ada Berg"))
     assert personal_values(newest(store)) == {"email": "ada@alpine.example", "name": "Ada Berg"}
     with psycopg.connect(owner_url) as owner:
@@ -72,13 +74,16 @@ def test_an_erased_persons_values_are_gone_and_none_are_kept_any_more(store: int
 def test_sealed_values_moved_to_another_event_do_not_open(store: int, now: datetime, owner_url: str) -> None:
     record(store, now, happening(1, email="ada@alpine.example"), happening(2, email="ben@alpine.example"))
     with psycopg.connect(owner_url) as owner:
-        owner.execute("update audit_event set sealed = (select sealed from audit_event where target_id = 't1') where target_id = 't2'")
+        owner.execute(
+            "update audit_event set sealed = (select sealed from audit_event where target_id = 't1') "
+            "where target_id = 't2'"
+        )
     with pytest.raises(CannotUnseal):
         personal_values(newest(store))
 
 
 def test_an_event_is_undone_with_what_it_tells(store: int, now: datetime, owner_url: str) -> None:
-    with pytest.raises(ValueError, match="stop"), marketplace_scope(store):
+    with pytest.raises(ValueError, match="stop"), marketplace_scope(store):  # noqa: PT012  # the scope is the point
         record_event(happening(email="x@x.example"), actor=SYSTEM, marketplace_id=store, now=now)
         raise ValueError("stop")
     with psycopg.connect(owner_url) as owner:
@@ -117,9 +122,9 @@ def test_the_installations_own_events_show_outside_any_scope_only(store: int, no
     ],
 )
 def test_the_application_can_only_add_to_the_record(store: int, statement: str) -> None:
-    with pytest.raises(ProgrammingError, match="permission denied"), marketplace_scope(store):
-        with connection.cursor() as cursor:
-            cursor.execute(statement)
+    refused = pytest.raises(ProgrammingError, match="permission denied")
+    with refused, marketplace_scope(store), connection.cursor() as cursor:
+        cursor.execute(statement)
 
 
 def test_listeners_hear_of_events_inside_the_transaction(store: int, now: datetime) -> None:

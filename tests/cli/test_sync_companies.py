@@ -110,7 +110,9 @@ def test_after_the_world_moved_exactly_the_moved_tenants_change(installed: Insta
     listed = {tenant for tenant, shown in after.items() if shown != before.get(tenant)}
     seen = tenantry("sync", "companies", "--json").json
     assert {change["subject"] for run in seen["runs"] for change in run["changes"]} == listed != set()
-    Sighting.objects.filter(details_due_at__isnull=False).update(details_due_at=datetime.fromisoformat("2026-01-01T00:00Z"))
+    Sighting.objects.filter(details_due_at__isnull=False).update(
+        details_due_at=datetime.fromisoformat("2026-01-01T00:00Z")
+    )
     aged = tenantry("sync", "companies", "--json").json
     subjects = {change["subject"]: change["kind"] for run in aged["runs"] for change in run["changes"]}
     contacts = {move.tenant_id for move in moved if move.kind == "contact_changed"} & set(after) & readable - listed
@@ -120,7 +122,9 @@ def test_after_the_world_moved_exactly_the_moved_tenants_change(installed: Insta
     assert {kind for subject, kind in subjects.items() if subject in contacts} <= {"pending.update"}
 
 
-def test_who_left_is_withdrawn_after_two_complete_listings_and_returns(installed: Installed, emulator: Emulator) -> None:
+def test_who_left_is_withdrawn_after_two_complete_listings_and_returns(
+    installed: Installed, emulator: Emulator
+) -> None:
     tenantry("sync", "companies")
     leaver = sorted(resellers(emulator))[3]
     emulator.world.leave(leaver)
@@ -133,7 +137,9 @@ def test_who_left_is_withdrawn_after_two_complete_listings_and_returns(installed
     assert leaver in installed.pending("Northwind")
 
 
-def test_the_filtered_marketplace_gets_its_country_only(installed: Installed, emulator: Emulator, now: datetime) -> None:
+def test_the_filtered_marketplace_gets_its_country_only(
+    installed: Installed, emulator: Emulator, now: datetime
+) -> None:
     with marketplace_scope(installed.marketplaces["Alpine"]):
         save_company_sync(company_sync=True, seen_version=0, actor=SYSTEM, now=now)
     tenantry("sync", "companies")
@@ -157,9 +163,11 @@ def test_a_wrong_secret_is_said_in_words_and_the_next_sync_goes_on(
     assert set(installed.pending("Northwind")) == resellers(emulator)
 
 
-def test_a_listing_that_ends_ambiguously_says_so_with_its_own_exit_code(installed: Installed, emulator: Emulator) -> None:
+def test_a_listing_that_ends_ambiguously_says_so_with_its_own_exit_code(
+    installed: Installed, emulator: Emulator
+) -> None:
     tenantry("sync", "companies")
-    emulator.world.leave(sorted(resellers(emulator))[0])
+    emulator.world.leave(min(resellers(emulator)))
     emulator.switches.set({"trailing_token": True})
     for _ in range(3):
         ran = tenantry("sync", "companies")

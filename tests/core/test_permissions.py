@@ -2,7 +2,7 @@ import pytest
 
 from tenantry.core.permissions import TABLE, Action, Role, may, refusal
 
-# features.md section 8, cell by cell.
+# The table of roles and actions, cell by cell.
 ALLOWED = {
     (Role.OPERATOR, action) for action in Action
 } | {

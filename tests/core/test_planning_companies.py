@@ -47,14 +47,16 @@ TABLE = [
 
 def test_the_table_of_cases_is_whole() -> None:
     cells = {(state, live, linked) for state, live, linked, _, _ in TABLE}
-    expected = {(state, live, linked) for state in (None, *STATES) for live in (True, False) for linked in (True, False)}
+    expected = {
+        (state, live, linked) for state in (None, *STATES) for live in (True, False) for linked in (True, False)
+    }
     assert cells == expected
     assert len(TABLE) == len(expected)
 
 
 @pytest.mark.parametrize(("state", "live", "linked", "kind", "after"), TABLE)
 def test_each_state_changes_as_the_table_says(
-    state: str | None, live: bool, linked: bool, kind: ChangeKind | None, after: str | None
+    *, state: str | None, live: bool, linked: bool, kind: ChangeKind | None, after: str | None
 ) -> None:
     pending = PendingView(state, SHOWN) if state else None
     change = plan_company(tenant(live=live, linked=linked), pending)

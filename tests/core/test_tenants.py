@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -40,8 +41,8 @@ def test_parts_of_a_digest_are_kept_apart(one: list[str], other: list[str]) -> N
 @pytest.mark.parametrize("field", ["name", "domain", "relationship"])
 def test_a_listing_hash_sees_every_field(field: str) -> None:
     record = TenantListing("id", "Alpine", "alpine.example", Relationship.RESELLER)
-    other = Relationship.ADVISOR if field == "relationship" else "other"
-    assert listing_hash(record) != listing_hash(replace(record, **{field: other}))
+    other: dict[str, Any] = {field: Relationship.ADVISOR if field == "relationship" else "other"}
+    assert listing_hash(record) != listing_hash(replace(record, **other))
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ def test_the_primary_domain_is_their_own(domain: str, domains: list[str] | None,
     ],
 )
 def test_problems_name_what_is_in_the_way(
-    read: bool, refused: bool, name: str, email: str, expected: list[Problem]
+    *, read: bool, refused: bool, name: str, email: str, expected: list[Problem]
 ) -> None:
     found = problems(details_read=read, details_refused=refused, contact_name=name, contact_email=email)
     assert found == tuple(problem.value for problem in expected)

@@ -26,12 +26,14 @@ MACHINE = re.compile(r"(?<![\w.])/(?:work|root|home|Users)/[\w.]")
 
 @cache
 def text_files() -> tuple[Path, ...]:
-    """Return every text file that belongs to the project: what git has, or would take."""
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    paths = [ROOT / name for name in listed.stdout.split("\0") if name]
+    """Return every text file that belongs to the project: what git has, or would take; without git, all there is."""
+    if (ROOT / ".git").exists():
+        command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+        listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+        paths = [ROOT / name for name in listed.stdout.split("\0") if name]
+    else:
+        hidden = re.compile(r"/(?:\.venv|\.[a-z]+_cache|__pycache__|\.hypothesis)/")
+        paths = [path for path in ROOT.rglob("*") if not hidden.search(path.as_posix())]
     return tuple(path for path in paths if path.is_file() and b"\0" not in path.read_bytes()[:8000])
 
 
@@ -105,6 +107,13 @@ def test_no_document_names_a_variable_that_nothing_reads() -> None:
         if NAMES.fullmatch(name) and name.removesuffix("_FILE") not in known
     ]
     assert not wrong
+
+
+def test_every_make_target_that_a_document_names_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    wanted = [(path, found[1]) for path, line in spans() if (found := re.match(r"make ([a-z-]+)", line))]
+    assert wanted
+    assert [f"{named(path)}: make {target}" for path, target in wanted if target not in targets] == []
 
 
 def wanted_packages() -> set[str]:
@@ -227,6 +236,12 @@ def test_the_source_names_no_document_and_no_test_that_is_not_there() -> None:
 def test_no_file_holds_a_path_of_somebodys_machine() -> None:
     found = [named(path) for path in text_files() if MACHINE.search(path.read_text(encoding="utf-8", errors="replace"))]
     assert not found
+
+
+def test_every_picture_is_shown_somewhere_and_small_enough_to_commit() -> None:
+    told = "".join(path.read_text(encoding="utf-8") for path in documents())
+    pictures = sorted((ROOT / "docs/images").glob("*"))
+    assert [path.name for path in pictures if f"images/{path.name}" not in told or path.stat().st_size > 250_000] == []
 
 
 def records() -> list[Path]:

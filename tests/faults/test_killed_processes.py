@@ -131,7 +131,7 @@ def emulator() -> Iterator[Emulator]:
 
 @pytest.fixture
 def served(emulator: Emulator) -> Iterator[Served]:
-    folder = Path(tempfile.mkdtemp(prefix="tenantry-whole-", dir="/tmp"))  # noqa: S108  # reachable for the database's user
+    folder = Path(tempfile.mkdtemp(prefix="tenantry-whole-", dir="/tmp"))  # reachable for the database's user
     folder.chmod(0o711)
     whole = Served(folder, emulator)
     whole.command(
@@ -166,12 +166,15 @@ def finished(served: Served) -> bool:
 
 def check_nothing_missing_nothing_twice(served: Served, emulator: Emulator) -> None:
     pending = [row["external_id"] for row in served.rows(
-        "select t.external_id from sync_pendingcompany p join sync_tenant t on t.id = p.tenant_id where p.state = 'pending'"
+        "select t.external_id from sync_pendingcompany p join sync_tenant t on t.id = p.tenant_id "
+        "where p.state = 'pending'"
     )]  # fmt: skip
     assert sorted(pending) == sorted(emulator.world.tenant_ids())
     [run] = served.rows("select state, suspect, counters from sync_run")
     assert (run["state"], run["suspect"]) == ("done", "")
-    assert served.one("select count(*) from sync_sighting where relationship = 'reseller' and details_due_at < now()") == 0
+    assert (
+        served.one("select count(*) from sync_sighting where relationship = 'reseller' and details_due_at < now()") == 0
+    )
     [events] = served.rows(
         "select count(*) as all, count(distinct target_id) as tenants from audit_event "
         "where action = 'sync.pending_add.applied'"

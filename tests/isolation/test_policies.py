@@ -1,5 +1,7 @@
+# ruff: noqa: SLF001  # Django documents _meta and its managers as public
 from collections.abc import Iterator
 from datetime import datetime
+from typing import Any
 
 import psycopg
 import pytest
@@ -8,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import ProgrammingError, connection, connections, models
 from django.db.migrations.state import ProjectState
 from django.db.migrations.writer import OperationWriter
+from tests.isolation.conftest import Two
 
 from tenantry.isolation.bulk import insert_rows
 from tenantry.isolation.managed import MarketplaceOwned
@@ -17,10 +20,9 @@ from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.models import Company
 from tenantry.marketplace.queries import every_marketplace_id
 from tenantry.runtime.embedded import EmbeddedPostgres
-from tests.isolation.conftest import Two
 
 
-def sql(statement: str, *parameters: object) -> list[tuple[object, ...]]:
+def sql(statement: str, *parameters: str | int) -> list[tuple[object, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return list(cursor.fetchall()) if cursor.description else [(cursor.rowcount,)]
@@ -114,7 +116,10 @@ def backwards(operation: IsolateTable | NamedLookup) -> None:
 
 
 def test_isolating_a_table_can_be_undone_and_done_again(as_owner: None) -> None:
-    walled = "select relrowsecurity, (select count(*) from pg_policy where polrelid = c.oid) from pg_class c where relname = %s"
+    walled = (
+        "select relrowsecurity, (select count(*) from pg_policy where polrelid = c.oid) "
+        "from pg_class c where relname = %s"
+    )
     operation = IsolateTable("marketplace_company")
     for _ in range(2):
         backwards(operation)
@@ -144,7 +149,8 @@ def test_a_named_look_up_can_be_undone_and_done_again(as_owner: None) -> None:
 def test_an_operation_can_be_written_into_a_migration(operation: IsolateTable | NamedLookup) -> None:
     text, imports = OperationWriter(operation, indentation=0).serialize()
     name, arguments, keywords = operation.deconstruct()
-    again = type(operation)(*arguments, **keywords)
+    kind: Any = type(operation)
+    again = kind(*arguments, **keywords)
     assert name in text
     assert any("tenantry.isolation.policies" in line for line in imports)
     assert (again.sql, again.reverse_sql) == (operation.sql, operation.reverse_sql)
@@ -155,7 +161,7 @@ def test_the_application_role_is_safe(two: Two) -> None:
 
 
 def test_a_superuser_is_refused_with_what_to_do(as_owner: None) -> None:
-    with pytest.raises(ImproperlyConfigured, match="as postgres.*DATABASE_URL name the role tenantry_app"):
+    with pytest.raises(ImproperlyConfigured, match=r"as postgres.*DATABASE_URL name the role tenantry_app"):
         refuse_unsafe_role()
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: ARG005  # every verb is called alike
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -6,10 +7,10 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, connections, transaction
+from tests.isolation.conftest import Two
 
 from tenantry.isolation.scope import OutsideScope, current_marketplace_id, marketplace_scope
 from tenantry.marketplace.models import Company, CompanyOrigin, Marketplace, StaffRole
-from tests.isolation.conftest import Two
 
 
 def setting() -> str:
@@ -64,7 +65,7 @@ def test_the_setting_is_gone_in_the_transaction_around_it(two: Two) -> None:
 
 
 def test_an_exception_inside_undoes_the_work_and_ends_the_scope(two: Two, now: datetime) -> None:
-    with pytest.raises(ValueError, match="stop"), marketplace_scope(two.first):
+    with pytest.raises(ValueError, match="stop"), marketplace_scope(two.first):  # noqa: PT012  # the scope is the point
         Company.objects.create(marketplace_id=two.first, name="Never", origin="by_hand", created_at=now)
         raise ValueError("stop")
     assert setting() == ""
@@ -82,7 +83,8 @@ def test_an_exception_inside_a_transaction_around_it_ends_the_scope(two: Two) ->
 
 
 def test_an_error_of_the_database_comes_out_as_itself(two: Two, now: datetime) -> None:
-    with pytest.raises(IntegrityError), marketplace_scope(two.first), connection.cursor() as cursor:
+    refused = pytest.raises(IntegrityError)
+    with refused, marketplace_scope(two.first), connection.cursor() as cursor:  # the second statement fails
         cursor.execute(
             "insert into marketplace_staffrole (marketplace_id, account_id, role, created_at) values (%s, 99, 'x', %s)",
             [two.first, now],
@@ -95,9 +97,9 @@ def test_an_error_of_the_database_comes_out_as_itself(two: Two, now: datetime) -
 
 def test_an_error_of_the_database_inside_a_transaction_comes_out_as_itself(two: Two) -> None:
     with transaction.atomic():
-        with pytest.raises(ProgrammingError, match="nowhere"), marketplace_scope(two.first):
-            with connection.cursor() as cursor:
-                cursor.execute("select * from nowhere")
+        refused = pytest.raises(ProgrammingError, match="nowhere")
+        with refused, marketplace_scope(two.first), connection.cursor() as cursor:
+            cursor.execute("select * from nowhere")
         with marketplace_scope(two.second):
             assert names() == ["Boreal"]
 

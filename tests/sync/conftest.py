@@ -3,10 +3,10 @@
 from datetime import datetime
 
 import pytest
-
-from tenantry.connections.models import Connection
 from tests.sync.stage import Clock, Sync, make_connection, make_marketplace
 from tests.sync.world import World
+
+from tenantry.connections.models import Connection
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import psycopg
+from tests.sync.world import World
 
 from tenantry.audit.events import Actor, ActorKind
 from tenantry.connections.models import Connection
@@ -30,7 +31,6 @@ from tenantry.sync.observe.listing import Standing, read_next_page
 from tenantry.sync.requests import Asked, request_sync
 from tenantry.sync.runs.lifecycle import begin_runs, live_runs
 from tenantry.sync.runs.passes import after_listing, finish, replan_tenants
-from tests.sync.world import World
 
 OPERATOR = Actor(ActorKind.OPERATOR, "Olga Operator", 1)
 MANAGER = Actor(ActorKind.ACCOUNT, "Mia Manager", 2)
@@ -201,4 +201,3 @@ def execute(url: str, statement: str, *parameters: object) -> int:
     """Change the database as its owner; how many rows."""
     with psycopg.connect(url) as owner:
         return owner.execute(statement.encode(), parameters or None).rowcount
-

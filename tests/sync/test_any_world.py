@@ -1,12 +1,22 @@
 """Whatever happens to the customers, and wherever a sync is cut off: the pending companies are the expected ones."""
 
 import os
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from tests.conftest import NOW
+from tests.sync.stage import PREVIEW, Clock, Sync, execute, link, make_connection, make_marketplace, runs_of, states_of
+from tests.sync.world import World
 
 from tenantry.audit.chain import chain_events, verify_chain
 from tenantry.core.records import Contact, Ending, Relationship
@@ -15,9 +25,6 @@ from tenantry.isolation.scope import marketplace_scope
 from tenantry.providers.errors import NotFound, Unavailable
 from tenantry.sync.models import Change, PendingCompany, PendingKey, Run
 from tenantry.sync.models.runs import LIVE_RUN
-from tests.conftest import NOW
-from tests.sync.stage import PREVIEW, Clock, Sync, execute, link, make_connection, make_marketplace, runs_of, states_of
-from tests.sync.world import World
 
 NUMBERS = st.integers(1, 9)
 CUT = st.sampled_from(["asked", "page", "listed", "begun", "details", "more details"])
@@ -26,7 +33,7 @@ STATES = ("planned", "held", "approved", "rejected", "applied", "stale", "failed
 
 
 def check_counters(run: Run) -> None:
-    """features.md section 7: counters add up."""
+    """The counters of every run add up."""
     counters = run.counters
     assert run.suspect == "", run.suspect
     assert counters["changes"] == sum(counters.get(f"changes_{state}", 0) for state in STATES)
@@ -116,7 +123,7 @@ class AnyWorld(RuleBasedStateMachine):
         self.clock.pass_time(hours=hours)
 
     @rule(ending=st.sampled_from([Ending.CLEAN, Ending.AMBIGUOUS]), preview=st.booleans(), swiss=st.booleans())
-    def run(self, ending: Ending, preview: bool, swiss: bool) -> None:
+    def run(self, ending: Ending, *, preview: bool, swiss: bool) -> None:
         self.world.ending = ending
         marketplace_id = self.swiss if swiss else self.all
         run = self.sync.run(marketplace_id, PREVIEW) if preview else self.sync.run(marketplace_id)
@@ -148,7 +155,7 @@ class AnyWorld(RuleBasedStateMachine):
     def a_page_fails(self) -> None:
         self.world.fail_with(Unavailable("Down."))
 
-    @precondition(lambda self: not self.settled)
+    @precondition(lambda self: not cast("AnyWorld", self).settled)
     @rule()
     def settle(self) -> None:
         """All faults are mended and a few whole runs go by: then everything is as it should be."""
@@ -159,19 +166,19 @@ class AnyWorld(RuleBasedStateMachine):
             self.clock.pass_time(hours=26)
             self.sync.run(self.all)
         self.settled = True
-        live = (self.customers - self.gone)
+        live = self.customers - self.gone
         waiting = {number for number, state in states_of(self.all).items() if state == "pending"}
         assert waiting == live - self.linked
         swiss = {number for number, state in states_of(self.swiss).items() if state == "pending"}
         assert swiss == {number for number in live if self.known[number] == "CH"}
-        self._compare_with_the_world(waiting)
+        self._compare_with_the_world()
         before = {run.pk for run in runs_of(self.all)}
         run = self.sync.run(self.all)
         assert run.pk not in before
         assert run.counters["changes"] == 0
         assert run.note.startswith("Nothing changed")
 
-    def _compare_with_the_world(self, waiting: set[int]) -> None:
+    def _compare_with_the_world(self) -> None:
         with marketplace_scope(self.all):
             for row in PendingCompany.objects.select_related("tenant").filter(state="pending"):
                 keys = PendingKey.objects.filter(pending=row).values_list("key", flat=True)
@@ -206,10 +213,13 @@ def test_after_any_moves_the_pending_companies_are_those_of_the_world(owner_url:
     class Here(AnyWorld):
         url = owner_url
 
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]  # hypothesis leaves it untyped
+    run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=int(os.environ.get("TENANTRY_EXAMPLES", "12")), stateful_step_count=14, deadline=None,
-            suppress_health_check=list(HealthCheck), print_blob=True,
+            max_examples=int(os.environ.get("TENANTRY_EXAMPLES", "12")),
+            stateful_step_count=14,
+            deadline=None,
+            suppress_health_check=list(HealthCheck),
+            print_blob=True,
         ),
     )

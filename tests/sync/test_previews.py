@@ -2,13 +2,13 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+from tests.database_content import table_hashes
+from tests.sync.stage import PREVIEW, Clock, Sync, changes_of, execute, link, make_marketplace, states_of, switch
+from tests.sync.world import World
 
 from tenantry.connections.models import Connection
 from tenantry.core.records import Contact, Relationship
 from tenantry.sync.requests import SyncRefused
-from tests.database_content import table_hashes
-from tests.sync.stage import PREVIEW, Clock, Sync, changes_of, execute, link, make_marketplace, states_of, switch
-from tests.sync.world import World
 
 # All that a preview may write to: what was seen, the preview itself, and the record of it.
 MAY_CHANGE = {

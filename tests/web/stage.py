@@ -3,20 +3,19 @@
 import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from django.db import transaction
 from django.utils import timezone
 
 from tenantry.audit.events import Actor, ActorKind
 from tenantry.connections.models import Connection
-from tenantry.core.records import Address, Contact, Relationship, TenantDetails, TenantListing
+from tenantry.core.records import Address, Contact, Ending, Relationship, TenantDetails, TenantListing, TenantPage
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.models import Marketplace
-from tenantry.sync.models import Observation, ObservationPage, ObservationState, PendingCompany, Run, Tenant, Trigger
+from tenantry.sync.models import PendingCompany, Run, Tenant, Trigger
 from tenantry.sync.observe.details import Answer, next_due
 from tenantry.sync.observe.keeping import keep_answers
-from tenantry.sync.observe.store import store_listing
+from tenantry.sync.observe.listing import read_next_page
 from tenantry.sync.requests import Asked, request_sync
 from tenantry.sync.runs.lifecycle import begin_runs, live_runs
 from tenantry.sync.runs.passes import after_listing, finish
@@ -41,6 +40,27 @@ def customers(count: int, *, country: str = "AT") -> list[Customer]:
     return [Customer(f"Customer {number:04}", f"customer{number}.example", country) for number in range(count)]
 
 
+class Provider:
+    """A partner's customers on one page, as ``providers.base.TenantSource`` gives them."""
+
+    def __init__(self, customers: Iterable[Customer]) -> None:
+        self._customers = {each.external_id: each for each in customers}
+
+    def list_tenants(self, cursor: str | None) -> TenantPage:
+        assert cursor is None
+        records = [
+            TenantListing(each.external_id, each.name, each.domain, Relationship.RESELLER)
+            for each in self._customers.values()
+        ]
+        return TenantPage(tuple(records), (), Ending.CLEAN)
+
+    def read_tenant(self, external_id: str) -> TenantDetails:
+        return _details(self._customers[external_id])
+
+    def close(self) -> None:
+        return
+
+
 class Stage:
     """One marketplace with its connection."""
 
@@ -54,29 +74,21 @@ class Stage:
         ]
 
     def list(self, run: Run, listed: Iterable[Customer], *, now: datetime | None = None) -> list[Customer]:
-        """Read the run's listing as if the provider had shown these; return them with their ids."""
+        """Read the run's listing from a provider that shows these; return them with their ids."""
         now = now or timezone.now()
         known = [Customer(**{**each.__dict__, "external_id": each.external_id or str(uuid.uuid4())}) for each in listed]
-        records = [TenantListing(each.external_id, each.name, each.domain, Relationship.RESELLER) for each in known]
-        with transaction.atomic():
-            stored = store_listing(self.connection, records, now=now)
-            Observation.objects.filter(pk=run.observation_id).update(
-                state=ObservationState.DONE, complete=True, records=len(records), pages=1, new=stored.new,
-                started_at=now - timedelta(seconds=4), listed_at=now, ended_at=now,
-            )  # fmt: skip
-            ObservationPage.objects.create(
-                observation_id=run.observation_id, generation=1, number=0, tenant_ids=list(stored.tenant_ids)
-            )
+        read_next_page(run.observation_id or 0, source=Provider(known), clock=lambda: now)
         begin_runs(run.observation_id or 0, now=now)
-        self._first_pass(now)
+        for ref in live_runs(self.connection.pk):
+            after_listing(ref, self.connection.pk, clock=lambda: now, should_stop=lambda: False)
         return known
 
     def read_details(self, run: Run, known: Iterable[Customer], *, now: datetime | None = None) -> None:
         """Read the details that are due, of those customers that the provider shows them of."""
         now = now or timezone.now()
         shown = {each.external_id: each for each in known if each.read}
-        due = next_due(self.connection.pk, limit=100_000, now=now)
-        answers = [Answer(each, _details(shown[each.external_id]), None) for each in due if each.external_id in shown]
+        due = [each for each in next_due(self.connection.pk, limit=100_000, now=now) if each.external_id in shown]
+        answers = [Answer(each, Provider(shown.values()).read_tenant(each.external_id), None) for each in due]
         keep_answers(run.observation_id or 0, answers, now=now)
 
     def end(self, *, now: datetime | None = None) -> None:
@@ -104,10 +116,6 @@ class Stage:
 
     def tenant(self, name: str) -> Tenant:
         return Tenant.objects.get(name=name)
-
-    def _first_pass(self, now: datetime) -> None:
-        for ref in live_runs(self.connection.pk):
-            after_listing(ref, self.connection.pk, clock=lambda: now, should_stop=lambda: False)
 
 
 def _details(customer: Customer) -> TenantDetails:

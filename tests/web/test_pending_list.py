@@ -186,7 +186,7 @@ def test_the_next_page_is_a_link_that_keeps_filters_and_order(cast: Cast, stage:
     ],
 )
 def test_an_empty_page_says_why_and_what_next(
-    switched: bool, rows: bool, given: dict[str, str], sentence: str, cast: Cast
+    *, switched: bool, rows: bool, given: dict[str, str], sentence: str, cast: Cast
 ) -> None:
     if switched:
         switch_on(cast.northwind)
@@ -201,7 +201,7 @@ def test_when_all_is_decided_the_page_says_so(cast: Cast, world: Stage) -> None:
 
 
 HOSTILE = [
-    "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7|add:7 }}{% csrf_token %}", "𠮷野家 🏢 𝕏 GmbH",
+    "<script>alert(1)</script>", '"><img src=x onerror=alert(1)>', "{{ 7|add:7 }}{% csrf_token %}", "𠮷野家 🏢 GmbH",
     "a\u202egnp.exe", "' or 1=1 --", "&amp;lt;b&gt;", "x" * 300,
 ]  # fmt: skip
 

@@ -39,7 +39,7 @@ def _many_runs(stage: Stage, count: int) -> None:
 
 def _many_findings(stage: Stage, count: int) -> None:
     with marketplace_scope(stage.marketplace.pk):
-        observation_id = Run.objects.exclude(observation=None).latest("pk").observation_id
+        observation_id = Run.objects.exclude(observation=None).latest("pk").observation_id or 0
     for number in range(count):
         Finding.objects.create(
             observation_id=observation_id, kind="invalid record", reference=str(number), reason="No.",
@@ -57,7 +57,7 @@ PAGES: dict[str, Callable[[Stage], str]] = {
     "list": lambda _: "/companies/pending/",
     "list filtered": lambda _: "/companies/pending/?q=customer+1&country=AT&problem=none&age=day&sort=-first_seen",
     "list of what is done": lambda _: "/companies/pending/?tab=done",
-    "detail": lambda stage: f"/companies/pending/{stage.pending(name='Customer 0001').pk}/",
+    "detail": lambda stage: f"/companies/pending/{stage.pending(name='Detail').pk}/",
     "history": lambda _: "/sync/history/",
     "run": _run,
     "changes": lambda stage: _run(stage) + "?tab=changes",
@@ -70,7 +70,7 @@ PAGES: dict[str, Callable[[Stage], str]] = {
 
 @pytest.mark.parametrize("page", PAGES)
 def test_a_page_asks_the_same_number_of_questions_whatever_there_is(page: str, cast: Cast, stage: Stage) -> None:
-    stage.sync([*customers(5), Customer("Done", "done.example")])
+    stage.sync([*customers(5), Customer("Done", "done.example"), Customer("Detail", "detail.example")])
     stage.move("linked", name="Done")
     client = cast.client("owner")
     few = _queries(client, PAGES[page](stage))

@@ -38,7 +38,7 @@ Tenantry's demo is at   http://127.0.0.1:{port}/
   Northwind Cloud reads {customers:,} customer tenants from an emulated Partner Center right now.
   Alpine Marketplace gets those of one country; its Company Sync is off until its manager turns it on.
   To see customers come, change and leave:
-                        tenantry emulator advance --folder {emulator}
+                        {command} emulator advance --folder {emulator}
   then press Sync now. Everything is thrown away at the next start. Stop with Ctrl-C.
 """
 
@@ -83,6 +83,12 @@ def _erase(folder: Home) -> None:
             shutil.rmtree(part)
 
 
+def _own_command() -> str:
+    """Return how this command was called, so that the hint works as it stands."""
+    called = Path(sys.argv[0])
+    return str(called) if called.name == "tenantry" else f"{sys.executable} -m tenantry"
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -100,7 +106,7 @@ def _run(folder: Home, database: EmbeddedPostgres | None, port: int, customers: 
     def begin() -> None:
         facts = json.loads((emulator / READY_FILE).read_text(encoding="utf-8"))
         _seed(facts)
-        say(_WELCOME.format(port=port, password=PASSWORD, customers=total, emulator=emulator))
+        say(_WELCOME.format(port=port, password=PASSWORD, customers=total, emulator=emulator, command=_own_command()))
 
     children = [web_child("127.0.0.1", port), worker_child(), _emulator_child(emulator, total)]
     return Supervisor(children, foundation=database, say=say, on_ready=begin).run()

@@ -119,14 +119,13 @@ def _connections(_home: Home) -> Iterator[Examined]:
         )
     for row in rows:
         try:
-            results = probe_connection(row, now=timezone.now()).results
+            faults = probe_connection(row, now=timezone.now()).faults
         except ProviderError as error:
             yield Examined(row.name, ok=False, sentence=error.message, next_step=error.next_step)
             continue
-        missing = [result for result in results if result.ok is False]
-        for result in missing:
-            yield Examined(row.name, ok=False, sentence=result.sentence, next_step=result.next_step)
-        if not missing:
+        if faults:
+            yield Examined(row.name, ok=False, sentence=faults[0].sentence, next_step=faults[0].next_step)
+        else:
             yield Examined(row.name, ok=True, sentence="Sign-in and the reads that Company Sync needs work.")
 
 

@@ -1,4 +1,4 @@
-"""Exit codes, as features.md section 9 and docs/reference/cli.md list them."""
+"""Exit codes, as docs/reference/cli.md lists them."""
 
 from enum import IntEnum
 

@@ -81,10 +81,10 @@ def set_up_django() -> None:
     from django.core.exceptions import ImproperlyConfigured
     from django.db import OperationalError
 
-    django.setup()
-    from tenantry.isolation.roles import refuse_unsafe_role  # needs the settings
-
     try:
+        django.setup()
+        from tenantry.isolation.roles import refuse_unsafe_role
+
         refuse_unsafe_role()
     except ImproperlyConfigured as problem:
         fail(str(problem))
@@ -99,6 +99,7 @@ def installation(path: Path | None) -> Iterator[Home]:
 
     Uses the database that ``tenantry serve`` runs, if it does; otherwise starts it for this command alone.
     """
+    os.environ.setdefault("TENANTRY_LOG_LEVEL", "WARNING")  # results and sentences are for people, not each call
     home = prepare_home(path)
     if own_server_given():
         set_up_django()

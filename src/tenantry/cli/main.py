@@ -6,6 +6,7 @@ from tenantry import __version__
 from tenantry.cli import connect, emulator, sync
 from tenantry.cli.demo import demo
 from tenantry.cli.doctor import doctor
+from tenantry.cli.exits import Exit
 from tenantry.cli.runs import runs
 from tenantry.cli.serve import migrate_command, serve, web, worker
 from tenantry.cli.setup import setup
@@ -40,5 +41,7 @@ def options(
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line. A misspelt option is an error like any other: 2 means *changes planned*."""
+    usage_error = typer.BadParameter.__mro__[1]  # Typer keeps the class of all such errors to itself
+    usage_error.exit_code = int(Exit.ERROR)  # type: ignore[attr-defined]  # a class attribute of it
     app()

@@ -79,6 +79,7 @@ def answers(host: str, port: int) -> bool:
 def web(home: HomeOption = None, host: HostOption = "127.0.0.1", port: PortOption = 8080) -> None:
     """Serve the pages alone. Needs DATABASE_URL, or a running `tenantry serve` on the same folder."""
     _use_database_of(home)
+    set_up_django()  # refuses a database role that the policies do not bind
     command = web_argv(host, port)
     os.execv(command[0], command)  # noqa: S606  # granian takes over this process, signals included
 

@@ -1,6 +1,7 @@
-"""Reads the process environment into values. Standard library and psycopg's own URL parser only.
+"""Reads the process environment into values. The URL parser is psycopg's own.
 
-Every variable that Tenantry reads is read here, so that `docs/reference/settings.md` can list them all.
+The settings read every variable through these. ``docs/reference/settings.md`` lists them, and the few that
+commands read themselves.
 A bad value raises :class:`BadEnvironment` with a sentence; nothing is guessed.
 """
 
@@ -9,13 +10,14 @@ import secrets
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ImproperlyConfigured
 from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 APPLICATION_ROLE = "tenantry_app"
 
 
-class BadEnvironment(Exception):
+class BadEnvironment(ImproperlyConfigured):
     """An environment variable holds something that cannot be used. The message says which and why."""
 
 
@@ -64,8 +66,8 @@ def database(url: str) -> dict[str, Any]:
     """
     try:
         parts = dict(conninfo_to_dict(url))
-    except ProgrammingError as error:
-        raise BadEnvironment("DATABASE_URL is not a PostgreSQL address like postgresql://user@host/name.") from error
+    except ProgrammingError:
+        raise BadEnvironment("DATABASE_URL is not a PostgreSQL address like postgresql://user@host/name.") from None
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": parts.pop("dbname", "tenantry"),

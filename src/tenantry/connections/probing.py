@@ -7,19 +7,29 @@ from tenantry.connections.models import Connection
 from tenantry.connections.secrets import StoredRefreshTokens
 from tenantry.connections.sources import application_of, endpoints_of
 from tenantry.providers.http import HttpClient
-from tenantry.providers.microsoft.probe import ProbeResult, probe
+from tenantry.providers.microsoft.probe import ProbeName, ProbeResult, probe
 
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """The probes of one connection. ``usable`` when Company Sync can work with what was granted."""
+    """The probes of one connection."""
 
     results: tuple[ProbeResult, ...]
 
     @property
+    def faults(self) -> tuple[ProbeResult, ...]:
+        """What stands in Company Sync's way: what failed, or, when customers can't be listed, what is unknown."""
+        failed = tuple(result for result in self.results if result.ok is False)
+        if failed or any(result.name is ProbeName.LIST_CUSTOMERS and result.ok for result in self.results):
+            return failed
+        unknown = [result for result in self.results if result.ok is None]
+        # The sign-in comes first: what it says is why the rest is unknown.
+        return tuple(sorted(unknown, key=lambda result: not result.name.startswith("sign_in")))
+
+    @property
     def usable(self) -> bool:
-        """Whether no probe failed for certain."""
-        return all(result.ok is not False for result in self.results)
+        """Whether Company Sync can work with what was granted."""
+        return not self.faults
 
 
 def probe_connection(connection: Connection, *, now: datetime) -> Tested:

@@ -57,6 +57,12 @@ def insert_rows(
         return [row[0] for row in cursor.fetchall()]
 
 
+def text_array(values: Iterable[str]) -> str:
+    """Return the texts as PostgreSQL writes an array, to be cast there. Many times faster than a list parameter."""
+    quoted = [value.replace("\\", "\\\\").replace('"', '\\"') for value in values]
+    return '{"' + '","'.join(quoted) + '"}' if quoted else "{}"
+
+
 @contextmanager
 def whole_tables() -> Iterator[None]:
     """Let the block's statements join tables as wholes, never row by row. Needs a transaction.

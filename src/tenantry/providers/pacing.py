@@ -17,7 +17,7 @@ class AdaptiveConcurrency:
 
     Used as a context manager around one call. The number grows by one after about as many successes as it
     is large, and halves on :meth:`throttled` (additive increase, multiplicative decrease). Partner Center's
-    guidance asks for few parallel calls: contracts/partner-center.md section 13.
+    guidance asks for few parallel calls: docs/reference/partner-center.md section 13.
     """
 
     def __init__(self, *, start: int = 2, maximum: int = 4) -> None:

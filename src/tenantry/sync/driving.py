@@ -4,6 +4,7 @@ Only one process drives a connection's listing, and one its details, at a time: 
 database, which ends with the process that held it.
 """
 
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,7 @@ _LISTING_CLASS = 71_003
 _DETAILS_CLASS = 71_004
 _DETAILS_BATCH = 40
 _PAUSE = timedelta(seconds=60)
+_LOOK_FOR_CANCELLATION = 0.5
 
 
 @contextmanager
@@ -72,11 +74,15 @@ def drive_listing(observation_id: int, *, clock: Clock, should_stop: ShouldStop)
 
 
 def _read_pages(observation_id: int, source: TenantSource, *, clock: Clock, should_stop: ShouldStop) -> Standing:
+    known, looked_at = None, -_LOOK_FOR_CANCELLATION
     while True:
-        _honour_cancellation(observation_id, now=clock())
-        standing = read_next_page(observation_id, source=source, clock=clock)
+        if time.monotonic() - looked_at >= _LOOK_FOR_CANCELLATION:
+            _honour_cancellation(observation_id, now=clock())
+            known, looked_at = None, time.monotonic()
+        standing = read_next_page(observation_id, source=source, clock=clock, known=known)
         if not standing.goes_on or should_stop():
             return standing
+        known = standing.observation
 
 
 def _honour_cancellation(observation_id: int, *, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """What Partner Center's answers mean: its bodies as JSON, its refusals as the failure vocabulary.
 
-Sources: contracts/partner-center.md section 4 (byte-order mark), section 12 (two error shapes, the gateway's
+Sources: docs/reference/partner-center.md section 4 (byte-order mark), section 12 (two error shapes, the gateway's
 third, empty bodies with the message in the reason phrase) and section 17 (what is uncertain).
 """
 

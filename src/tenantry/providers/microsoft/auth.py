@@ -2,7 +2,7 @@
 
 A token is renewed five minutes before it ends, once for all threads. A refusal that only a person can mend
 is remembered for a minute and answered without asking again: every further attempt would spam the partner's
-sign-in log or lock the account (contracts/partner-center.md section 13).
+sign-in log or lock the account (docs/reference/partner-center.md section 13).
 """
 
 import threading

@@ -1,6 +1,6 @@
 """One logical call to Partner Center: headers, pace, sign-in, retries, and the meaning of the answer.
 
-Sources: contracts/partner-center.md section 3 (headers), section 13 (throttling and retries).
+Sources: docs/reference/partner-center.md section 3 (headers), section 13 (throttling and retries).
 """
 
 import random

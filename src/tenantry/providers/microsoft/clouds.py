@@ -1,6 +1,6 @@
 """Where Microsoft's clouds are: the three that Partner Center knows, each overridable.
 
-Source: contracts/partner-center.md section 1. Overrides serve an emulator and national specialities (China
+Source: docs/reference/partner-center.md section 1. Overrides serve an emulator and national specialities (China
 has had two sign-in hosts).
 """
 

@@ -1,4 +1,4 @@
-"""Partner Center's error codes that decide something: contracts/partner-center.md section 12.4.
+"""Partner Center's error codes that decide something: docs/reference/partner-center.md section 12.4.
 
 Codes that are not listed here are judged by their HTTP status.
 """

@@ -1,7 +1,7 @@
 """Reading one customer tenant: its record, then each part that the record lacks, as far as rights allow.
 
 A part that cannot be read never costs the rest: it is left empty and named in ``missing``. Sources:
-contracts/partner-center.md sections 6.3 (what is silently absent without delegated rights), 6.5, 6.6, 11.
+docs/reference/partner-center.md sections 6.3 (what is silently absent without delegated rights), 6.5, 6.6, 11.
 """
 
 from collections.abc import Callable, Mapping

@@ -146,7 +146,7 @@ def granted_by(document: Mapping[str, object]) -> Granted:
 
 
 def _lifetime(value: object) -> float:
-    # The v1 endpoint writes numbers as strings: contracts/partner-center.md section 2.2.
+    # The v1 endpoint writes numbers as strings: docs/reference/partner-center.md section 2.2.
     try:
         seconds = float(value) if isinstance(value, int | float | str) else _TOKEN_LIFETIME_WHEN_UNSAID
     except (ValueError, OverflowError):

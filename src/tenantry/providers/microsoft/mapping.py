@@ -1,6 +1,6 @@
 """From Partner Center's JSON to our records. Pure: any JSON value in, a record or a reason out.
 
-Field by field: contracts/partner-center.md sections 6.1 to 6.6.
+Field by field: docs/reference/partner-center.md sections 6.1 to 6.6.
 """
 
 import re

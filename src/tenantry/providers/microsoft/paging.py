@@ -1,6 +1,6 @@
 """How a listing of customers goes on, and when it has ended.
 
-The service's paging has many forms, and traps: contracts/partner-center.md sections 5.2 and 5.3. We send the
+The service's paging has many forms, and traps: docs/reference/partner-center.md sections 5.2 and 5.3. We send the
 continuation token back with ``seekOperation=Next`` and never trust a link's address, only its query; the
 totals are never read.
 """

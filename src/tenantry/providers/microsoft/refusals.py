@@ -1,6 +1,6 @@
 """What Microsoft's sign-in service means when it refuses: its error dictionaries as our vocabulary.
 
-The AADSTS numbers are Entra ID's (contracts/partner-center.md section 2.2; Microsoft's list is at
+The AADSTS numbers are Entra ID's (docs/reference/partner-center.md section 2.2; Microsoft's list is at
 https://learn.microsoft.com/entra/identity-platform/reference-error-codes). A refusal is permanent until a
 person acts, so it is never retried, except where the code says that the service itself has trouble.
 """

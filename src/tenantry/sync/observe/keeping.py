@@ -23,6 +23,7 @@ from tenantry.sync.observe.snapshots import SNAPSHOT_COLUMNS, snapshot_of_row
 
 REFRESH_AFTER = timedelta(hours=24)
 _STAGGER = timedelta(hours=2)
+_ENDED = "relationship ended"
 _ROW_RETRIES = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
 # An outage is nobody's fault in particular: the first time the tenant only goes to the end of the line.
 _OUTAGE_RETRIES = (timedelta(minutes=1), *_ROW_RETRIES)
@@ -72,9 +73,11 @@ def keep_answers(observation_id: int, answers: Sequence[Answer], *, now: datetim
     update_rows(Tenant, _DETAIL_FIELDS, [_tenant_row(tenant) for tenant in tenants.values()])
     update_rows(Sighting, _SIGHTING_FIELDS, [_values(sighting, _SIGHTING_FIELDS) for sighting in sightings.values()])
     Finding.objects.bulk_create(findings)
-    read = sum(answer.details is not None for answer in answers)
+    # To learn that a relationship ended is an answer, not a failure.
+    failed = sum(finding.kind != _ENDED for finding in findings)
+    read = sum(answer.details is not None for answer in answers) + len(findings) - failed
     Observation.objects.filter(pk=observation_id).update(
-        details_read=F("details_read") + read, details_failed=F("details_failed") + len(findings)
+        details_read=F("details_read") + read, details_failed=F("details_failed") + failed
     )
     return sorted(tenants)
 
@@ -154,7 +157,7 @@ def _take_failure(
         return ""
     if isinstance(error, NotFound) and doubted:
         sighting.ended_at, sighting.details_due_at = now, None
-        return "relationship ended"
+        return _ENDED
     if isinstance(error, NotFound | ConsentMissing):
         if not shown_elsewhere:
             tenant.details_problem = storable(error.message)

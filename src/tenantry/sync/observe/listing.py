@@ -5,7 +5,7 @@ the observation still stands where that page was asked from.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,10 +29,20 @@ _MOST_EMPTY_PAGES = 20
 _FINDING_KIND = "invalid record"
 RETRY_AFTER = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5))
 
-_LATEST_ARE_ONE = """
-select count(*), count(distinct tenant_ids) from (
-    select tenant_ids from sync_observationpage
-    where observation_id = %s and generation = %s order by number desc limit %s
+# Keeps the page and tells whether it and those before it, so many, are all the same. The setting is for the commit:
+# a page that is followed by more need not wait for the disk. If the database crashes, the latest pages are gone with
+# the cursor behind them, and are read again; the last page's commit waits for all before it.
+_KEEP_PAGE = """
+with kept as (
+    insert into sync_observationpage (observation_id, generation, number, tenant_ids)
+    values (%(observation)s, %(generation)s, %(number)s, %(tenant_ids)s::bigint[]) returning tenant_ids
+)
+select count(*), count(distinct tenant_ids), set_config('synchronous_commit', %(wait)s, true) from (
+    select tenant_ids from kept
+    union all (
+        select tenant_ids from sync_observationpage
+        where observation_id = %(observation)s and generation = %(generation)s order by number desc limit %(before)s
+    )
 ) latest
 """
 
@@ -41,10 +51,14 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where an observation stands after a step. ``retry_at`` is set when it should be tried again later."""
+    """Where an observation stands after a step. ``retry_at`` is set when it should be tried again later.
+
+    ``observation`` is the row as this step committed it, if it wrote one: the next step need not look it up.
+    """
 
     state: str
     retry_at: datetime | None = None
+    observation: Observation | None = field(default=None, compare=False, repr=False)
 
     @property
     def goes_on(self) -> bool:
@@ -65,9 +79,14 @@ def failure_of(error: ProviderError) -> dict[str, Any]:
     }
 
 
-def read_next_page(observation_id: int, *, source: TenantSource, clock: Clock) -> Standing:
-    """Read and store the next page. Never raises a provider's error: it becomes the observation's failure."""
-    observation = Observation.objects.select_related("connection").get(pk=observation_id)
+def read_next_page(
+    observation_id: int, *, source: TenantSource, clock: Clock, known: Observation | None = None
+) -> Standing:
+    """Read and store the next page. Never raises a provider's error: it becomes the observation's failure.
+
+    ``known`` is the row as the step before left it. It may be out of date: then this page is not stored.
+    """
+    observation = known or Observation.objects.select_related("connection").get(pk=observation_id)
     if observation.state == ObservationState.WAITING:
         observation = _start(observation, now=clock())
     if observation.state != ObservationState.LISTING:
@@ -102,7 +121,7 @@ def _store(observation_id: int, asked_at: tuple[int, int], page: TenantPage, *, 
         return Standing(Observation.objects.values_list("state", flat=True).get(pk=observation_id))
     asked_for = observation.cursor
     stored = store_listing(observation.connection, page.records, now=now)
-    _keep_page(observation, stored.tenant_ids)
+    repeats = _keep_page(observation, stored.tenant_ids, page)
     _keep_findings(observation, page.invalid, now=now)
     observation.pages += 1
     observation.cursor = page.cursor or ""
@@ -112,21 +131,30 @@ def _store(observation_id: int, asked_at: tuple[int, int], page: TenantPage, *, 
     observation.changed += stored.changed
     observation.failure = None
     observation.failures_in_a_row = 0
-    goes_round = _goes_round(observation, asked_for=asked_for, page=page)
+    goes_round = repeats or _goes_round(observation, asked_for=asked_for, page=page)
     if page.ending is not Ending.MORE or goes_round:
         _finish(observation, clean=page.ending is Ending.CLEAN and not goes_round, now=now)
     observation.save()
-    return Standing(observation.state)
+    return Standing(observation.state, observation=observation)
 
 
-def _keep_page(observation: Observation, tenant_ids: tuple[int, ...]) -> None:
-    """Keep which tenants were on the page. As one text: an array field handles each of the 500 singly."""
+def _keep_page(observation: Observation, tenant_ids: tuple[int, ...], page: TenantPage) -> bool:
+    """Keep which tenants were on the page; return whether it was shown several times running, or too many are empty."""
+    most = _MOST_REPEATED_PAGES if page.records else _MOST_EMPTY_PAGES
     with database.cursor() as cursor:
         cursor.execute(
-            "insert into sync_observationpage (observation_id, generation, number, tenant_ids) "
-            "values (%s, %s, %s, %s::bigint[])",
-            [observation.pk, observation.generation, observation.pages, "{" + ",".join(map(str, tenant_ids)) + "}"],
+            _KEEP_PAGE,
+            {
+                "observation": observation.pk,
+                "generation": observation.generation,
+                "number": observation.pages,
+                "tenant_ids": "{" + ",".join(map(str, tenant_ids)) + "}",  # an array is handled number by number
+                "before": most - 1,
+                "wait": "off" if page.ending is Ending.MORE else "on",
+            },
         )
+        latest, different, _ = cursor.fetchone()
+    return bool(latest == most and different == 1)
 
 
 def _keep_findings(observation: Observation, invalid: tuple[InvalidRecord, ...], *, now: datetime) -> None:
@@ -141,14 +169,8 @@ def _keep_findings(observation: Observation, invalid: tuple[InvalidRecord, ...],
 
 
 def _goes_round(observation: Observation, *, asked_for: str, page: TenantPage) -> bool:
-    """Whether the provider leads us in circles: the same place or page again and again, or nothing but air."""
+    """Whether the provider leads us in circles: to the same place, or to the same tenants on ever other pages."""
     if page.ending is Ending.MORE and page.cursor in {asked_for, None, ""}:
-        return True
-    most = _MOST_REPEATED_PAGES if page.records else _MOST_EMPTY_PAGES
-    with database.cursor() as cursor:
-        cursor.execute(_LATEST_ARE_ONE, [observation.pk, observation.generation, most])
-        latest, different = cursor.fetchone()
-    if latest == most and different == 1:
         return True
     if observation.pages % _PAGES_BETWEEN_CHECKS:
         return False

@@ -14,7 +14,7 @@ from django.db import connection as database
 from tenantry.connections.models import Connection
 from tenantry.core.records import Relationship, TenantListing
 from tenantry.core.tenants import Snapshot, listing_hash
-from tenantry.isolation.bulk import stage_rows
+from tenantry.isolation.bulk import stage_rows, text_array
 from tenantry.sync.observe.snapshots import SNAPSHOT_COLUMNS, snapshot_of_row
 
 _STAGE = (
@@ -120,8 +120,8 @@ def _compare(connection: Connection, unique: dict[str, TenantListing], hashes: d
                 "connection": connection.pk,
                 "provider": connection.provider,
                 "cloud": connection.cloud,
-                "external_ids": list(unique),
-                "hashes": "{" + ",".join([each.hex for each in hashes.values()]) + "}",
+                "external_ids": text_array(unique),
+                "hashes": text_array(each.hex for each in hashes.values()),
             },
         )
         same_ids, places, seen_ids, known = (value or [] for value in cursor.fetchone())

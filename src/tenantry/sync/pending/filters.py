@@ -56,10 +56,9 @@ class PendingFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-f
 
     @property
     def values(self) -> dict[str, Any]:
-        """The values that count: what was given and could be understood."""
+        """The values that count, by name: what was given and could be understood; the rest is ``None``."""
         self.form.is_valid()
-        cleaned: dict[str, Any] = self.form.cleaned_data
-        return cleaned
+        return {name: self.form.cleaned_data.get(name) for name in self.filters}
 
     def by_words(self, rows: Pending, name: str, value: str) -> Pending:  # noqa: ARG002  # django-filter's signature
         """Keep the rows that have a key in the range of every term."""

@@ -1,4 +1,4 @@
-"""Counts a run from its rows. The sums must hold (features.md section 7), else the run is suspect."""
+"""Counts a run from its rows. The sums must hold (``check_sums``), else the run is suspect."""
 
 from dataclasses import dataclass
 

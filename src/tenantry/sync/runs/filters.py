@@ -33,10 +33,9 @@ class RunFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filte
 
     @property
     def values(self) -> dict[str, Any]:
-        """The values that count: what was given and could be understood."""
+        """The values that count, by name: what was given and could be understood; the rest is ``None``."""
         self.form.is_valid()
-        cleaned: dict[str, Any] = self.form.cleaned_data
-        return cleaned
+        return {name: self.form.cleaned_data.get(name) for name in self.filters}
 
     def by_standing(self, rows: QuerySet[Run], name: str, value: str) -> QuerySet[Run]:  # noqa: ARG002  # django-filter's signature
         """Keep the runs that stand so."""

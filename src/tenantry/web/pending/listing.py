@@ -122,6 +122,7 @@ def _tab(name: str, wanted: Wanted, count: BoundedCount) -> dict[str, Any]:
 
 def _filters(wanted: Wanted, applied: PendingFilter, address: str) -> dict[str, Any]:
     values = {name: str(value or "") for name, value in applied.values.items()}
+    values["country"] = values["country"].upper()
     hidden = [] if wanted.tab == "pending" else [{"name": "tab", "value": wanted.tab}]
     connections = feeding_connections()
     selects = [
@@ -145,7 +146,7 @@ def _filters(wanted: Wanted, applied: PendingFilter, address: str) -> dict[str, 
 
 
 def _country_options(wanted: Wanted, chosen: str) -> list[tuple[str, str]]:
-    codes = {code or "-" for code in countries_in(TABS[wanted.tab])} | ({chosen.upper()} if chosen else set())
+    codes = {code or "-" for code in countries_in(TABS[wanted.tab])} | ({chosen} if chosen else set())
     named = [(code, "Unknown" if code == "-" else f"{country_name(code)} ({code})") for code in codes]
     return sorted(named, key=lambda option: (option[0] == "-", option[1]))
 
