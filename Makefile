@@ -32,10 +32,10 @@ lock: .venv/dev.done ## Pin dependencies anew, with hashes and without any index
 	    $$name.in $$([ $$name = run ] || echo -c run.txt) -o $$name.txt || exit 1; done
 
 bench: .venv/bench.done ## Benchmark against a peer, and print ratios
-	$(BIN)/python bench/listing.py
+	$(BIN)/python bench/listing.py --write docs/reference/benchmarks.md
 
 rate: .venv/dev.done ## Read details at the published limit for two minutes, and print how much of it was used
-	$(BIN)/python bench/rate.py
+	$(BIN)/python bench/rate.py --write docs/reference/benchmarks.md
 
 # Browser tests use TENANTRY_CHROMIUM, or the Chromium on the PATH. Root gets Debian's when there is none.
 browser:

@@ -40,7 +40,8 @@ def bare(facts: dict[str, Any], _folder: Path) -> Measured:
     with httpx2.Client(headers=headers, trust_env=False, timeout=120) as client:
 
         def pages() -> Iterator[dict[str, Any]]:
-            params, onward = {"size": str(PAGE_SIZE)}, {}
+            params = {"size": str(PAGE_SIZE)}
+            onward: dict[str, str] = {}
             while True:
                 answer = client.get(url, params=params, headers=onward)
                 page = json.loads(answer.content.removeprefix(_BOM))

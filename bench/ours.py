@@ -2,9 +2,9 @@
 
 from typing import Any
 
-import django
+from tenantry.cli.installation import set_up_django
 
-django.setup()
+set_up_django()  # as the worker does it
 
 from bench.stage import Measured, measured  # noqa: E402  # same
 from django.db import connection as database  # noqa: E402  # Django must be set up first

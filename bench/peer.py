@@ -31,8 +31,9 @@ class ContinuationPaginator(BasePaginator):  # type: ignore[misc]  # dlt is not 
 
     def update_request(self, request: Request) -> None:
         """Put the token into the next request."""
-        request.params = {**request.params, "seekOperation": "Next"}
-        request.headers = {**(request.headers or {}), "MS-ContinuationToken": self._token}
+        request.params = {"size": PAGE_SIZE, "seekOperation": "Next"}
+        sent: Any = request.headers or {}
+        request.headers = {**sent, "MS-ContinuationToken": self._token}
 
 
 def _parsed_once(response: Response, *_args: Any, **_kwargs: Any) -> None:

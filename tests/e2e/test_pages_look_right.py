@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -38,7 +39,7 @@ def _set_the_stage(stage: Stage) -> dict[str, str]:
     now = timezone.now()
     done = stage.sync([*customers(60), *_OTHERS], now=now - timedelta(hours=30))
     Finding.objects.create(
-        observation_id=done.observation_id, kind="invalid record", reference="page 3, record 17",
+        observation_id=done.observation_id or 0, kind="invalid record", reference="page 3, record 17",
         reason="The record has no tenant ID.", created_at=now,
     )  # fmt: skip
     stage.move("ignored", name__endswith="7")
@@ -50,7 +51,7 @@ def _set_the_stage(stage: Stage) -> dict[str, str]:
         "next": "Run `tenantry connect microsoft` again, or renew the secret on the connection.",
         "request_id": "1b8a53b7-6bd8-4a3c-9c1e-0f8a7d1f6b5e",
     }
-    Observation.objects.filter(pk=failed.observation_id).update(
+    Observation.objects.filter(pk=failed.observation_id or 0).update(
         state=ObservationState.FAILED, failure=failure, ended_at=now - timedelta(hours=2)
     )
     with marketplace_scope(stage.marketplace.pk):
@@ -58,7 +59,7 @@ def _set_the_stage(stage: Stage) -> dict[str, str]:
             state=RunState.FAILED, failure=failure, ended_at=now - timedelta(hours=2) + timedelta(seconds=3)
         )
     live = stage.request(now=now - timedelta(seconds=42))
-    Observation.objects.filter(pk=live.observation_id).update(
+    Observation.objects.filter(pk=live.observation_id or 0).update(
         state=ObservationState.LISTING, started_at=now - timedelta(seconds=40), records=1_200, expected=2_400, pages=3
     )
     runs = {
@@ -111,39 +112,50 @@ def _listener(messages: list[str], expected: str) -> Callable[[ConsoleMessage], 
     return listen
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("screen", ["phone", "wide"])
+@dataclass(frozen=True)
+class Look:
+    """How a page is looked at."""
+
+    theme: str
+    screen: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.theme}-{self.screen}"
+
+
+LOOKS = [Look(theme, screen) for theme in ("light", "dark") for screen in _WIDTHS]
+
+
+@pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
 def test_every_page_fits_is_accessible_and_silent(
-    browser: Browser, web_server: str, cast: Cast, stage: Stage, theme: str, screen: str
+    look: Look, browser: Browser, web_server: str, cast: Cast, stage: Stage
 ) -> None:
-    pages = _set_the_stage(stage)
+    visits = {
+        "anonymous": {"sign-in": "/account/sign-in/"},
+        "owner": _set_the_stage(stage),
+        "colleague": {"home-support": "/"},
+        "nobody": {"home-nobody": "/"},
+        "operator": {"operator": "/operator/"},
+    }
     faults: list[str] = []
-    for who, addresses in (
-        ("anonymous", {"sign-in": "/account/sign-in/"}),
-        ("owner", pages),
-        ("colleague", {"home-support": "/"}),
-        ("nobody", {"home-nobody": "/"}),
-        ("operator", {"operator": "/operator/"}),
-    ):
-        context = browser.new_context(viewport={"width": _WIDTHS[screen], "height": 900})
-        context.add_cookies([{"name": "theme", "value": theme, "url": web_server}])
+    for who, addresses in visits.items():
+        context = browser.new_context(viewport={"width": _WIDTHS[look.screen], "height": 900})
+        context.add_cookies([{"name": "theme", "value": look.theme, "url": web_server}])
         if who != "anonymous":
             sign_in(context, web_server, who)
         for name, address in addresses.items():
-            faults.extend(
-                f"{name}: {fault}"
-                for fault in _visit(context.new_page(), web_server + address, name, f"{theme}-{screen}")
-            )
+            faults.extend(f"{name}: {fault}" for fault in _visit(context.new_page(), web_server + address, name, look))
         context.close()
     assert faults == []
 
 
-def _visit(page: Page, address: str, name: str, variant: str) -> list[str]:
+def _visit(page: Page, address: str, name: str, look: Look) -> list[str]:
     messages: list[str] = []
     page.on("console", _listener(messages, "Failed to load resource: the server responded with a status of 40"))
     page.on("pageerror", lambda error: messages.append(str(error)))
     page.goto(address)
-    folder = SHOTS / variant
+    folder = SHOTS / look.name
     folder.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=folder / f"{name}.png", full_page=True)
     found = _faults(page, messages)

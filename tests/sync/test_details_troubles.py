@@ -313,3 +313,16 @@ def test_keeping_a_batch_is_fast_enough_for_the_published_rate(sync: Sync, world
 def test_a_due_row_names_its_mark() -> None:
     moment = datetime(2026, 1, 1, tzinfo=NOW.tzinfo)
     assert Due(1, 2, "x", doubted=False, due_at=moment).due_at == moment
+
+
+def test_a_tenant_that_one_listing_missed_is_not_read_before_a_second_did(
+    sync: Sync, world: World, northwind: int, clock: Clock
+) -> None:
+    world.add(1, 2)
+    sync.run(northwind)
+    world.hide(2)
+    clock.pass_time(hours=26)
+    sync.run(northwind)
+    assert world.read == {World.id_of(1): 2, World.id_of(2): 1}
+    sync.run(northwind)
+    assert world.read == {World.id_of(1): 2, World.id_of(2): 2}

@@ -52,6 +52,10 @@ class Cast:
             self.clients[who] = client
         return self.clients[who]
 
+    def actor(self, who: str) -> Actor:
+        """Return somebody as the audit names them."""
+        return Actor(ActorKind.ACCOUNT, self.accounts[who].name, self.accounts[who].pk)
+
     def enter(self, who: str, marketplace: Marketplace) -> Client:
         """Let somebody go to work in a marketplace."""
         client = self.client(who)

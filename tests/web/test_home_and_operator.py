@@ -11,6 +11,7 @@ from tests.web.stage import Customer, Stage, customers
 
 from tenantry.audit.models import Event
 from tenantry.isolation.scope import marketplace_scope
+from tenantry.listing.counts import MOST
 from tenantry.marketplace.services import create_marketplace
 from tenantry.sync.company_settings import set_entitlement
 from tenantry.sync.models import Observation, ObservationState
@@ -61,19 +62,22 @@ def test_home_tells_of_a_connection_that_is_switched_off(cast: Cast, stage: Stag
 
 def test_a_failure_that_a_later_run_mended_is_not_told_any_more(cast: Cast, stage: Stage) -> None:
     run = stage.request(now=timezone.now() - timedelta(hours=1))
-    Observation.objects.filter(pk=run.observation_id).update(state=ObservationState.FAILED, failure={"what": "No."})
+    Observation.objects.filter(pk=run.observation_id or 0).update(
+        state=ObservationState.FAILED, failure={"what": "No."}
+    )
     begin_runs(run.observation_id or 0, now=timezone.now())
     assert "failed" in _home(cast).split("Last sync")[0]
     stage.sync(customers(1))
     assert "failed" not in _home(cast).split("Last sync")[0]
 
 
-def test_the_badge_says_how_many_wait_and_over_a_thousand_from_there(cast: Cast, stage: Stage) -> None:
-    stage.sync(customers(1_003))
+def test_the_badge_says_how_many_wait_and_over_so_many_beyond_a_bound(cast: Cast, stage: Stage) -> None:
+    run = stage.request()
+    stage.list(run, customers(MOST + 3))
     words = _home(cast)
-    assert "over 1,000 +" in words
-    assert "Over 1,000 pending companies need a decision" in words
-    assert "over 1,000" in text_of(cast.client("owner").get("/companies/pending/"))
+    assert f"over {MOST:,} + need a decision" in words
+    assert f"Over {MOST:,} pending companies need a decision" in words
+    assert f"over {MOST:,} companies" in text_of(cast.client("owner").get("/companies/pending/"))
 
 
 def test_the_operator_sees_connections_with_state_and_whom_they_feed(cast: Cast, stage: Stage) -> None:

@@ -1,7 +1,8 @@
 """Sync settings: what Save does, and everything that keeps it from doing so."""
 
+from typing import Any
+
 import pytest
-from django.test.client import _MonkeyPatchedWSGIResponse as Answer
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 from tests.web.cast import OPERATOR, Cast
@@ -16,7 +17,7 @@ from tenantry.sync.switches import read_company_sync
 PAGE = "/settings/data-sync/"
 
 
-def _save(cast: Cast, *, on: bool, version: object, who: str = "owner") -> Answer:
+def _save(cast: Cast, *, on: bool, version: object, who: str = "owner") -> Any:
     given = {"version_of": version, **({"company_sync": "on"} if on else {})}
     return cast.client(who).post(PAGE, given)
 

@@ -1,5 +1,6 @@
 """The installation that a command works on: its folder, its database, and Django set up over them."""
 
+import gc
 import os
 import subprocess
 import sys
@@ -91,6 +92,9 @@ def set_up_django() -> None:
     except OperationalError as problem:
         first = str(problem).strip().splitlines()[0]
         fail(f"The database does not answer: {first}", next_step="Start it, or look at DATABASE_URL.")
+    # The program's own objects live as long as the process. Left to the garbage collector, it goes through all of
+    # them again and again while pages come and go: a fifth of the time of a listing.
+    gc.freeze()
 
 
 @contextmanager

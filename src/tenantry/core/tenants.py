@@ -64,13 +64,17 @@ class Snapshot:
 
 def digest(*parts: str) -> UUID:
     """Return a 128-bit digest of the parts, each kept apart from the next."""
+    return UUID(_hex_digest(parts))
+
+
+def _hex_digest(parts: Iterable[str]) -> str:
     content = "".join([f"{len(part)}:{part}" for part in parts])
-    return UUID(bytes=hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).digest())
+    return hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def listing_hash(record: TenantListing) -> UUID:
-    """Return the digest of what a listing shows of a tenant."""
-    return digest(record.name, record.domain, record.relationship.value)
+def listing_hash(record: TenantListing) -> str:
+    """Return the digest of what a listing shows of a tenant, in 32 hexadecimal digits: there are very many."""
+    return _hex_digest((record.name, record.domain, record.relationship))
 
 
 def primary_domain(domain: str, domains: Iterable[str] | None) -> str:

@@ -19,10 +19,10 @@ from tenantry.providers.errors import ProviderError, Throttled, Unavailable
 from tenantry.sync.models import Observation, ObservationState, RunState
 from tenantry.sync.observe.ahead import reading_ahead
 from tenantry.sync.observe.budget import SharedBudget
-from tenantry.sync.observe.details import Answer, count_due, next_due, read_side_by_side
+from tenantry.sync.observe.details import Answer, BatchReader, count_due, next_due, reading_batches
 from tenantry.sync.observe.keeping import keep_answers
 from tenantry.sync.observe.listing import Clock, Standing, failure_of, read_next_page
-from tenantry.sync.runs.lifecycle import begin_runs, end_run, live_runs
+from tenantry.sync.runs.lifecycle import RunRef, begin_runs, end_run, live_runs
 from tenantry.sync.runs.passes import after_listing, cancelled, finish, replan_tenants
 
 ShouldStop = Callable[[], bool]
@@ -150,19 +150,46 @@ def _read_details(
         if not batch:
             _finish_runs(connection_id, clock=clock, should_stop=should_stop)
             return DetailsStanding(left=0)
-        answers = read_side_by_side(source, batch, should_stop=should_stop)
-        replan_tenants(connection_id, keep_answers(observation_id, answers, now=clock()), clock=clock)
+        with reading_batches(source, should_stop=should_stop) as reader:
+            reader.begin(batch)
+            pause = _read_batches(connection_id, observation_id, reader, clock=clock, should_stop=should_stop)
+        if pause is not None:
+            return DetailsStanding(left=len(batch), retry_at=clock() + pause)
+    return DetailsStanding(left=count_due(connection_id, now=clock()))
+
+
+def _read_batches(
+    connection_id: int, observation_id: int, reader: BatchReader, *, clock: Clock, should_stop: ShouldStop
+) -> timedelta | None:
+    """Read until nothing else is due, somebody wants an end, or there is trouble; return how long to pause for it.
+
+    Raises the failure that concerns the whole connection. What was answered is kept first, whatever comes.
+    """
+    while (answers := reader.take()) is not None:
         stopping = next((answer.error for answer in answers if answer.error and answer.error.stops_run), None)
+        refused = bool(answers) and all(isinstance(answer.error, Unavailable | Throttled) for answer in answers)
+        if answers and not (stopping or refused or should_stop() or _somebody_left(connection_id)):
+            under_way = [answer.due.sighting_id for answer in answers]  # due until they are kept
+            reader.begin(next_due(connection_id, limit=_DETAILS_BATCH, now=clock(), without=under_way))
+        replan_tenants(connection_id, keep_answers(observation_id, answers, now=clock()), clock=clock)
         if stopping is not None:
             raise stopping
-        if answers and all(isinstance(answer.error, Unavailable | Throttled) for answer in answers):
-            return DetailsStanding(left=len(batch), retry_at=clock() + _pause_after(answers))
-    return DetailsStanding(left=count_due(connection_id, now=clock()))
+        if refused:
+            return _pause_after(answers)
+    return None
+
+
+def _waiting(connection_id: int) -> list[RunRef]:
+    return [ref for ref in live_runs(connection_id) if ref.state == RunState.READING_DETAILS]
+
+
+def _somebody_left(connection_id: int) -> bool:
+    return any(cancelled(ref) for ref in _waiting(connection_id))
 
 
 def _anybody_waits(connection_id: int, *, now: datetime) -> bool:
     """End runs that are to stop; return False when that leaves no run of the connection."""
-    waiting = [ref for ref in live_runs(connection_id) if ref.state == RunState.READING_DETAILS]
+    waiting = _waiting(connection_id)
     for ref in waiting:
         if cancelled(ref):
             end_run(ref, state=RunState.CANCELLED, now=now)
@@ -175,13 +202,11 @@ def _pause_after(answers: list[Answer]) -> timedelta:
 
 
 def _finish_runs(connection_id: int, *, clock: Clock, should_stop: ShouldStop) -> None:
-    for ref in live_runs(connection_id):
-        if ref.state == RunState.READING_DETAILS:
-            finish(ref, clock=clock, should_stop=should_stop)
+    for ref in _waiting(connection_id):
+        finish(ref, clock=clock, should_stop=should_stop)
 
 
 def _fail_runs(connection_id: int, error: ProviderError, *, now: datetime) -> None:
     """The connection can't read details any more: its runs end as failed. What was applied stays."""
-    for ref in live_runs(connection_id):
-        if ref.state == RunState.READING_DETAILS:
-            end_run(ref, state=RunState.FAILED, failure=failure_of(error), now=now)
+    for ref in _waiting(connection_id):
+        end_run(ref, state=RunState.FAILED, failure=failure_of(error), now=now)

@@ -42,7 +42,7 @@ def rate(per_second: float | None) -> str:
     """Return ``85 a second`` or ``440 a minute``; empty when there is nothing to measure."""
     if per_second is None:
         return ""
-    if per_second >= 10:  # noqa: PLR2004  # from here on a person reads seconds more easily
+    if round(per_second) >= 10:  # noqa: PLR2004  # from here on a person reads seconds more easily
         return f"{intcomma(round(per_second))} a second"
     return f"{intcomma(round(per_second * _MINUTE))} a minute"
 

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 
+from django.db import connection as database
+
 from tenantry.core.records import TenantDetails, TenantPage
 from tenantry.providers.base import TenantSource
 
@@ -25,8 +27,14 @@ class ReadAhead:
         ahead, self._next = self._next, None
         page = ahead[1].result() if ahead and ahead[0] == cursor else self._source.list_tenants(cursor)
         if page.cursor and page.cursor != cursor:
-            self._next = page.cursor, self._pool.submit(self._source.list_tenants, page.cursor)
+            self._next = page.cursor, self._pool.submit(self._fetch, page.cursor)
         return page
+
+    def _fetch(self, cursor: str) -> TenantPage:
+        try:
+            return self._source.list_tenants(cursor)
+        finally:
+            database.close()  # this thread's own, if signing in has opened one
 
     def read_tenant(self, external_id: str) -> TenantDetails:
         """Return the details of one tenant. Raises what the source raises."""

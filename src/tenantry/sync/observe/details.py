@@ -1,11 +1,13 @@
 """Reads the details of tenants that want it: new ones, changed ones, aged ones, and those doubted to be there.
 
 What is due is a column of the sighting, so this stage needs no cursor: killed anywhere, it goes on with
-what is still due. Reads run side by side; their results are written together, one short transaction a batch.
+what is still due. Reads run side by side; their results are written together, one short transaction a batch,
+while the next batch is being read.
 """
 
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -92,13 +94,13 @@ def count_due(connection_id: int, *, now: datetime) -> int:
         return int(cursor.fetchone()[0])
 
 
-def next_due(connection_id: int, *, limit: int, now: datetime) -> list[Due]:
-    """Return the tenants to read next, longest waiting first."""
+def next_due(connection_id: int, *, limit: int, now: datetime, without: Collection[int] = ()) -> list[Due]:
+    """Return the tenants to read next, longest waiting first; none of the sightings ``without``."""
     with database.cursor() as cursor:
         cursor.execute(
             f"select s.id, t.id, t.external_id, s.missing_listings >= %(doubt)s, s.details_due_at {_WANTED} "
-            "order by s.details_due_at, s.id limit %(limit)s",
-            {**_parameters(connection_id, now), "limit": limit},
+            "and s.id <> all(%(without)s::bigint[]) order by s.details_due_at, s.id limit %(limit)s",
+            {**_parameters(connection_id, now), "limit": limit, "without": list(without)},
         )
         return [Due(*row) for row in cursor.fetchall()]
 
@@ -136,3 +138,39 @@ def read_side_by_side(source: TenantSource, batch: Sequence[Due], *, should_stop
 
     with ThreadPoolExecutor(max_workers=min(MOST_AT_ONCE, max(1, len(batch)))) as pool:
         return [answer for answer in pool.map(read, batch) if answer is not None]
+
+
+class BatchReader:
+    """Reads one batch beside the caller, who writes the one before it meanwhile.
+
+    What was begun and not taken stays due: nothing is lost when the caller leaves.
+    """
+
+    def __init__(self, source: TenantSource, pool: ThreadPoolExecutor, should_stop: Callable[[], bool]) -> None:
+        self._source = source
+        self._pool = pool
+        self._should_stop = should_stop
+        self._under_way: Future[list[Answer]] | None = None
+
+    def begin(self, batch: Sequence[Due]) -> None:
+        """Begin to read the batch; an empty one is none."""
+        if batch:
+            self._under_way = self._pool.submit(self._read, batch)
+
+    def take(self) -> list[Answer] | None:
+        """Wait for the batch under way and return its answers, or ``None`` when there is none."""
+        under_way, self._under_way = self._under_way, None
+        return under_way.result() if under_way else None
+
+    def _read(self, batch: Sequence[Due]) -> list[Answer]:
+        try:
+            return read_side_by_side(self._source, batch, should_stop=self._should_stop)
+        finally:
+            database.close()  # this thread's own, if asking whether to stop has opened one
+
+
+@contextmanager
+def reading_batches(source: TenantSource, *, should_stop: Callable[[], bool]) -> Iterator[BatchReader]:
+    """Give a reader of batches; at the end wait for the calls that may be under way."""
+    with ThreadPoolExecutor(max_workers=1, thread_name_prefix="details") as pool:
+        yield BatchReader(source, pool, should_stop)

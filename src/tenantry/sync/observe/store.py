@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from django.db import connection as database
 
@@ -112,7 +111,7 @@ def store_listing(connection: Connection, records: Sequence[TenantListing], *, n
     return Stored(tuple(sorted(written.union(page.same_ids))), new=new, changed=len(written) - new)
 
 
-def _compare(connection: Connection, unique: dict[str, TenantListing], hashes: dict[str, UUID]) -> _Comparison:
+def _compare(connection: Connection, unique: dict[str, TenantListing], hashes: dict[str, str]) -> _Comparison:
     with database.cursor() as cursor:
         cursor.execute(
             _COMPARE,
@@ -121,7 +120,7 @@ def _compare(connection: Connection, unique: dict[str, TenantListing], hashes: d
                 "provider": connection.provider,
                 "cloud": connection.cloud,
                 "external_ids": text_array(unique),
-                "hashes": text_array(each.hex for each in hashes.values()),
+                "hashes": text_array(hashes.values()),
             },
         )
         same_ids, places, seen_ids, known = (value or [] for value in cursor.fetchone())
@@ -132,7 +131,7 @@ def _compare(connection: Connection, unique: dict[str, TenantListing], hashes: d
     return _Comparison(same_ids, seen_ids, differing, known)
 
 
-def _stage(connection: Connection, page: _Comparison, hashes: dict[str, UUID]) -> None:
+def _stage(connection: Connection, page: _Comparison, hashes: dict[str, str]) -> None:
     details = _details_so_far(connection, page.known) if page.known else {}
     rows = []
     for record in page.differing:

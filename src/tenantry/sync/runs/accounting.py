@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db import connection as database
 from django.db.models import Count
 
+from tenantry.isolation.bulk import whole_tables
 from tenantry.sync.models import Change, Feed, Observation, Run
 from tenantry.sync.runs.candidates import inside, waiting
 
@@ -81,7 +82,7 @@ def _tenants(run: Run) -> dict[str, int]:
         "marketplace": run.marketplace_id,
         "run": run.pk,
     }
-    with database.cursor() as cursor:
+    with whole_tables(), database.cursor() as cursor:
         cursor.execute(_CLASSIFY, parameters)
         kinds: dict[str, int] = dict(cursor.fetchall())
     return {**kinds, "seen": sum(kinds.values())}

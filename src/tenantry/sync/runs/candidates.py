@@ -4,12 +4,14 @@ State is compared with state, so nothing depends on having seen every change: a 
 one that another marketplace's preview went ahead of, finds what is left.
 """
 
+from contextlib import nullcontext
 from typing import Any
 
 from django.db import connection as database
 
 from tenantry.core.planning.companies import PendingView, TenantView
 from tenantry.core.tenants import Snapshot
+from tenantry.isolation.bulk import row_by_row
 from tenantry.sync.models import Run
 from tenantry.sync.observe.snapshots import SNAPSHOT_COLUMNS, snapshot_of_row
 
@@ -80,7 +82,7 @@ def next_candidates(
         "limit": limit,
         "only": only,
     }
-    with database.cursor() as cursor:
+    with row_by_row() if only is None else nullcontext(), database.cursor() as cursor:
         cursor.execute(_CANDIDATES, parameters)
         return [_views(row) for row in cursor.fetchall()]
 

@@ -46,7 +46,7 @@ class Progress:
 
 
 def progress_of(run: Run, *, now: datetime) -> Progress:
-    """Return where the live run stands. In the marketplace's scope; two queries at most."""
+    """Return where the live run stands. In the marketplace's scope; one query at most."""
     observation = run.observation
     stopping = run.cancel_requested_at is not None
     state = stage_of(run)

@@ -10,7 +10,15 @@ from tenantry.core.tenants import Problem
 from tenantry.listing import BoundedCount
 from tenantry.sync.models import PendingCompany
 from tenantry.sync.pending.filters import AGE_CHOICES, PROBLEM_CHOICES, PROBLEM_WORDS, PendingFilter
-from tenantry.sync.pending.queries import TABS, Listed, Wanted, countries_in, feeding_connections, order_of
+from tenantry.sync.pending.queries import (
+    DEFAULT_ORDER,
+    TABS,
+    Listed,
+    Wanted,
+    countries_in,
+    feeding_connections,
+    order_of,
+)
 from tenantry.sync.runs.queries import latest_runs
 from tenantry.sync.switches import read_company_sync
 from tenantry.web.access import Visit
@@ -46,7 +54,7 @@ _SORTS = (
     ("-first_seen", "Newest first"),
     ("first_seen", "Oldest first"),
 )
-_KEPT = ("q", "country", "problem", "connection", "age", "sort")
+_KEPT = ("q", "country", "problem", "connection", "age")
 
 
 def wanted_by(request: HttpRequest) -> Wanted:
@@ -65,6 +73,7 @@ def kept_query(wanted: Wanted, *, tab: str | None = None, place: bool = False) -
     """Return the query string that shows the same again: in another tab if given, at the same ``place`` if asked."""
     tab = tab or wanted.tab
     kept = {"tab": "" if tab == "pending" else tab, **{name: wanted.filters[name] for name in _KEPT}}
+    kept["sort"] = "" if wanted.order == DEFAULT_ORDER else wanted.order.tag
     return query_of(kept | ({"after": wanted.after, "before": wanted.before} if place else {}))
 
 
@@ -133,7 +142,7 @@ def _filters(wanted: Wanted, applied: PendingFilter, address: str) -> dict[str, 
     if len(connections) > 1 or values["connection"]:
         options = [(str(pk), name) for pk, name in connections]
         selects.append(_select("connection", "Connection: any", values["connection"], options))
-    cleared = Wanted(wanted.tab, {**dict.fromkeys(_KEPT, ""), "sort": wanted.filters["sort"]}, wanted.order)
+    cleared = Wanted(wanted.tab, dict.fromkeys(_KEPT, ""), wanted.order)
     return {
         "action": address,
         "search": {"value": wanted.filters["q"], "label": "Search name, domain, tenant id or contact"},
