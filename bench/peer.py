@@ -12,7 +12,7 @@ from bench.stage import Measured, measured
 from dlt.sources.helpers.rest_client import RESTClient
 from dlt.sources.helpers.rest_client.auth import BearerTokenAuth
 from dlt.sources.helpers.rest_client.paginators import BasePaginator
-from requests import Request, Response
+from requests import Response
 
 PAGE_SIZE = 500
 
@@ -29,11 +29,10 @@ class ContinuationPaginator(BasePaginator):  # type: ignore[misc]  # dlt is not 
         self._token = response.json().get("continuationToken") or ""
         self._has_next_page = bool(self._token)
 
-    def update_request(self, request: Request) -> None:
+    def update_request(self, request: Any) -> None:
         """Put the token into the next request."""
-        request.params = {"size": PAGE_SIZE, "seekOperation": "Next"}
-        sent: Any = request.headers or {}
-        request.headers = {**sent, "MS-ContinuationToken": self._token}
+        request.params = {"size": str(PAGE_SIZE), "seekOperation": "Next"}
+        request.headers = {**(request.headers or {}), "MS-ContinuationToken": self._token}
 
 
 def _parsed_once(response: Response, *_args: Any, **_kwargs: Any) -> None:

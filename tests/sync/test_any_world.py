@@ -218,7 +218,7 @@ def test_after_any_moves_the_pending_companies_are_those_of_the_world(owner_url:
     run_state_machine_as_test(
         Here,
         settings=settings(
-            max_examples=int(os.environ.get("TENANTRY_EXAMPLES", "8")),
+            max_examples=int(os.environ.get("TENANTRY_EXAMPLES", "6")),
             stateful_step_count=14,
             deadline=None,
             suppress_health_check=list(HealthCheck),

@@ -30,6 +30,8 @@ def fold(value: str) -> str:
 
     Folding what is folded changes nothing. Letters that stand for themselves stay (ß becomes ss).
     """
+    if value.isascii():  # has neither accents nor compatibility forms
+        return " ".join(value.lower().split())
     folded = _fold_once(value)
     while (again := _fold_once(folded)) != folded:  # a compatibility form may hide a capital or an accent
         folded = again
@@ -45,7 +47,9 @@ def _fold_once(value: str) -> str:
 def _terms(value: str) -> list[str]:
     """Return the terms of a text, in order: dotted ones and ids whole, everything else word by word."""
     # Vowel signs of Thai, Devanagari and others are marks: no letters to a pattern, yet inside a word.
-    bare = "".join(char for char in fold(value[:_LONGEST_TEXT]) if not unicodedata.category(char).startswith("M"))
+    bare = fold(value[:_LONGEST_TEXT])
+    if not bare.isascii():
+        bare = "".join(char for char in bare if not unicodedata.category(char).startswith("M"))
     terms = []
     for term in _TERM.findall(bare):
         terms.extend([term] if "." in term or "-" in term else _WORD.findall(term))
