@@ -12,7 +12,7 @@ from django.db import connection as database
 
 from tenantry.connections.models import Connection
 from tenantry.core.records import Relationship, TenantListing
-from tenantry.core.tenants import Snapshot, listing_hash
+from tenantry.core.tenants import listing_hash
 from tenantry.isolation.bulk import stage_rows, text_array
 from tenantry.sync.observe.snapshots import SNAPSHOT_COLUMNS, snapshot_of_row
 
@@ -41,12 +41,17 @@ _WRITE_SIGHTINGS = """
 insert into sync_sighting (connection_id, tenant_id, relationship, content_hash, first_seen_at, details_due_at)
 select %(connection)s, t.id, s.relationship, s.listing_hash, %(now)s, case when s.wants_details then %(now)s end
 from stage_listing s
-join sync_tenant t on t.provider = %(provider)s and t.cloud = %(cloud)s and t.external_id = s.external_id
+cross join lateral (
+    select id from sync_tenant
+    where provider = %(provider)s and cloud = %(cloud)s and external_id = s.external_id limit 1
+) t
 on conflict (connection_id, tenant_id) do update
 set relationship = excluded.relationship, content_hash = excluded.content_hash, missing_since = null,
     missing_listings = 0, ended_at = null, details_due_at = excluded.details_due_at, details_failures = 0
 returning tenant_id
 """
+
+_NOTHING_KNOWN: dict[str, Any] = dict.fromkeys(SNAPSHOT_COLUMNS) | {"name": "", "domain": ""}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +63,22 @@ class Stored:
     changed: int
 
 
-# Compared in the database: one row comes back, however many tenants are unchanged.
+# Compared in the database: one row comes back, however many tenants are unchanged. Each tenant is looked up singly
+# (lateral, limit 1): left free, PostgreSQL takes tables that it has not counted yet for empty, and goes through all
+# tenants of the provider for every page.
 _COMPARE = """
 select array_agg(t.id) filter (where same), array_agg(shown.place) filter (where same),
     array_agg(t.id) filter (where s.id is not null and not same),
     array_agg(t.external_id) filter (where not same)
 from unnest(%(external_ids)s::text[], %(hashes)s::uuid[]) with ordinality as shown(external_id, listing_hash, place)
-join sync_tenant t on t.provider = %(provider)s and t.cloud = %(cloud)s and t.external_id = shown.external_id
-left join sync_sighting s on s.tenant_id = t.id and s.connection_id = %(connection)s
+cross join lateral (
+    select id, external_id from sync_tenant
+    where provider = %(provider)s and cloud = %(cloud)s and external_id = shown.external_id limit 1
+) t
+left join lateral (
+    select id, content_hash, missing_since, ended_at from sync_sighting
+    where connection_id = %(connection)s and tenant_id = t.id limit 1
+) s on true
 cross join lateral (
     select coalesce(s.content_hash = shown.listing_hash and s.missing_since is null and s.ended_at is null, false)
 ) as compared(same)
@@ -135,20 +148,16 @@ def _stage(connection: Connection, page: _Comparison, hashes: dict[str, str]) ->
     details = _details_so_far(connection, page.known) if page.known else {}
     rows = []
     for record in page.differing:
-        known = details.get(record.external_id, {})
+        known = details.get(record.external_id, _NOTHING_KNOWN)
         # A blank never erases what is known.
-        name, domain = record.name or known.get("name", ""), record.domain or known.get("domain", "")
-        content_hash = _snapshot(known | {"name": name, "domain": domain}).content_hash
+        name, domain = record.name or known["name"], record.domain or known["domain"]
+        content_hash = snapshot_of_row(known | {"name": name, "domain": domain}).content_hash
         is_customer = record.relationship is Relationship.RESELLER
         rows.append((
             record.external_id, name, domain, record.relationship.value, hashes[record.external_id], content_hash,
             is_customer,
         ))  # fmt: skip
     stage_rows("stage_listing", _STAGE, rows)
-
-
-def _snapshot(row: dict[str, Any]) -> Snapshot:
-    return snapshot_of_row({column: row.get(column) for column in SNAPSHOT_COLUMNS})
 
 
 def _details_so_far(connection: Connection, external_ids: list[str]) -> dict[str, dict[str, Any]]:
