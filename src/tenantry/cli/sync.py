@@ -69,7 +69,7 @@ def _request(name: str, *, preview: bool, refresh: bool) -> list[_Requested]:
             refusals.append(f"{marketplace_name}: {refused}")
             continue
         requested += [
-            _Requested(run.pk, marketplace_id, marketplace_name, run.observation_id or 0, run.connection_id)
+            _Requested(run.pk, marketplace_id, marketplace_name, run.observation_id or 0, run.connection_id or 0)
             for run in runs
         ]
     if not requested:
@@ -146,7 +146,7 @@ def _report(one: _Requested) -> dict[str, Any]:
         return {
             "run": run.pk,
             "marketplace": one.marketplace,
-            "connection": run.connection.name,
+            "connection": run.source,
             "preview": run.preview,
             "state": run.state,
             "complete": run.complete,

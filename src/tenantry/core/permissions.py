@@ -1,7 +1,8 @@
 """Who may do what: the table of roles and actions, as data.
 
-A role's rights in one marketplace are :data:`TABLE`; operators have every right there. Whether a
-marketplace's own setting opens an action to support staff is passed in as ``settings``.
+A role's rights in one marketplace are :data:`TABLE`; operators have every right there. Rights of support staff on
+pending companies hang on the marketplace's settings: :data:`OPENED_BY_SETTING`. People of companies see their own
+companies only; which these are is the business of ``marketplace.queries``.
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,12 @@ class Role(StrEnum):
     MANAGER = "marketplace manager"
     SALES_SUPPORT = "sales support"
     CUSTOMER_SUPPORT = "customer support"
+    COMPANY_ADMINISTRATOR = "company administrator"
+    USER = "user"
+
+
+STAFF_ROLES = (Role.MANAGER, Role.SALES_SUPPORT, Role.CUSTOMER_SUPPORT)
+SUPPORT_ROLES = (Role.SALES_SUPPORT, Role.CUSTOMER_SUPPORT)
 
 
 class Action(StrEnum):
@@ -22,28 +29,60 @@ class Action(StrEnum):
 
     RUN_INSTALLATION = "run the installation"
     SEE_HOME = "see the home page"
-    SEE_PENDING = "see pending companies"
     CHANGE_SYNC_SETTINGS = "change sync settings"
     SEE_RUNS = "see sync history"
     START_RUN = "start or cancel a sync"
+    RELEASE_HOLDS = "release held changes"
+    IMPORT = "import companies and users"
+    SEE_PENDING = "see pending companies"
+    DECIDE_PENDING = "decide on pending companies"
+    UNDO_ANY_DECISION = "undo anybody's decisions"
+    CONNECT_TENANT = "connect tenants"
+    SEE_COMPANIES = "see companies and users"
+    EDIT_COMPANIES = "edit companies and users"
+    INVITE = "invite people"
+    SEE_OWN_COMPANY = "see the own company"
+    INVITE_IN_OWN_COMPANY = "invite people of the own company"
 
 
-_EVERYBODY = frozenset(Role)
+_STAFF = frozenset({Role.OPERATOR, *STAFF_ROLES})
 _MANAGERS = frozenset({Role.OPERATOR, Role.MANAGER})
+_EVERYBODY = frozenset(Role)
 
 TABLE: Mapping[Action, frozenset[Role]] = {
     Action.RUN_INSTALLATION: frozenset({Role.OPERATOR}),
     Action.SEE_HOME: _EVERYBODY,
-    Action.SEE_PENDING: _MANAGERS,
     Action.CHANGE_SYNC_SETTINGS: _MANAGERS,
     Action.SEE_RUNS: _MANAGERS,
     Action.START_RUN: _MANAGERS,
+    Action.RELEASE_HOLDS: _MANAGERS,
+    Action.IMPORT: _MANAGERS,
+    Action.SEE_PENDING: _MANAGERS,
+    Action.DECIDE_PENDING: _MANAGERS,
+    Action.UNDO_ANY_DECISION: _MANAGERS,
+    Action.CONNECT_TENANT: _MANAGERS,
+    Action.SEE_COMPANIES: _STAFF,
+    Action.EDIT_COMPANIES: _MANAGERS,
+    Action.INVITE: _MANAGERS,
+    Action.SEE_OWN_COMPANY: frozenset({Role.COMPANY_ADMINISTRATOR, Role.USER}),
+    Action.INVITE_IN_OWN_COMPANY: frozenset({Role.COMPANY_ADMINISTRATOR}),
 }
 
+# What support staff may do while Company Sync and the setting of their role are both on. Undoing their own decisions
+# is part of deciding.
+OPENED_BY_SETTING = frozenset({Action.SEE_PENDING, Action.DECIDE_PENDING})
 
-def may(role: Role | None, action: Action) -> bool:
-    """Return whether ``role`` may do ``action``; nobody without a role may do anything."""
-    return role is not None and role in TABLE[action]
+
+def may(role: Role | None, action: Action, *, pending_open: bool = False) -> bool:
+    """Return whether ``role`` may do ``action``; nobody without a role may do anything.
+
+    ``pending_open``: Company Sync is on and its setting for this support role as well.
+    """
+    if role is None:
+        return False
+    if role in TABLE[action]:
+        return True
+    return pending_open and role in SUPPORT_ROLES and action in OPENED_BY_SETTING
 
 
 def refusal(action: Action) -> str:
@@ -51,4 +90,9 @@ def refusal(action: Action) -> str:
     roles = sorted(role.value for role in TABLE[action] if role is not Role.OPERATOR)
     if not roles:
         return f"To {action.value} you need to be {Role.OPERATOR.value}. Ask your operator."
+    if action in OPENED_BY_SETTING:
+        return (
+            f"To {action.value} you need to be {' or '.join(roles)}, or to work in support where the sync settings "
+            "allow it. Ask your marketplace manager."
+        )
     return f"To {action.value} you need to be {' or '.join(roles)}. Ask your marketplace manager."

@@ -47,7 +47,7 @@ def request_sync(
             raise SyncRefused("No connection feeds this marketplace. Ask your operator to connect a Partner Center.")
         if enqueue:
             for run in runs:
-                enqueue_listing(run.observation_id or 0, run.connection_id)
+                enqueue_listing(run.observation_id or 0, run.connection_id or 0)
         return runs
 
 

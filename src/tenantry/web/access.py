@@ -21,7 +21,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from tenantry.accounts.models import Account
 from tenantry.audit.events import Actor, ActorKind, Happening, Target
 from tenantry.audit.services import record_event
-from tenantry.core.permissions import Action, may, refusal
+from tenantry.core.permissions import Action, refusal
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.queries import Workplace
 from tenantry.web.middleware import SESSION_KEY, Presence
@@ -67,7 +67,7 @@ def needs(action: Action) -> Callable[[Callable[Concatenate[HttpRequest, Visit, 
                 return to_sign_in(request)
             if presence.current is None:
                 return _choose_marketplace(request, presence)
-            if not may(presence.role, action):
+            if not presence.may(action):
                 raise PermissionDenied(refusal(action))
             visit = _visit(request, presence, presence.current)
             with marketplace_scope(visit.marketplace_id):

@@ -5,7 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
-from tenantry.core.permissions import Action, Role, may
+from tenantry.core.permissions import Action, Role
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.listing import BoundedCount
 from tenantry.sync.pending.queries import count_waiting
@@ -37,7 +37,7 @@ def furniture(request: HttpRequest) -> dict[str, Any]:
 
 def _navigation(request: HttpRequest, presence: Presence) -> dict[str, Any]:
     current = presence.current
-    sees_pending = current is not None and may(presence.role, Action.SEE_PENDING)
+    sees_pending = current is not None and presence.may(Action.SEE_PENDING)
     waiting = BoundedCount(0, over=False)
     if sees_pending and current is not None:
         with marketplace_scope(current.marketplace_id):
@@ -49,6 +49,6 @@ def _navigation(request: HttpRequest, presence: Presence) -> dict[str, Any]:
         "pending_over": waiting.over,
         "sees_pending": sees_pending,
         "is_operator": presence.role is Role.OPERATOR,
-        "can_manage": may(presence.role, Action.CHANGE_SYNC_SETTINGS),
+        "can_manage": presence.may(Action.CHANGE_SYNC_SETTINGS),
         "section": _SECTIONS.get(request.resolver_match.url_name or "", "") if request.resolver_match else "",
     }

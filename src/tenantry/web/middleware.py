@@ -9,8 +9,10 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 
 from tenantry.accounts.models import Account
-from tenantry.core.permissions import Role
+from tenantry.core.permissions import SUPPORT_ROLES, Action, Role, may
+from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.queries import Workplace, workplaces_of
+from tenantry.sync.switches import pending_open_to
 
 _SAFE_ID = re.compile(r"[\w-]{8,40}")
 SESSION_KEY = "marketplace_id"
@@ -18,11 +20,15 @@ SESSION_KEY = "marketplace_id"
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """Who is here: the account, the marketplaces it may enter, and the one it is in."""
+    """Who is here: the account, the marketplaces it may enter, and the one it is in.
+
+    ``pending_open``: the settings of that one let the person, if in support, work on pending companies.
+    """
 
     account: Account
     workplaces: tuple[Workplace, ...]
     current: Workplace | None
+    pending_open: bool = False
 
     @property
     def role(self) -> Role | None:
@@ -30,6 +36,10 @@ class Presence:
         if self.account.is_operator:
             return Role.OPERATOR
         return self.current.role if self.current else None
+
+    def may(self, action: Action) -> bool:
+        """Whether the person may do this in the current marketplace, now."""
+        return may(self.role, action, pending_open=self.pending_open)
 
 
 class RequestIdMiddleware:
@@ -71,4 +81,12 @@ def presence_of(request: HttpRequest) -> Presence | None:
     current = next((place for place in places if place.marketplace_id == chosen), None)
     if current is None and places and (not account.is_operator or len(places) == 1):
         current = places[0]
-    return Presence(account, places, current)
+    return Presence(account, places, current, pending_open=_pending_open(current))
+
+
+def _pending_open(current: Workplace | None) -> bool:
+    """Read the settings anew for each request of support staff: their access ends with the next click."""
+    if current is None or current.role not in SUPPORT_ROLES:
+        return False
+    with marketplace_scope(current.marketplace_id):
+        return pending_open_to(current.role)

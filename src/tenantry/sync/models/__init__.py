@@ -1,5 +1,7 @@
 """The sync's tables: what was observed (shared), and what each marketplace made of it (owned)."""
 
+from tenantry.sync.models.decisions import ConnectRequest, ConnectState, Decision, DecisionKind, Match
+from tenantry.sync.models.holds import Approval, Hold, HoldState
 from tenantry.sync.models.observed import (
     Finding,
     Observation,
@@ -8,24 +10,35 @@ from tenantry.sync.models.observed import (
     Sighting,
     Tenant,
 )
-from tenantry.sync.models.pending import PendingCompany, PendingKey, PendingState, TenantLink
-from tenantry.sync.models.runs import Change, ChangeState, Run, RunState, Trigger
-from tenantry.sync.models.settings import CompanySyncSettings, Entitlement, Feed
+from tenantry.sync.models.pending import PendingCompany, PendingKey, PendingMatchKey, PendingState, TenantLink
+from tenantry.sync.models.runs import Change, ChangeState, Run, RunKind, RunState, Trigger
+from tenantry.sync.models.settings import BrakeLimits, CompanySyncSettings, Entitlement, Feed
 
 __all__ = [
+    "Approval",
+    "BrakeLimits",
     "Change",
     "ChangeState",
     "CompanySyncSettings",
+    "ConnectRequest",
+    "ConnectState",
+    "Decision",
+    "DecisionKind",
     "Entitlement",
     "Feed",
     "Finding",
+    "Hold",
+    "HoldState",
+    "Match",
     "Observation",
     "ObservationPage",
     "ObservationState",
     "PendingCompany",
     "PendingKey",
+    "PendingMatchKey",
     "PendingState",
     "Run",
+    "RunKind",
     "RunState",
     "Sighting",
     "Tenant",

@@ -25,7 +25,10 @@ class PendingCompany(MarketplaceOwned):
     """A tenant, in one marketplace, waiting for a decision; with a copy of what the marketplace knows of it.
 
     The copy is what lists search, filter and sort without leaving the marketplace's own rows, and what a
-    change's *before* is compared with. ``sort_name`` and ``sort_contact`` are folded for sorting.
+    change's *before* is compared with. ``sort_name`` and ``sort_contact`` are folded for sorting. ``certainty`` and
+    ``match_count`` sum up its matches that nobody rejected (``core.matching.Certainty`` as a number; 0 is none),
+    ``automatic_problems`` say why a rule may not create it, ``by_hand`` that a person ignored, undid or reopened it:
+    no rule touches it again. ``company`` is what it was created as or linked to.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
@@ -42,10 +45,23 @@ class PendingCompany(MarketplaceOwned):
     content_hash = models.UUIDField()
     first_seen_at = models.DateTimeField()
     changed_at = models.DateTimeField()
+    certainty = models.SmallIntegerField(default=0, db_default=0)
+    match_count = models.SmallIntegerField(default=0, db_default=0)
+    matched_at = models.DateTimeField(null=True)
+    automatic_problems = ArrayField(models.CharField(max_length=40), default=list, db_default=[])
+    by_hand = models.BooleanField(default=False, db_default=False)
+    snoozed_until = models.DateTimeField(null=True)
+    decided_at = models.DateTimeField(null=True)
+    decided_by_name = models.CharField(max_length=200, default="", db_default="")
+    company = models.ForeignKey(Company, null=True, on_delete=models.SET_NULL, related_name="+")
+    version = models.IntegerField(default=0, db_default=0)
 
     class Meta(MarketplaceOwned.Meta):
         constraints = [models.UniqueConstraint(fields=["marketplace", "tenant"], name="one_pending_per_tenant")]
         indexes = [
+            models.Index(fields=["marketplace", "state", "certainty", "id"], name="pending_by_certainty"),
+            models.Index(fields=["marketplace", "state", "decided_at", "id"], name="pending_by_decision"),
+            models.Index(fields=["marketplace", "matched_at", "id"], name="pending_by_matching"),
             models.Index(fields=["marketplace", "state", "sort_name", "id"], name="pending_by_name"),
             models.Index(fields=["marketplace", "state", "country", "id"], name="pending_by_country"),
             models.Index(fields=["marketplace", "state", "domain", "id"], name="pending_by_domain"),
@@ -68,11 +84,23 @@ class PendingKey(MarketplaceOwned):
         indexes = [models.Index(fields=["marketplace", "key", "pending"], name="pending_key_lookup")]
 
 
+class PendingMatchKey(MarketplaceOwned):
+    """What makes a pending company a candidate for a company with an equal ``marketplace.CompanyMatchKey``."""
+
+    pending = models.ForeignKey(PendingCompany, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=12, db_collation="C")
+    key = models.CharField(max_length=200, db_collation="C")
+
+    class Meta(MarketplaceOwned.Meta):
+        indexes = [models.Index(fields=["marketplace", "kind", "key", "pending"], name="pending_match_key_lookup")]
+
+
 class TenantLink(MarketplaceOwned):
     """Tenant and company that are the same customer, by a person's or a rule's decision."""
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="links")
+    decision = models.ForeignKey("sync.Decision", null=True, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 

@@ -14,6 +14,15 @@ class Trigger(models.TextChoices):
     SETTINGS = "settings", "Company Sync switched on"
     COMMAND_LINE = "command_line", "command line"
     SCHEDULE = "schedule", "schedule"
+    DECISIONS = "decisions", "decisions on many rows"
+    RELEASE = "release", "release of held rows"
+
+
+class RunKind(models.TextChoices):
+    """What a run is about."""
+
+    COMPANIES = "companies", "Company Sync"
+    DECISIONS = "decisions", "decisions"
 
 
 class RunState(models.TextChoices):
@@ -33,14 +42,17 @@ LIVE_RUN = [RunState.WAITING, RunState.LISTING, RunState.APPLYING, RunState.READ
 
 
 class Run(MarketplaceOwned):
-    """One sync attempt of one connection for one marketplace.
+    """One sync attempt of one connection for one marketplace, or decisions on many rows (then without connection).
 
     ``counters`` are computed from rows when it ends and must add up, else ``suspect`` says what does not.
     ``plan_cursor`` is the last tenant that a preview planned. A run whose listing did not end cleanly has
     ``complete`` false: it added and updated, and judged nothing absent.
     """
 
-    connection = models.ForeignKey(Connection, on_delete=models.PROTECT, related_name="+")
+    kind = models.CharField(
+        max_length=12, choices=RunKind.choices, default=RunKind.COMPANIES, db_default=RunKind.COMPANIES
+    )
+    connection = models.ForeignKey(Connection, null=True, on_delete=models.PROTECT, related_name="+")
     observation = models.ForeignKey(Observation, null=True, on_delete=models.SET_NULL, related_name="+")
     trigger = models.CharField(max_length=20, choices=Trigger.choices)
     preview = models.BooleanField(default=False)
@@ -59,6 +71,11 @@ class Run(MarketplaceOwned):
 
     class Meta(MarketplaceOwned.Meta):
         indexes = [models.Index(fields=["marketplace", "-created_at"], name="run_by_age")]
+
+    @property
+    def source(self) -> str:
+        """The name of the connection that it reads; empty for decisions."""
+        return self.connection.name if self.connection else ""
 
 
 class ChangeState(models.TextChoices):
@@ -79,7 +96,8 @@ class Change(MarketplaceOwned):
     """One step of a plan: what it does to which tenant, from what to what, and why.
 
     ``before`` and ``after`` are snapshots of the pending company (``core.planning.companies``), null where
-    there is none.
+    there is none. ``details`` is what else a change needs to be applied (a company to link to, a reason), ``hold`` the
+    hold that keeps it. A failed change is tried again from ``next_attempt_at`` on.
     """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="changes")
@@ -92,6 +110,10 @@ class Change(MarketplaceOwned):
     reason = models.TextField()
     state = models.CharField(max_length=10, choices=ChangeState.choices, default=ChangeState.PLANNED)
     problem = models.TextField(blank=True)
+    details = models.JSONField(null=True)
+    hold = models.ForeignKey("sync.Hold", null=True, on_delete=models.SET_NULL, related_name="changes")
+    attempts = models.SmallIntegerField(default=0, db_default=0)
+    next_attempt_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
 
@@ -103,4 +125,7 @@ class Change(MarketplaceOwned):
                 name="one_planned_change_per_tenant",
             )
         ]
-        indexes = [models.Index(fields=["run", "state", "id"], name="change_by_run")]
+        indexes = [
+            models.Index(fields=["run", "state", "id"], name="change_by_run"),
+            models.Index(fields=["marketplace", "state", "kind", "id"], name="change_by_state"),
+        ]

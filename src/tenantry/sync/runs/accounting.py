@@ -73,7 +73,7 @@ def _observed(observation: Observation | None) -> dict[str, int]:
 
 
 def _tenants(run: Run) -> dict[str, int]:
-    if run.observation is None or not Feed.objects.filter(connection_id=run.connection_id).exists():
+    if run.observation is None or not Feed.objects.filter(connection_id=run.connection_id or 0).exists():
         return {}
     parameters = {
         "observation": run.observation_id,

@@ -136,7 +136,7 @@ def _findings(run: Run) -> QuerySet[Finding]:
     a record that nobody could read belongs to nobody's part, and may be another marketplace's customer.
     """
     findings = Finding.objects.filter(observation_id=run.observation_id or 0).select_related("tenant")
-    feed = Feed.objects.filter(connection_id=run.connection_id).first()
+    feed = Feed.objects.filter(connection_id=run.connection_id or 0).first()
     narrow = feed is None or any((feed.countries, feed.domains, feed.indirect_resellers, feed.tenant_ids))
     return findings.filter(tenant_id__in=PendingCompany.objects.values("tenant_id")) if narrow else findings
 

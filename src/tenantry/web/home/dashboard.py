@@ -6,13 +6,14 @@ from typing import Any
 from django.urls import reverse
 from django.utils import timezone
 
-from tenantry.core.permissions import Action, Role, may
+from tenantry.core.permissions import Action
 from tenantry.sync.models import Run, RunState
 from tenantry.sync.observe.states import ConnectionState, Health, states_of_feeding
 from tenantry.sync.pending.queries import QueueCounts, count_queue
 from tenantry.sync.runs.queries import latest_runs
 from tenantry.sync.switches import CompanySyncSwitches, read_company_sync
 from tenantry.web.access import Visit
+from tenantry.web.middleware import Presence
 from tenantry.web.runs.rows import rows_of
 
 _LATEST = 5
@@ -20,19 +21,19 @@ _LATEST = 5
 
 def dashboard_context(visit: Visit) -> dict[str, Any]:
     """Return what this person may see of the marketplace. Support staff see no runs to open."""
-    role = visit.presence.role
+    presence = visit.presence
     switches, connections = read_company_sync(), states_of_feeding()
     runs = latest_runs(_LATEST)
     rows = rows_of(runs)
-    manages = may(role, Action.CHANGE_SYNC_SETTINGS)
+    manages = presence.may(Action.CHANGE_SYNC_SETTINGS)
     return {
-        "queue": _queue(visit.now) if may(role, Action.SEE_PENDING) else None,
+        "queue": _queue(visit.now) if presence.may(Action.SEE_PENDING) else None,
         "last_run": rows[0] if rows else None,
         "switches": [_switch(switches, url=reverse("web:sync-settings") if manages else "")],
-        "steps": _steps(switches, connections, runs, role),
-        "attention": [*_failures(runs), *_troubles(connections)] if may(role, Action.SEE_RUNS) else [],
-        "runs": rows if may(role, Action.SEE_RUNS) else [],
-        "can_sync": switches.on and may(role, Action.START_RUN),
+        "steps": _steps(switches, connections, runs, presence),
+        "attention": [*_failures(runs), *_troubles(connections)] if presence.may(Action.SEE_RUNS) else [],
+        "runs": rows if presence.may(Action.SEE_RUNS) else [],
+        "can_sync": switches.on and presence.may(Action.START_RUN),
     }
 
 
@@ -62,12 +63,12 @@ def _switch(switches: CompanySyncSwitches, *, url: str) -> dict[str, Any]:
 
 
 def _steps(
-    switches: CompanySyncSwitches, connections: list[ConnectionState], runs: list[Run], role: Role | None
+    switches: CompanySyncSwitches, connections: list[ConnectionState], runs: list[Run], presence: Presence
 ) -> list[dict[str, Any]]:
     """Return the way to a first sync, or nothing once one has been through."""
     if any(run.state == RunState.DONE for run in runs) and switches.on:
         return []
-    manages, operates = may(role, Action.CHANGE_SYNC_SETTINGS), may(role, Action.RUN_INSTALLATION)
+    manages, operates = presence.may(Action.CHANGE_SYNC_SETTINGS), presence.may(Action.RUN_INSTALLATION)
     settings_url = reverse("web:sync-settings") if manages else ""
     runs_url = reverse("web:run-list") if manages else ""
     operator_url = reverse("web:operator-home") if operates else ""
@@ -99,7 +100,7 @@ def _failures(runs: list[Run]) -> list[dict[str, Any]]:
         if run.state == RunState.FAILED:
             failure = run.failure or {}
             sentence = " ".join(part for part in (failure.get("what", ""), failure.get("next", "")) if part)
-            title = f"The last sync of {run.connection.name} failed"
+            title = f"The last sync of {run.source} failed"
             items.append({"tone": "bad", "title": title, "sentence": sentence, **link})
         elif run.suspect:
             title = "The counters of the last sync do not add up"

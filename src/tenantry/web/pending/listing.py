@@ -5,7 +5,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from tenantry.core.permissions import Action, may
+from tenantry.core.permissions import Action
 from tenantry.core.tenants import Problem
 from tenantry.listing import BoundedCount
 from tenantry.sync.models import PendingCompany
@@ -95,7 +95,7 @@ def list_context(request: HttpRequest, visit: Visit, wanted: Wanted, listed: Lis
         "empty": "" if rows else _why_empty(wanted, listed, on=switches.on),
         "empty_note": _EMPTY_TABS.get(wanted.tab, ""),
         "last_sync": _last_sync(),
-        "can_sync": switches.on and may(visit.presence.role, Action.START_RUN),
+        "can_sync": switches.on and visit.presence.may(Action.START_RUN),
     }
 
 

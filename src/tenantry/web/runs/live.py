@@ -33,7 +33,7 @@ def live_context(run: Run, *, now: datetime) -> dict[str, Any]:
 
 
 def _progress(run: Run, progress: Progress) -> dict[str, Any]:
-    step = _STEPS[progress.state].format(connection=run.connection.name)
+    step = _STEPS[progress.state].format(connection=run.source)
     estimated = progress.state == RunState.LISTING and progress.total is not None
     return {
         "step": f"Stopping. {step}" if progress.stopping else step,

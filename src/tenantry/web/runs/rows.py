@@ -21,7 +21,7 @@ def row_of(run: Run, tally: Tally) -> dict[str, Any]:
     return {
         "pk": run.pk,
         "kind": kind_of(run),
-        "connection": run.connection.name,
+        "connection": run.source,
         "trigger": starter_of(run),
         "word": word_of(run),
         "tone": tone_of(run),

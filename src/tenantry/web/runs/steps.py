@@ -51,7 +51,7 @@ def _listing(run: Run, observation: Observation, *, now: datetime) -> Step:
         f"started over {counted(observation.generation - 1, 'time', 'times')}" if observation.generation > 1 else "",
     ]
     return {
-        "title": f"List of tenants read from {run.connection.name}",
+        "title": f"List of tenants read from {run.source}",
         "tone": tone,
         "word": word,
         "at": observation.started_at,

@@ -31,7 +31,7 @@ _ALWAYS = {"records", "tenants_seen", "changes"}
 def summary_of(run: Run) -> list[dict[str, Any]]:
     """Return the facts of the summary tab. Counters are counted when the run ends."""
     facts = [
-        {"label": "Connection", "value": run.connection.name},
+        {"label": "Connection", "value": run.source},
         {"label": "Started by", "value": starter_of(run)},
         {"label": "Duration", "value": duration(run.created_at, run.ended_at), "missing": "still running"},
         {"label": "List", "value": _completeness(run), "missing": "not read to its end"},

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
-from tenantry.core.permissions import Action, may
+from tenantry.core.permissions import Action
 from tenantry.sync.models import Run, Trigger
 from tenantry.sync.requests import Asked, SyncRefused, request_sync
 from tenantry.sync.runs.lifecycle import request_cancel
@@ -26,7 +26,7 @@ def run_list(request: HttpRequest, visit: Visit) -> HttpResponse:
     """List the runs, newest first, under a picture of the last 30 days."""
     on = read_company_sync().on
     context = history_context(request, now=visit.now)
-    can_sync = on and may(visit.presence.role, Action.START_RUN)
+    can_sync = on and visit.presence.may(Action.START_RUN)
     return render(request, "runs/list.html", {**context, "can_sync": can_sync, "sync_off": not on})
 
 

@@ -1,0 +1,49 @@
+"""The marketplace's tables: the store and its staff, companies, people, invitations, imports."""
+
+from tenantry.marketplace.models.companies import (
+    Company,
+    CompanyDomain,
+    CompanyKey,
+    CompanyMatchKey,
+    CompanyOrigin,
+    CompanyStatus,
+    CompanyTenantId,
+    FieldOwner,
+)
+from tenantry.marketplace.models.imports import Import, ImportLine, ImportState
+from tenantry.marketplace.models.people import (
+    LIVE_INVITATION,
+    Invitation,
+    InvitationState,
+    Membership,
+    MembershipRole,
+    MembershipState,
+    User,
+    UserKey,
+)
+from tenantry.marketplace.models.store import Marketplace, SharingGroup, StaffRole
+
+__all__ = [
+    "LIVE_INVITATION",
+    "Company",
+    "CompanyDomain",
+    "CompanyKey",
+    "CompanyMatchKey",
+    "CompanyOrigin",
+    "CompanyStatus",
+    "CompanyTenantId",
+    "FieldOwner",
+    "Import",
+    "ImportLine",
+    "ImportState",
+    "Invitation",
+    "InvitationState",
+    "Marketplace",
+    "Membership",
+    "MembershipRole",
+    "MembershipState",
+    "SharingGroup",
+    "StaffRole",
+    "User",
+    "UserKey",
+]

@@ -1,0 +1,61 @@
+"""Imports: an uploaded file, its lines, and what became of each."""
+
+from django.db import models
+
+from tenantry.isolation.managed import MarketplaceOwned
+
+
+class ImportState(models.TextChoices):
+    """How far an import is. *planned*: shown and waiting for a person to apply it."""
+
+    READING = "reading", "reading the file"
+    PLANNED = "planned", "previewed"
+    APPLYING = "applying", "applying"
+    DONE = "done", "done"
+    CANCELLED = "cancelled", "cancelled"
+    FAILED = "failed", "failed"
+
+
+class Import(MarketplaceOwned):
+    """One uploaded file of companies, domains, users or memberships, as a plan that a person applies.
+
+    ``digest`` is the SHA-256 of the file, ``content`` the file until it was read. ``counters`` has the lines by kind.
+    """
+
+    file_name = models.CharField(max_length=200)
+    digest = models.CharField(max_length=64)
+    content = models.BinaryField(null=True)
+    state = models.CharField(max_length=12, choices=ImportState.choices, default=ImportState.READING)
+    cursor = models.BigIntegerField(default=0)
+    counters = models.JSONField(default=dict)
+    problem = models.TextField(blank=True)
+    requested_by = models.CharField(max_length=200)
+    cancel_requested_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta(MarketplaceOwned.Meta):
+        indexes = [models.Index(fields=["marketplace", "-created_at"], name="import_by_age")]
+
+
+class ImportLine(MarketplaceOwned):
+    """One line of the file: what it would do (``kind``), from what to what, and what became of it.
+
+    Lines that change nothing are counted, not kept.
+    """
+
+    job = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="lines")
+    number = models.IntegerField()
+    kind = models.CharField(max_length=12)
+    subject = models.TextField()
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    reason = models.TextField()
+    state = models.CharField(max_length=10)
+
+    class Meta(MarketplaceOwned.Meta):
+        constraints = [models.UniqueConstraint(fields=["job", "number"], name="one_import_line_per_number")]
+        indexes = [
+            models.Index(fields=["job", "state", "number"], name="import_line_by_state"),
+            models.Index(fields=["job", "kind", "number"], name="import_line_by_kind"),
+        ]
