@@ -25,7 +25,7 @@ from tenantry.sync.driving import drive_details, drive_first_passes, drive_listi
 from tenantry.sync.models import Observation
 from tenantry.sync.models.observed import LIVE_OBSERVATION
 from tenantry.sync.models.runs import RunState
-from tenantry.sync.queue import enqueue_listing, enqueue_runs
+from tenantry.sync.queue import enqueue_listing, enqueue_runs, return_jobs_of_dead_workers
 from tenantry.sync.runs.lifecycle import begin_runs, fail_everything, failure_of_ours, live_runs
 from tenantry.sync.schedule import start_due_syncs
 
@@ -98,14 +98,6 @@ def details(context: JobContext, connection_id: int) -> None:
 async def sweep(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's signature
     """Return the jobs of workers that died."""
     await return_jobs_of_dead_workers(settings.STALLED_AFTER_SECONDS)
-
-
-async def return_jobs_of_dead_workers(silent_for: float) -> int:
-    """Put the jobs of workers without a heartbeat for ``silent_for`` seconds back into the queue."""
-    stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=silent_for))
-    for job in stalled:
-        await app.job_manager.retry_job(job)
-    return len(stalled)
 
 
 @app.periodic(cron="* * * * * */30")
