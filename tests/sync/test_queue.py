@@ -11,7 +11,8 @@ from psycopg.rows import dict_row
 from tests.sync.stage import execute, rows
 
 from tenantry.connections.models import Connection
-from tenantry.sync.queue import enqueue_runs, return_jobs_of_dead_workers
+from tenantry.jobs import return_jobs_of_dead_workers
+from tenantry.sync.queue import enqueue_runs
 from tenantry.sync.tasks import sweep
 
 

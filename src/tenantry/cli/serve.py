@@ -135,7 +135,7 @@ async def _work(jobs: int) -> None:
     from django.conf import settings
     from procrastinate.contrib.django import app
 
-    from tenantry.sync.queue import return_jobs_of_dead_workers
+    from tenantry.jobs import return_jobs_of_dead_workers
 
     silent_for = settings.STALLED_AFTER_SECONDS
     with app.replace_connector(app.connector.get_worker_connector()):  # type: ignore[attr-defined]  # Django's connector has it

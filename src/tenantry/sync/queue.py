@@ -1,82 +1,18 @@
-"""The queue: puts jobs into it, in the caller's transaction, and takes those of dead workers back.
+"""What the sync puts into the queue (``tenantry.jobs``): jobs of ``sync.tasks``."""
 
-A worker replaces the queue's connector by one of its own, outside Django's transactions; so jobs are
-always deferred through an application over Django's connection.
-"""
-
-import json
 from datetime import datetime
-from functools import cache
 
-import structlog
-from django.db import connection as database
-from django.db import transaction
-from procrastinate import App
-from procrastinate.contrib.django import app
-from procrastinate.contrib.django.django_connector import DjangoConnector
-from procrastinate.exceptions import ConnectorException, UniqueViolation
-from procrastinate.jobs import Job, Status
+from tenantry.jobs import defer
 
-_log = structlog.stdlib.get_logger(__name__)
-
-# Skipped: a job that a worker is just taking. Held until the caller commits: a job that starts sees what it waited for.
-_WAITING = """
-select id from procrastinate_jobs
-where status = 'todo' and lock = %s and task_name = %s and args = %s::jsonb
-limit 1 for share skip locked
-"""
-
-
-@cache
-def _transactional() -> App:
-    return app.with_connector(DjangoConnector())
-
-
-def defer(task: str, *, lock: str, at: datetime | None = None, **arguments: int) -> bool:
-    """Put a job into the queue unless the same one waits already; return whether it was.
-
-    ``lock`` runs its jobs one after the other. ``task`` is a function of ``sync.tasks``, ``at`` the time
-    before which the job does not start.
-
-    The queue's own *queueing lock* is not used: with it, a job that is returned to the queue clashes with its
-    waiting successor, and can neither run nor make way. So two callers at the same time may both succeed;
-    the second job then finds nothing to do.
-    """
-    name = f"tenantry.sync.tasks.{task}"
-    with transaction.atomic(), database.cursor() as cursor:
-        cursor.execute(_WAITING, [lock, name, json.dumps(arguments)])
-        if cursor.fetchone():
-            return False
-        _transactional().configure_task(name, allow_unknown=False, lock=lock, schedule_at=at).defer(**arguments)
-    return True
+_TASKS = "tenantry.sync.tasks"
 
 
 def enqueue_listing(observation_id: int, connection_id: int, *, at: datetime | None = None) -> None:
     """Have the listing of an observation read (on)."""
-    defer("observe", lock=f"listing-{connection_id}", at=at, observation_id=observation_id)
+    defer(f"{_TASKS}.observe", lock=f"listing-{connection_id}", at=at, observation_id=observation_id)
 
 
 def enqueue_runs(connection_id: int, *, at: datetime | None = None) -> None:
     """Have a connection's runs taken on: planned and applied, and their details read."""
     for task in ("first_passes", "details"):
-        defer(task, lock=f"{task}-{connection_id}", at=at, connection_id=connection_id)
-
-
-async def return_jobs_of_dead_workers(silent_for: float) -> int:
-    """Put the jobs of workers without a heartbeat for ``silent_for`` seconds back; return how many there were.
-
-    To be called with a worker's connector. No job keeps another from being returned.
-    """
-    stalled = list(await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=silent_for))
-    for job in stalled:
-        await _return(job)
-    return len(stalled)
-
-
-async def _return(job: Job) -> None:
-    try:
-        await app.job_manager.retry_job(job)
-    except UniqueViolation:  # a periodic job whose next one waits already: that will do its work
-        await app.job_manager.finish_job(job, status=Status.FAILED, delete_job=True)
-    except ConnectorException as problem:  # it has ended meanwhile, or the database is away: the next sweep looks again
-        _log.warning("job_not_returned", job=job.id, task=job.task_name, problem=str(problem.__cause__ or problem))
+        defer(f"{_TASKS}.{task}", lock=f"{task}-{connection_id}", at=at, connection_id=connection_id)

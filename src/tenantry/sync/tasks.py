@@ -20,12 +20,13 @@ from tenantry.audit.chain import chain_events
 from tenantry.audit.models import INSTALLATION
 from tenantry.connections.models import Connection
 from tenantry.isolation.scope import marketplace_scope
+from tenantry.jobs import return_jobs_of_dead_workers
 from tenantry.marketplace.queries import every_marketplace_id
 from tenantry.sync.driving import drive_details, drive_first_passes, drive_listing
 from tenantry.sync.models import Observation
 from tenantry.sync.models.observed import LIVE_OBSERVATION
 from tenantry.sync.models.runs import RunState
-from tenantry.sync.queue import enqueue_listing, enqueue_runs, return_jobs_of_dead_workers
+from tenantry.sync.queue import enqueue_listing, enqueue_runs
 from tenantry.sync.runs.lifecycle import begin_runs, fail_everything, failure_of_ours, live_runs
 from tenantry.sync.schedule import start_due_syncs
 
