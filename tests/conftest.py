@@ -25,8 +25,23 @@ from tenantry.sealing import create_key_ring
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 _TEMPLATE = "tenantry_template"
+_ROOM_IN_MEMORY = 3 * 2**30
 _server: EmbeddedPostgres | None = None
 _folder: Path | None = None
+
+
+def fast_folder() -> str:
+    """Return where throw-away databases go: memory when there is plenty of it, else the disk.
+
+    Both are reachable for the database's user, and its programs may be run from there.
+    """
+    try:
+        memory = os.statvfs("/dev/shm")  # noqa: S108  # the name it has on every Linux
+    except OSError:
+        return "/tmp"  # noqa: S108  # same
+    roomy = memory.f_bavail * memory.f_frsize > _ROOM_IN_MEMORY
+    runs_programs = not memory.f_flag & os.ST_NOEXEC
+    return "/dev/shm" if roomy and runs_programs and os.access("/dev/shm", os.W_OK) else "/tmp"  # noqa: S108  # same
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -34,7 +49,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if "TENANTRY_TEST_HOME" in os.environ:  # an xdist worker: the controller made everything
         return
     global _folder  # noqa: PLW0603  # one per process, released in pytest_unconfigure
-    _folder = Path(tempfile.mkdtemp(prefix="tenantry-tests-", dir="/tmp"))  # reachable for the database's user
+    _folder = Path(tempfile.mkdtemp(prefix="tenantry-tests-", dir=fast_folder()))
     _folder.chmod(0o711)
     home = Home(_folder / "home").prepare()
     create_key_ring(home.keys)
@@ -76,21 +91,38 @@ def postgres() -> EmbeddedPostgres:
     return EmbeddedPostgres(Home(Path(os.environ["TENANTRY_TEST_HOME"])), FAST_AND_UNSAFE)
 
 
+class Clones:
+    """Copies of the migrated template, one at a time.
+
+    A copy is dropped when the next one is made: the server would wait for sessions that are just ending.
+    """
+
+    def __init__(self, owner: "psycopg.Connection[tuple[object, ...]]", *, in_memory: bool) -> None:
+        self._owner = owner
+        self._strategy = "file_copy" if in_memory else "wal_log"  # the faster one there
+        self._name = ""
+
+    def fresh(self) -> str:
+        """Make a copy; its name."""
+        if self._name:
+            self._owner.execute(f"drop database {self._name} with (force)")
+        self._name = f"t_{uuid.uuid4().hex[:12]}"
+        self._owner.execute(f"create database {self._name} template {_TEMPLATE} strategy {self._strategy}")
+        return self._name
+
+
 @pytest.fixture(scope="session")
-def _owner(postgres: EmbeddedPostgres) -> Iterator["psycopg.Connection[tuple[object, ...]]"]:
-    with psycopg.connect(postgres.owner_dsn("postgres"), autocommit=True) as connection:
-        yield connection
+def _clones(postgres: EmbeddedPostgres) -> Iterator[Clones]:
+    with psycopg.connect(postgres.owner_dsn("postgres"), autocommit=True) as owner:
+        yield Clones(owner, in_memory=postgres.home.path.is_relative_to("/dev/shm"))  # noqa: S108  # see fast_folder
 
 
 @pytest.fixture
-def database(
-    postgres: EmbeddedPostgres, _owner: "psycopg.Connection[tuple[object, ...]]", django_db_blocker: object
-) -> Iterator[str]:
+def database(postgres: EmbeddedPostgres, _clones: Clones, django_db_blocker: object) -> Iterator[str]:
     """Give the test a fresh database and connect Django to it as the application; its name."""
     from django.db import connections
 
-    name = f"t_{uuid.uuid4().hex[:12]}"
-    _owner.execute(f"create database {name} template {_TEMPLATE} strategy file_copy")
+    name = _clones.fresh()
     connection = connections["default"]
     connection.close()
     connection.settings_dict.update(NAME=name, USER="tenantry_app", HOST=str(postgres.socket_dir))
@@ -100,7 +132,6 @@ def database(
         yield name
         connections.close_all()
     os.environ["DATABASE_URL"] = before
-    _owner.execute(f"drop database {name} with (force)")
 
 
 @pytest.fixture

@@ -14,8 +14,10 @@ from django.db import transaction
 from procrastinate import App
 from procrastinate.contrib.django import app
 from procrastinate.contrib.django.django_connector import DjangoConnector
+from procrastinate.contrib.django.utils import connector_params
 from procrastinate.exceptions import ConnectorException, UniqueViolation
 from procrastinate.jobs import Job, Status
+from procrastinate.psycopg_connector import PsycopgConnector
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -48,6 +50,15 @@ def defer(task: str, *, lock: str, at: datetime | None = None, **arguments: int)
             return False
         _transactional().configure_task(task, allow_unknown=False, lock=lock, schedule_at=at).defer(**arguments)
     return True
+
+
+def worker_connector() -> PsycopgConnector:
+    """Return what a worker reaches the queue with.
+
+    Few connections: jobs hold none, and after a crash of the database the pool tries its dead ones one by one,
+    a longer pause after each, before it makes a new one.
+    """
+    return PsycopgConnector(kwargs=connector_params(), min_size=1, max_size=2)
 
 
 async def return_jobs_of_dead_workers(silent_for: float) -> int:

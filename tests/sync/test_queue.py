@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 from tests.sync.stage import execute, rows
 
 from tenantry.connections.models import Connection
-from tenantry.jobs import return_jobs_of_dead_workers
+from tenantry.jobs import return_jobs_of_dead_workers, worker_connector
 from tenantry.sync.queue import enqueue_runs
 from tenantry.sync.tasks import sweep
 
@@ -20,7 +20,7 @@ def as_a_worker(*steps: Callable[[], Awaitable[Any]]) -> list[Any]:
     """Do the steps with a worker's connector; what they returned."""
 
     async def together() -> list[Any]:
-        with app.replace_connector(app.connector.get_worker_connector()):  # type: ignore[attr-defined]  # Django's has it
+        with app.replace_connector(worker_connector()):
             async with app.open_async():
                 return [await step() for step in steps]
 

@@ -135,10 +135,10 @@ async def _work(jobs: int) -> None:
     from django.conf import settings
     from procrastinate.contrib.django import app
 
-    from tenantry.jobs import return_jobs_of_dead_workers
+    from tenantry.jobs import return_jobs_of_dead_workers, worker_connector
 
     silent_for = settings.STALLED_AFTER_SECONDS
-    with app.replace_connector(app.connector.get_worker_connector()):  # type: ignore[attr-defined]  # Django's connector has it
+    with app.replace_connector(worker_connector()):
         async with app.open_async():
             await return_jobs_of_dead_workers(silent_for)
             await app.run_worker_async(
