@@ -7,8 +7,9 @@ import pytest
 
 from tenantry.audit.events import Actor, ActorKind
 from tenantry.isolation.scope import marketplace_scope
+from tenantry.marketplace.companies.services import CompanyDraft, create_company
 from tenantry.marketplace.models import CompanyOrigin
-from tenantry.marketplace.services import create_company, create_marketplace
+from tenantry.marketplace.services import create_marketplace
 
 OPERATOR = Actor(ActorKind.OPERATOR, "Olga Operator", 1)
 
@@ -27,6 +28,6 @@ def two(database: str, now: datetime) -> Two:
     for name, company in (("First", "Alpine"), ("Second", "Boreal")):
         marketplace = create_marketplace(name=name, actor=OPERATOR, now=now)
         with marketplace_scope(marketplace.pk):
-            create_company(name=company, country="CH", origin=CompanyOrigin.BY_HAND, actor=OPERATOR, now=now)
+            create_company(draft=CompanyDraft(company, "CH"), origin=CompanyOrigin.BY_HAND, actor=OPERATOR, now=now)
         ids.append(marketplace.pk)
     return Two(*ids)

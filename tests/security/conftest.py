@@ -10,8 +10,8 @@ from tests.web.cast import Cast, make_cast, switch_on
 from tests.web.stage import Customer, Stage, customers
 
 from tenantry.isolation.scope import marketplace_scope
+from tenantry.marketplace.companies.services import CompanyDraft, create_company
 from tenantry.marketplace.models import CompanyOrigin
-from tenantry.marketplace.services import create_company
 from tenantry.sync.links import link_tenant
 
 
@@ -37,7 +37,9 @@ def full(cast: Cast) -> Cast:
     for marketplace, account in ((cast.northwind, "owner"), (cast.contoso, "stranger")):
         actor = cast.actor(account)
         with marketplace_scope(marketplace.pk):
-            company = create_company(name="Linked", country="AT", origin=CompanyOrigin.BY_HAND, actor=actor, now=now)
+            company = create_company(
+                draft=CompanyDraft("Linked", "AT"), origin=CompanyOrigin.BY_HAND, actor=actor, now=now
+            )
             link_tenant(
                 connection=cast.connection, external_id=tenant.external_id, company=company, reason="", actor=actor,
                 now=now,

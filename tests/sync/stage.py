@@ -10,8 +10,9 @@ from tests.sync.world import World
 from tenantry.audit.events import Actor, ActorKind
 from tenantry.connections.models import Connection
 from tenantry.isolation.scope import marketplace_scope
+from tenantry.marketplace.companies.services import CompanyDraft, create_company
 from tenantry.marketplace.models import CompanyOrigin
-from tenantry.marketplace.services import create_company, create_marketplace
+from tenantry.marketplace.services import create_marketplace
 from tenantry.providers.base import TenantSource
 from tenantry.sync.links import link_tenant
 from tenantry.sync.models import (
@@ -82,7 +83,7 @@ def switch(marketplace_id: int, *, on: bool) -> None:
 def link(marketplace_id: int, connection: Connection, number: int, clock: Clock) -> None:
     with marketplace_scope(marketplace_id):
         company = create_company(
-            name=f"Company {number}", country="DE", origin=CompanyOrigin.IMPORT, actor=MANAGER, now=clock()
+            draft=CompanyDraft(f"Company {number}", "DE"), origin=CompanyOrigin.IMPORT, actor=MANAGER, now=clock()
         )
         link_tenant(
             connection=connection,

@@ -16,8 +16,9 @@ from tenantry.connections.sources import open_source
 from tenantry.core.permissions import Role
 from tenantry.core.records import Relationship, TenantListing
 from tenantry.isolation.scope import marketplace_scope
+from tenantry.marketplace.companies.services import CompanyDraft, create_company
 from tenantry.marketplace.models import CompanyOrigin, Marketplace
-from tenantry.marketplace.services import create_company, create_marketplace, give_role
+from tenantry.marketplace.services import create_marketplace, give_role
 from tenantry.sync.company_settings import add_feed, save_company_sync, set_entitlement
 from tenantry.sync.links import link_tenant
 from tenantry.sync.models import Trigger
@@ -100,7 +101,9 @@ def _link_some(marketplace: Marketplace, connection: Connection, *, count: int, 
         store_listing(connection, chosen, now=now)
     with marketplace_scope(marketplace.pk):
         for record in chosen:
-            company = create_company(name=record.name, country="", origin=CompanyOrigin.BY_HAND, actor=_DEMO, now=now)
+            company = create_company(
+                draft=CompanyDraft(record.name), origin=CompanyOrigin.BY_HAND, actor=_DEMO, now=now
+            )
             link_tenant(
                 connection=connection, external_id=record.external_id, company=company,
                 reason="Linked before the demo.",

@@ -1,4 +1,4 @@
-"""Writes about marketplaces, their staff and their companies."""
+"""Writes about marketplaces and their staff."""
 
 from datetime import datetime
 
@@ -8,7 +8,7 @@ from tenantry.audit.events import Actor, Happening, Target
 from tenantry.audit.services import record_event
 from tenantry.core.permissions import Role
 from tenantry.isolation.scope import current_marketplace_id, marketplace_scope
-from tenantry.marketplace.models import Company, CompanyOrigin, Marketplace, StaffRole
+from tenantry.marketplace.models import Marketplace, StaffRole
 
 
 class UnableToCreateMarketplace(Exception):
@@ -43,14 +43,3 @@ def give_role(*, account_id: int, account_name: str, role: Role, actor: Actor, n
         "marketplace.staff.role_given", Target("account", str(account_id), account_name), after={"role": role.value}
     )
     record_event(happening, actor=actor, marketplace_id=marketplace_id, now=now)
-
-
-def create_company(*, name: str, country: str, origin: CompanyOrigin, actor: Actor, now: datetime) -> Company:
-    """Create a company in the marketplace of the scope."""
-    marketplace_id = current_marketplace_id()
-    company = Company.objects.create(
-        marketplace_id=marketplace_id, name=name.strip()[:300], country=country, origin=origin, created_at=now
-    )
-    happening = Happening("marketplace.company.created", Target("company", str(company.pk), company.name))
-    record_event(happening, actor=actor, marketplace_id=marketplace_id, now=now)
-    return company

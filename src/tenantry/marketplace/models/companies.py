@@ -64,6 +64,12 @@ class Company(MarketplaceOwned):
             models.Index(fields=["marketplace", "status", "sort_name", "id"], name="company_by_status"),
             models.Index(fields=["marketplace", "country", "sort_name", "id"], name="company_by_country"),
             models.Index(fields=["marketplace", "created_at", "id"], name="company_by_age"),
+            models.Index(fields=["marketplace", "status", "created_at", "id"], name="company_by_status_age"),
+            models.Index(
+                fields=["marketplace", "sort_name", "id"],
+                condition=models.Q(has_had_administrator=False),
+                name="company_needs_administrator",
+            ),
         ]
 
     def __str__(self) -> str:

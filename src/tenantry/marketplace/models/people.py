@@ -15,7 +15,9 @@ class User(MarketplaceOwned):
     says of them for one company stands on the membership.
     """
 
-    email = models.CharField(max_length=254, blank=True)
+    email = models.CharField(
+        max_length=254, blank=True
+    )  # in lower case: row-level security lets no lower() use an index
     first_name = models.CharField(max_length=150, blank=True)
     last_name = models.CharField(max_length=150, blank=True)
     sort_name = models.CharField(max_length=300, db_collation="C", default="", db_default="")
@@ -39,6 +41,7 @@ class User(MarketplaceOwned):
         ]
         indexes = [
             models.Index(fields=["marketplace", "sort_name", "id"], name="user_by_name"),
+            models.Index(fields=["marketplace", "email"], name="user_by_email"),
             models.Index(fields=["marketplace", "created_at", "id"], name="user_by_age"),
         ]
 

@@ -1,0 +1,1 @@
+"""Companies of a marketplace: writing them, finding them, and what becomes of them."""

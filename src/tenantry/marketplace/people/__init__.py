@@ -1,0 +1,1 @@
+"""People of a marketplace and their places in companies."""

@@ -1,0 +1,78 @@
+"""Corrects what the marketplace knows of a person."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from tenantry.audit.events import Actor, Happening, Target
+from tenantry.audit.services import record_event
+from tenantry.core.drafts import PersonDraft, clean_person
+from tenantry.isolation.scope import current_marketplace_id
+from tenantry.marketplace.models import Membership, MembershipState, User
+from tenantry.marketplace.people.bringing import user_sort_name
+from tenantry.marketplace.people.keys import write_user_keys
+from tenantry.marketplace.people.places import has_login
+from tenantry.marketplace.people.refusals import PersonRefused, StaleUser
+from tenantry.marketplace.people.telling import person_subject
+
+_FIELDS = ("email", "first_name", "last_name", "phone", "language")
+_TAKEN = "Another person of this marketplace has this address."
+_BOUND = "The address can't be changed here: this person signs in with it, or belongs to several companies."
+
+
+@transaction.atomic
+def edit_user(
+    *, user_id: int, seen_version: int, changes: Mapping[str, Any], actor: Actor, now: datetime, request_id: str = ""
+) -> dict[str, Any]:
+    """Change a person as the editor saw them; return what differs. ``changes`` are fields of ``PersonDraft``.
+
+    The address stays once the person has a login or belongs to more than one company. Raises :class:`StaleUser`,
+    :class:`PersonRefused`.
+    """
+    user = User.objects.select_for_update().get(pk=user_id)
+    if user.version != seen_version:
+        raise StaleUser("Somebody else changed this person meanwhile.")
+    before = PersonDraft(*(getattr(user, field) for field in _FIELDS))
+    after = _after(before, changes)
+    news = {field: value for field, value in asdict(after).items() if value != getattr(before, field)}
+    if not news:
+        return {}
+    if "email" in news and not may_change_email(user):
+        raise PersonRefused({"email": _BOUND})
+    _write(user, after)
+    olds = {field: getattr(before, field) for field in news}
+    happening = Happening(
+        "marketplace.user.edited", Target("user", str(user_id)), after={"fields": sorted(news)},
+        personal={"before": olds, "after": news}, person=person_subject(user_id),
+    )  # fmt: skip
+    record_event(happening, actor=actor, marketplace_id=current_marketplace_id(), now=now, request_id=request_id)
+    return news
+
+
+def may_change_email(user: User) -> bool:
+    """Whether the address is still anybody's to correct: no login hangs on it, and one company at most knows it."""
+    return user.account_id is None and Membership.objects.filter(user=user).count() <= 1
+
+
+def _after(before: PersonDraft, changes: Mapping[str, Any]) -> PersonDraft:
+    cleaned, errors = clean_person(replace(before, **changes))
+    errors = {field: sentence for field, sentence in errors.items() if field in changes}
+    if errors:
+        raise PersonRefused(errors)
+    return cleaned
+
+
+def _write(user: User, after: PersonDraft) -> None:
+    sort_name = user_sort_name(after.first_name, after.last_name, after.email)
+    try:
+        with transaction.atomic():
+            User.objects.filter(pk=user.pk).update(**asdict(after), sort_name=sort_name, version=user.version + 1)
+    except IntegrityError as error:
+        raise PersonRefused({"email": _TAKEN}) from error
+    if after.email != user.email and has_login(after.email):  # it is somebody's: they must accept first
+        unaccepted = Membership.objects.filter(user=user, accepted_at=None, state=MembershipState.ACTIVE)
+        unaccepted.update(state=MembershipState.AWAITING)
+    write_user_keys([user.pk])

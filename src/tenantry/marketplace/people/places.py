@@ -1,0 +1,104 @@
+"""Roles and states of people in companies. A company that has had an administrator keeps one."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from tenantry.accounts.models import Account
+from tenantry.audit.events import Actor, Happening
+from tenantry.audit.services import record_event
+from tenantry.isolation.scope import current_marketplace_id
+from tenantry.marketplace.models import Company, Membership, MembershipRole, MembershipState
+from tenantry.marketplace.people.refusals import LastAdministrator
+from tenantry.marketplace.people.telling import membership_happening
+
+
+@transaction.atomic
+def change_role(
+    *, membership_id: int, role: MembershipRole, actor: Actor, now: datetime, request_id: str = ""
+) -> bool:  # fmt: skip
+    """Give a person another role in a company; tell whether it is another. Raises :class:`LastAdministrator`."""
+    membership = _locked(membership_id)
+    if membership.role == role:
+        return False
+    _keep_an_administrator(membership)
+    happening = _happening("role_changed", membership, {"role": membership.role}, {"role": role.value})
+    Membership.objects.filter(pk=membership_id).update(role=role)
+    record_event(happening, actor=actor, marketplace_id=current_marketplace_id(), now=now, request_id=request_id)
+    return True
+
+
+@transaction.atomic
+def deactivate_membership(
+    *, membership_id: int, actor: Actor, now: datetime, request_id: str = "", run_id: int | None = None
+) -> bool:
+    """Take a person's place in a company away, to be given back; tell whether it was there.
+
+    Raises :class:`LastAdministrator`. Live invitations to it are for the caller to revoke.
+    """
+    membership = _locked(membership_id)
+    if membership.state == MembershipState.INACTIVE:
+        return False
+    _keep_an_administrator(membership)
+    happening = _happening("deactivated", membership, {"state": membership.state}, {"state": "inactive"})
+    Membership.objects.filter(pk=membership_id).update(state=MembershipState.INACTIVE)
+    record_event(
+        happening, actor=actor, marketplace_id=current_marketplace_id(), now=now, request_id=request_id, run_id=run_id
+    )
+    return True
+
+
+@transaction.atomic
+def reactivate_membership(
+    *, membership_id: int, actor: Actor, now: datetime, request_id: str = "", run_id: int | None = None
+) -> bool:
+    """Give a deactivated place back; tell whether it was deactivated.
+
+    Somebody who never accepted it, and whom others know as well, must still accept: it comes back *awaiting*.
+    """
+    membership = _locked(membership_id)
+    if membership.state != MembershipState.INACTIVE:
+        return False
+    state = MembershipState.ACTIVE if _is_own(membership) else MembershipState.AWAITING
+    happening = _happening("reactivated", membership, {"state": "inactive"}, {})
+    Membership.objects.filter(pk=membership_id).update(state=state)
+    record_event(
+        happening, actor=actor, marketplace_id=current_marketplace_id(), now=now, request_id=request_id, run_id=run_id
+    )
+    return True
+
+
+def _locked(membership_id: int) -> Membership:
+    """Return the membership with its company locked, so that two can't both take the second last administrator."""
+    company_id = Membership.objects.values_list("company_id", flat=True).get(pk=membership_id)
+    Company.objects.select_for_update().get(pk=company_id)
+    return Membership.objects.select_related("company", "user").get(pk=membership_id)
+
+
+def _is_own(membership: Membership) -> bool:
+    """Whether the person accepted the place, or is known by this company alone."""
+    if membership.accepted_at is not None:
+        return True
+    elsewhere = Membership.objects.filter(user_id=membership.user_id).exclude(pk=membership.pk).exists()
+    return membership.user.account_id is None and not elsewhere and not has_login(membership.user.email)
+
+
+def has_login(email: str) -> bool:
+    """Whether anybody in the installation signs in with this address."""
+    return bool(email) and Account.objects.filter(email=email).exists()
+
+
+def _keep_an_administrator(membership: Membership) -> None:
+    if membership.role != MembershipRole.ADMINISTRATOR or membership.state == MembershipState.INACTIVE:
+        return
+    others = Membership.objects.filter(company_id=membership.company_id, role=MembershipRole.ADMINISTRATOR)
+    if not others.exclude(state=MembershipState.INACTIVE).exclude(pk=membership.pk).exists():
+        raise LastAdministrator(
+            "This is the last administrator of the company. Make somebody else Company Administrator first."
+        )
+
+
+def _happening(verb: str, membership: Membership, before: Mapping[str, Any], after: Mapping[str, Any]) -> Happening:
+    return membership_happening(verb, membership, before=before, after=after)
