@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.conftest import fast_folder
 from tests.runtime.stage import Make, RunPython, Until
 
 from tenantry.runtime.embedded import EmbeddedPostgres
@@ -19,7 +20,7 @@ from tenantry.runtime.options import FAST_AND_UNSAFE, PostgresOptions
 @pytest.fixture
 def folder() -> Iterator[Path]:
     """A fresh folder that every user may pass through, unlike pytest's own temporary folders."""
-    path = Path(tempfile.mkdtemp(prefix="tenantry-test-", dir="/tmp"))
+    path = Path(tempfile.mkdtemp(prefix="tenantry-test-", dir=fast_folder()))
     path.chmod(0o711)
     yield path
     shutil.rmtree(path)
@@ -38,7 +39,7 @@ def said() -> list[str]:
 @pytest.fixture(scope="session")
 def seed() -> Iterator[Path]:
     """A ready-made data folder to copy: half a second quicker than making one."""
-    path = Path(tempfile.mkdtemp(prefix="tenantry-seed-", dir="/tmp"))
+    path = Path(tempfile.mkdtemp(prefix="tenantry-seed-", dir=fast_folder()))
     path.chmod(0o711)
     with EmbeddedPostgres(Home(path / "home"), FAST_AND_UNSAFE) as server:
         data = server.place.data
@@ -49,7 +50,7 @@ def seed() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def running(seed: Path) -> Iterator[EmbeddedPostgres]:
     """One running server for all the tests of a module that leave it as it is."""
-    path = Path(tempfile.mkdtemp(prefix="tenantry-running-", dir="/tmp"))
+    path = Path(tempfile.mkdtemp(prefix="tenantry-running-", dir=fast_folder()))
     path.chmod(0o711)
     home = Home(path / "home").prepare()
     subprocess.run(["cp", "-a", seed, home.data], check=True)

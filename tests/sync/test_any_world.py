@@ -30,6 +30,7 @@ from tenantry.sync.models.runs import LIVE_RUN
 NUMBERS = st.integers(1, 9)
 CUT = st.sampled_from(["asked", "page", "listed", "begun", "details", "more details"])
 SUMS = ("unchanged", "waiting_for_details", "skipped", "with_changes")
+MOST_FAILURES = 3  # in a row; a listing that fails many more times ends, and rightly
 STATES = ("planned", "held", "approved", "rejected", "applied", "stale", "failed", "cancelled", "undone")
 
 
@@ -155,7 +156,8 @@ class AnyWorld(RuleBasedStateMachine):
 
     @rule()
     def a_page_fails(self) -> None:
-        self.world.fail_with(Unavailable("Down."))
+        if self.world.failures_to_come() < MOST_FAILURES:
+            self.world.fail_with(Unavailable("Down."))
 
     @precondition(lambda self: not cast("AnyWorld", self).settled)
     @rule()

@@ -99,6 +99,10 @@ class World:
         """The next pages fail, one error each."""
         self._failures.extend(errors)
 
+    def failures_to_come(self) -> int:
+        """How many pages will fail."""
+        return len(self._failures)
+
     def expire_cursor_at(self, page: int) -> None:
         """The cursor of this page is refused, once."""
         self._expire_at = page
