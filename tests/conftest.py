@@ -18,6 +18,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
+from tenantry.emulator.certificates import prepare
 from tenantry.runtime.embedded import EmbeddedPostgres
 from tenantry.runtime.home import Home
 from tenantry.runtime.options import FAST_AND_UNSAFE
@@ -138,6 +139,14 @@ def database(postgres: EmbeddedPostgres, _clones: Clones, django_db_blocker: obj
 def owner_url(database: str, postgres: EmbeddedPostgres) -> str:
     """The test's database, as its owner: sees across marketplaces."""
     return postgres.url("postgres", database)
+
+
+@pytest.fixture(scope="session")
+def emulator_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Keys and certificates for every emulator of this session: they take longer to make than all the rest of it."""
+    folder = tmp_path_factory.mktemp("emulator-home")
+    prepare(folder)
+    return folder
 
 
 @pytest.fixture

@@ -6,6 +6,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from tests.installed import Ran, install, tenantry
@@ -21,8 +22,8 @@ PASSWORD = "correct horse battery"
 
 
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with Emulator(customers=30, limit=0) as running:
+def emulator(emulator_home: Path) -> Iterator[Emulator]:
+    with Emulator(customers=30, limit=0, home=emulator_home) as running:
         yield running
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,8 +25,8 @@ ChangeKey = tuple[str, str, str, str]
 
 
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with Emulator(customers=120, limit=0) as running:
+def emulator(emulator_home: Path) -> Iterator[Emulator]:
+    with Emulator(customers=120, limit=0, home=emulator_home) as running:
         yield running
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -22,8 +23,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(180)]
 
 
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with Emulator(customers=260, limit=0) as running:
+def emulator(emulator_home: Path) -> Iterator[Emulator]:
+    with Emulator(customers=260, limit=0, home=emulator_home) as running:
         running.switches.set({"page_cap": 60})
         running.faults.add("slow", "/v1/customers", seconds=0.4)
         yield running

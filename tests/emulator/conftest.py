@@ -1,4 +1,4 @@
-"""Fixtures of the emulator's tests: emulators that share one home, so that keys are made once."""
+"""Fixtures of the emulator's tests: emulators of any kind, and the partner who asks them."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -8,26 +8,18 @@ from typing import Any
 import pytest
 from tests.emulator.partner import Partner
 
-from tenantry.emulator.certificates import prepare
 from tenantry.emulator.server import Emulator
 
 Starting = Callable[..., Partner]
 
 
-@pytest.fixture(scope="session")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("emulator-home")
-    prepare(folder)
-    return folder
-
-
 @pytest.fixture
-def start(home: Path) -> Iterator[Starting]:
+def start(emulator_home: Path) -> Iterator[Starting]:
     """Start an emulator with the given options and play its partner; everything ends with the test."""
     with ExitStack() as stack:
 
         def starting(**settings: Any) -> Partner:
-            options = {"customers": 60, "limit": 0, "home": home, **settings}
+            options = {"customers": 60, "limit": 0, "home": emulator_home, **settings}
             emulator = stack.enter_context(Emulator(**options))
             partner = Partner(emulator)
             stack.callback(_end, partner)

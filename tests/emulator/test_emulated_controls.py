@@ -127,15 +127,27 @@ def test_an_emulator_without_a_home_leaves_nothing_behind() -> None:
     assert not folder.exists()
 
 
-def test_private_keys_are_for_the_owner_only(home: Path) -> None:
+def test_private_keys_are_for_the_owner_only(emulator_home: Path) -> None:
     for name in ("ca-key.pem", "server.pem", "signing-key.pem", "application-key.pem"):
-        assert (home / name).stat().st_mode & 0o077 == 0
+        assert (emulator_home / name).stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
-def test_the_command_says_where_it_serves_and_stops_when_told(tmp_path: Path, home: Path, stop: signal.Signals) -> None:
+def test_the_command_says_where_it_serves_and_stops_when_told(
+    tmp_path: Path, emulator_home: Path, stop: signal.Signals
+) -> None:
     ready = tmp_path / "ready.json"
-    command = [sys.executable, "-m", "tenantry.emulator", "--home", str(home), "--customers", "30", "--seed", "9"]
+    command = [
+        sys.executable,
+        "-m",
+        "tenantry.emulator",
+        "--home",
+        str(emulator_home),
+        "--customers",
+        "30",
+        "--seed",
+        "9",
+    ]
     process = subprocess.Popen([*command, "--ready-file", str(ready)], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
@@ -155,9 +167,9 @@ def test_the_command_says_where_it_serves_and_stops_when_told(tmp_path: Path, ho
     assert not ready.exists()
 
 
-def test_the_command_explains_why_it_cannot_start(home: Path, partner: Partner) -> None:
+def test_the_command_explains_why_it_cannot_start(emulator_home: Path, partner: Partner) -> None:
     port = partner.emulator.api_url.rsplit(":", 1)[1]
-    command = [sys.executable, "-m", "tenantry.emulator", "--home", str(home), "--api-port", port]
+    command = [sys.executable, "-m", "tenantry.emulator", "--home", str(emulator_home), "--api-port", port]
     done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
     assert done.returncode == 1
     assert "cannot start" in done.stderr

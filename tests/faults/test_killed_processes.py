@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ import httpx2
 import psycopg
 import pytest
 from psycopg.rows import dict_row
+from tests.conftest import fast_folder
 
 from tenantry.emulator.server import Emulator
 from tenantry.runtime.embedded import EmbeddedPostgres
@@ -37,7 +39,6 @@ class Served:
 
     def __init__(self, folder: Path, emulator: Emulator) -> None:
         self.home = Home(folder / "home")
-        self.emulator = emulator
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
@@ -123,41 +124,67 @@ def wait_for(condition: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.05)
 
 
-@pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with Emulator(customers=CUSTOMERS, limit=0) as running:
+@pytest.fixture(scope="module")
+def shared(emulator_home: Path) -> Iterator[Emulator]:
+    with Emulator(customers=CUSTOMERS, limit=0, home=emulator_home) as running:
         yield running
 
 
 @pytest.fixture
-def served(emulator: Emulator) -> Iterator[Served]:
-    folder = Path(tempfile.mkdtemp(prefix="tenantry-whole-", dir="/tmp"))  # reachable for the database's user
-    folder.chmod(0o711)
-    whole = Served(folder, emulator)
-    whole.command(
-        "connect", "microsoft", "--partner-tenant", emulator.partner_tenant_id, "--kind", "web",
-        "--application", emulator.web_application.client_id, "--api", emulator.api_url,
-        "--authority", emulator.login_url, "--ca-file", str(emulator.ca_file),
-    )  # fmt: skip
-    whole.command(
-        "setup", "--operator-email", "op@tenantry.example", "--operator-name", "Op", "--marketplace", "Northwind",
-        "--manager-email", EMAIL, "--connection", "Partner Center",
-    )  # fmt: skip
-    whole.start()
-    with psycopg.connect(EmbeddedPostgres(whole.home).owner_dsn()) as owner:
-        owner.execute(
-            "insert into sync_companysyncsettings (marketplace_id, company_sync, changed_by_name, version) "
-            "select id, true, 'Test', 1 from marketplace_marketplace"
-        )
-        owner.execute(
-            """update connections_connection set settings = settings || '{"detail_calls_per_minute": 60000}'::jsonb"""
-        )
-    try:
-        yield whole
-    finally:
-        whole.stop()
+def emulator(shared: Emulator) -> Iterator[Emulator]:
+    usual = shared.switches.as_dict()
+    yield shared
+    shared.switches.set(usual)
+    shared.faults.clear()
+
+
+@pytest.fixture(scope="module")
+def installed(shared: Emulator) -> Iterator[Path]:
+    """An installation that was set up by its commands and never served: each test gets a copy of it."""
+    with reachable_folder() as folder:
+        whole = Served(folder, shared)
+        whole.command(
+            "connect", "microsoft", "--partner-tenant", shared.partner_tenant_id, "--kind", "web",
+            "--application", shared.web_application.client_id, "--api", shared.api_url,
+            "--authority", shared.login_url, "--ca-file", str(shared.ca_file),
+        )  # fmt: skip
+        whole.command(
+            "setup", "--operator-email", "op@tenantry.example", "--operator-name", "Op", "--marketplace", "Northwind",
+            "--manager-email", EMAIL, "--connection", "Partner Center",
+        )  # fmt: skip
+        with EmbeddedPostgres(whole.home) as server, psycopg.connect(server.owner_dsn()) as owner:
+            owner.execute(
+                "insert into sync_companysyncsettings (marketplace_id, company_sync, changed_by_name, version) "
+                "select id, true, 'Test', 1 from marketplace_marketplace"
+            )
+            owner.execute(
+                """update connections_connection
+                set settings = settings || '{"detail_calls_per_minute": 60000}'::jsonb"""
+            )
+        yield whole.home.path
         EmbeddedPostgres(whole.home).erase()
-        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def served(installed: Path, emulator: Emulator) -> Iterator[Served]:
+    with reachable_folder() as folder:
+        subprocess.run(["cp", "-a", installed, folder / "home"], check=True)
+        whole = Served(folder, emulator)
+        whole.start()
+        try:
+            yield whole
+        finally:
+            whole.stop()
+            EmbeddedPostgres(whole.home).erase()
+
+
+@contextmanager
+def reachable_folder() -> Iterator[Path]:
+    """A folder that the database's user reaches, removed afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="tenantry-whole-", dir=fast_folder()))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder)
 
 
 def finished(served: Served) -> bool:

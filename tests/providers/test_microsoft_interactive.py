@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
@@ -18,8 +19,8 @@ BACK = "http://localhost:8765/signed-in"
 
 
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with Emulator(customers=3) as running:
+def emulator(emulator_home: Path) -> Iterator[Emulator]:
+    with Emulator(customers=3, home=emulator_home) as running:
         running.switches.device_interval = 1
         yield running
 

@@ -1,6 +1,7 @@
 """Testing a connection: each permission, what is missing, and what to do."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -28,8 +29,8 @@ class Kept:
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Emulator]:
-    with Emulator(customers=20, limit=0) as running:
+def shared(emulator_home: Path) -> Iterator[Emulator]:
+    with Emulator(customers=20, limit=0, home=emulator_home) as running:
         yield running
 
 

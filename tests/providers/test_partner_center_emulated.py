@@ -3,6 +3,7 @@
 import itertools
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -43,8 +44,8 @@ class Kept:
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Emulator]:
-    with Emulator(customers=CUSTOMERS, limit=0) as running:
+def shared(emulator_home: Path) -> Iterator[Emulator]:
+    with Emulator(customers=CUSTOMERS, limit=0, home=emulator_home) as running:
         yield running
 
 
@@ -266,8 +267,8 @@ def test_another_audience_is_a_configuration_error(emulated: Endpoints, web: App
     assert caught.value.code == "900420"
 
 
-def test_other_clouds_may_have_a_path_before_the_version() -> None:
-    with Emulator(customers=3, base_path="/csp") as emulator:
+def test_other_clouds_may_have_a_path_before_the_version(emulator_home: Path) -> None:
+    with Emulator(customers=3, base_path="/csp", home=emulator_home) as emulator:
         for style in STYLES:
             emulator.switches.set({"link_style": style, "page_cap": 2})
             endpoints = endpoints_for(
