@@ -16,3 +16,13 @@ def enqueue_runs(connection_id: int, *, at: datetime | None = None) -> None:
     """Have a connection's runs taken on: planned and applied, and their details read."""
     for task in ("first_passes", "details"):
         defer(f"{_TASKS}.{task}", lock=f"{task}-{connection_id}", at=at, connection_id=connection_id)
+
+
+def enqueue_matching(marketplace_id: int) -> None:
+    """Have the pending companies of a marketplace matched that want it."""
+    defer(f"{_TASKS}.match", lock=f"match-{marketplace_id}", marketplace_id=marketplace_id)
+
+
+def enqueue_decisions(run_id: int, marketplace_id: int) -> None:
+    """Have the decisions of a run made (on)."""
+    defer(f"{_TASKS}.decide", lock=f"decide-{run_id}", run_id=run_id, marketplace_id=marketplace_id)

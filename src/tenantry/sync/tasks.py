@@ -22,11 +22,13 @@ from tenantry.connections.models import Connection
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.jobs import return_jobs_of_dead_workers
 from tenantry.marketplace.queries import every_marketplace_id
+from tenantry.sync.deciding.services import wake_snoozed
 from tenantry.sync.driving import drive_details, drive_first_passes, drive_listing
+from tenantry.sync.matching.refreshing import match_all, wants_matching
 from tenantry.sync.models import Observation
 from tenantry.sync.models.observed import LIVE_OBSERVATION
 from tenantry.sync.models.runs import RunState
-from tenantry.sync.queue import enqueue_listing, enqueue_runs
+from tenantry.sync.queue import enqueue_listing, enqueue_matching, enqueue_runs
 from tenantry.sync.runs.lifecycle import begin_runs, fail_everything, failure_of_ours, live_runs
 from tenantry.sync.schedule import start_due_syncs
 
@@ -94,6 +96,13 @@ def details(context: JobContext, connection_id: int) -> None:
         enqueue_runs(connection_id, at=standing.retry_at)
 
 
+@app.task(pass_context=True, retry=_RETRY)
+def match(context: JobContext, marketplace_id: int) -> None:
+    """Match the pending companies of a marketplace that want it."""
+    if not match_all(marketplace_id=marketplace_id, clock=timezone.now, should_stop=_slice(context)):
+        enqueue_matching(marketplace_id)
+
+
 @app.periodic(cron="* * * * * */10")
 @app.task(queueing_lock="sweep")
 async def sweep(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's signature
@@ -121,6 +130,16 @@ def _begin_forgotten_runs(connection_id: int) -> None:
     ended = Observation.objects.filter(pk__in=[pk for pk in waiting if pk]).exclude(state__in=LIVE_OBSERVATION)
     for observation_id in ended.values_list("id", flat=True):
         begin_runs(observation_id, now=timezone.now())
+
+
+@app.periodic(cron="* * * * * 20,50")
+@app.task(queueing_lock="resume-decisions")
+def resume_decisions(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's signature
+    """Wake what was snoozed until now; take up matching and decisions whose job was lost."""
+    for marketplace_id in every_marketplace_id():
+        wake_snoozed(marketplace_id=marketplace_id, now=timezone.now())
+        if wants_matching(marketplace_id):
+            enqueue_matching(marketplace_id)
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -1,6 +1,13 @@
 """The sync's tables: what was observed (shared), and what each marketplace made of it (owned)."""
 
-from tenantry.sync.models.decisions import ConnectRequest, ConnectState, Decision, DecisionKind, Match
+from tenantry.sync.models.decisions import (
+    ConnectRequest,
+    ConnectState,
+    Decision,
+    DecisionKind,
+    Match,
+    StaleMatchKey,
+)
 from tenantry.sync.models.holds import Approval, Hold, HoldState
 from tenantry.sync.models.observed import (
     Finding,
@@ -41,6 +48,7 @@ __all__ = [
     "RunKind",
     "RunState",
     "Sighting",
+    "StaleMatchKey",
     "Tenant",
     "TenantLink",
     "Trigger",

@@ -29,6 +29,13 @@ class Match(MarketplaceOwned):
         constraints = [models.UniqueConstraint(fields=["pending", "company"], name="one_match_per_company")]
 
 
+class StaleMatchKey(MarketplaceOwned):
+    """A match key that a company gained or lost: the pending companies that have it want matching anew."""
+
+    kind = models.CharField(max_length=12, db_collation="C")
+    key = models.CharField(max_length=200, db_collation="C")
+
+
 class DecisionKind(models.TextChoices):
     """What was answered."""
 

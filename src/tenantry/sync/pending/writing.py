@@ -5,10 +5,13 @@ from datetime import datetime
 
 from django.db import connection as database
 
+from tenantry.core.matching_rules import Side
 from tenantry.core.planning.companies import PendingView
 from tenantry.core.search import fold, search_keys
 from tenantry.isolation.bulk import insert_rows, stage_rows
+from tenantry.sync.matching.keys import write_pending_match_keys
 from tenantry.sync.models import PendingKey, Run
+from tenantry.sync.queue import enqueue_matching
 
 _STAGE = (
     ("tenant_id", "bigint"),
@@ -38,7 +41,7 @@ on conflict (marketplace_id, tenant_id) do update set
     state = excluded.state, name = excluded.name, sort_name = excluded.sort_name, country = excluded.country,
     domain = excluded.domain, contact_name = excluded.contact_name, contact_email = excluded.contact_email,
     sort_contact = excluded.sort_contact, problems = excluded.problems, content_hash = excluded.content_hash,
-    changed_at = excluded.changed_at
+    changed_at = excluded.changed_at, matched_at = null
 returning id, tenant_id
 """
 
@@ -46,7 +49,10 @@ _LONGEST_SORT_KEY = 200
 
 
 def write_pending(run: Run, rows: Sequence[tuple[int, PendingView]], *, now: datetime) -> None:
-    """Write the pending companies of these tenants as given, and their search keys. In the caller's scope."""
+    """Write the pending companies of these tenants as given, and their search and match keys. In the caller's scope.
+
+    They want matching anew: the queue does that.
+    """
     if not rows:
         return
     stage_rows("stage_pending", _STAGE, [_row(tenant_id, view) for tenant_id, view in rows])
@@ -54,12 +60,15 @@ def write_pending(run: Run, rows: Sequence[tuple[int, PendingView]], *, now: dat
         cursor.execute(_WRITE, {"marketplace": run.marketplace_id, "connection": run.connection_id, "now": now})
         ids = {tenant_id: pending_id for pending_id, tenant_id in cursor.fetchall()}
         cursor.execute(
-            "select id, external_id, domain, coalesce(domains, '{}') from sync_tenant where id = any(%s)",
+            "select id, external_id, domain, coalesce(domains, '{}'), registration_number from sync_tenant "
+            "where id = any(%s)",
             [list(ids)],
         )
         identities = {row[0]: row[1:] for row in cursor.fetchall()}
-    keys = {ids[tenant_id]: _keys(view, *identities[tenant_id]) for tenant_id, view in rows}
+    keys = {ids[tenant_id]: _keys(view, *identities[tenant_id][:3]) for tenant_id, view in rows}
     _write_keys(run.marketplace_id, keys)
+    write_pending_match_keys({ids[tenant_id]: _side(view, *identities[tenant_id]) for tenant_id, view in rows})
+    enqueue_matching(run.marketplace_id)
 
 
 def _row(tenant_id: int, view: PendingView) -> tuple[object, ...]:
@@ -79,6 +88,12 @@ def _keys(view: PendingView, external_id: str, domain: str, domains: list[str]) 
         domains={domain, *domains, shown.domain, mail_domain} - {""},
         ids=[external_id],
     )
+
+
+def _side(view: PendingView, external_id: str, domain: str, domains: list[str], number: str) -> Side:
+    shown = view.snapshot
+    own = tuple({domain, shown.domain, *domains} - {""})
+    return Side(shown.name, shown.country, own, shown.contact_email, number, (external_id,))
 
 
 def _write_keys(marketplace_id: int, keys: dict[int, list[str]]) -> None:

@@ -1,0 +1,1 @@
+"""Decisions on pending companies: what people and rules answer, and taking an answer back."""

@@ -1,0 +1,134 @@
+"""Matches pending companies anew when either side changed: small batches, safe to stop anywhere and to repeat.
+
+A row wants matching while ``matched_at`` is null. A company that changes leaves its keys as :class:`StaleMatchKey`;
+the first step of the work turns these into rows that want matching.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+
+from django.db import connection as database
+from psycopg.types.json import Jsonb
+
+from tenantry.core.matching_rules import Certainty
+from tenantry.isolation.bulk import insert_rows, update_rows
+from tenantry.isolation.scope import current_marketplace_id, marketplace_scope
+from tenantry.sync.matching.candidates import Candidate, Matcher
+from tenantry.sync.matching.exact import ExactMatcher
+from tenantry.sync.matching.keys import side_of_tenant, write_company_match_keys
+from tenantry.sync.models import Match, PendingCompany, PendingState, StaleMatchKey
+from tenantry.sync.queue import enqueue_matching
+
+BATCH = 200
+_KEYS = 500
+_ADVISORY_CLASS = 71_006
+_MATCHED_STATES = (PendingState.PENDING, PendingState.HELD, PendingState.IGNORED, PendingState.SNOOZED)
+_MATCHER: Matcher = ExactMatcher()
+
+# In the order in which the sync's batches lock them, so that the two never wait for each other.
+_MARK = """
+update sync_pendingcompany set matched_at = null where id in (
+    select p.id from sync_pendingcompany p
+    where p.marketplace_id = %(marketplace)s and p.matched_at is not null and p.id in (
+        select k.pending_id from sync_stalematchkey s
+        join sync_pendingmatchkey k on k.marketplace_id = s.marketplace_id and k.kind = s.kind and k.key = s.key
+        where s.marketplace_id = %(marketplace)s and s.id = any(%(keys)s)
+    )
+    order by p.tenant_id for update
+)
+"""
+
+
+def matcher() -> Matcher:
+    """Return the matcher in use."""
+    return _MATCHER
+
+
+def companies_were_changed(company_ids: Iterable[int]) -> None:
+    """Note that companies came, went or changed; matching anew follows from the queue. In the scope's transaction."""
+    write_company_match_keys(company_ids)
+    enqueue_matching(current_marketplace_id())
+
+
+def match_next(*, marketplace_id: int, now: datetime) -> int:
+    """Do the next batch of a marketplace's matching; return how much was done, 0 when nothing is left.
+
+    One transaction. One at a time in a marketplace, so that two workers never match the same row.
+    """
+    with marketplace_scope(marketplace_id):
+        with database.cursor() as cursor:
+            cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_ADVISORY_CLASS, marketplace_id])
+        marked = _mark_stale()
+        waiting = PendingCompany.objects.filter(matched_at=None).order_by("id")
+        return marked + match_rows(list(waiting.values_list("id", flat=True)[:BATCH]), now=now)
+
+
+def match_all(*, marketplace_id: int, clock: Callable[[], datetime], should_stop: Callable[[], bool]) -> bool:
+    """Match until nothing is left; return False when stopped before."""
+    while match_next(marketplace_id=marketplace_id, now=clock()):
+        if should_stop():
+            return False
+    return True
+
+
+def wants_matching(marketplace_id: int) -> bool:
+    """Whether the marketplace has anything to match."""
+    with marketplace_scope(marketplace_id):
+        return StaleMatchKey.objects.exists() or PendingCompany.objects.filter(matched_at=None).exists()
+
+
+def _mark_stale() -> int:
+    ids = list(StaleMatchKey.objects.order_by("id").values_list("id", flat=True)[:_KEYS])
+    if ids:
+        with database.cursor() as cursor:
+            cursor.execute(_MARK, {"marketplace": current_marketplace_id(), "keys": ids})
+        StaleMatchKey.objects.filter(pk__in=ids).delete()
+    return len(ids)
+
+
+def match_rows(pending_ids: Sequence[int], *, now: datetime) -> int:
+    """Match these pending companies now, in the caller's transaction and scope; return how many there were.
+
+    Decided ones lose their matches that nobody rejected. Rejected ones stay and are not proposed again.
+    """
+    if not pending_ids:
+        return 0
+    locked = PendingCompany.objects.select_for_update(of=("self",)).select_related("tenant")
+    rows = list(locked.filter(pk__in=pending_ids).order_by("tenant_id"))
+    rejected = _rejected([row.pk for row in rows])
+    sides = {row.pk: side_of_tenant(row.tenant, row) for row in rows if row.state in _MATCHED_STATES}
+    found = _MATCHER.candidates(sides, without=rejected)
+    _store([row.pk for row in rows], found, now=now)
+    update_rows(
+        PendingCompany,
+        ["certainty", "match_count", "matched_at"],
+        [(row.pk, _certainty(found.get(row.pk, [])), len(found.get(row.pk, [])), now) for row in rows],
+    )
+    return len(rows)
+
+
+def _certainty(found: Sequence[Candidate]) -> int:
+    return int(max((each.judgement.certainty for each in found), default=Certainty.NONE))
+
+
+def _rejected(pending_ids: Sequence[int]) -> dict[int, frozenset[int]]:
+    rejected: dict[int, set[int]] = {}
+    rows = Match.objects.filter(pending_id__in=pending_ids, rejected_at__isnull=False)
+    for pending_id, company_id in rows.values_list("pending_id", "company_id"):
+        rejected.setdefault(pending_id, set()).add(company_id)
+    return {pending_id: frozenset(found) for pending_id, found in rejected.items()}
+
+
+def _store(pending_ids: Sequence[int], found: dict[int, list[Candidate]], *, now: datetime) -> None:
+    marketplace_id = current_marketplace_id()
+    Match.objects.filter(pending_id__in=pending_ids, rejected_at=None).delete()
+    rows = [
+        (
+            marketplace_id, pending_id, each.company_id, int(each.judgement.certainty), each.judgement.score,
+            Jsonb([evidence.as_json() for evidence in each.judgement.evidence]), "", now,
+        )
+        for pending_id, candidates in found.items()
+        for each in candidates
+    ]  # fmt: skip
+    columns = "marketplace_id pending_id company_id certainty score evidence rejected_by_name created_at".split()
+    insert_rows(Match, columns, rows, on_conflict="on conflict (pending_id, company_id) do nothing")

@@ -1,0 +1,105 @@
+"""Which companies are proposed for a tenant, and that this follows both sides."""
+
+import pytest
+from tests.sync.deciding_stage import Desk
+from tests.sync.stage import Clock, Sync
+from tests.sync.world import World
+
+from tenantry.core.matching_rules import Certainty, Side, bare_name, judge
+from tenantry.isolation.scope import marketplace_scope
+from tenantry.marketplace.models import Company
+from tenantry.sync.matching.refreshing import companies_were_changed, match_next
+from tenantry.sync.models import Match, StaleMatchKey
+
+
+@pytest.fixture
+def desk(northwind: int, sync: Sync, world: World, clock: Clock) -> Desk:
+    world.add(1, 2)
+    sync.run(northwind)
+    return Desk(northwind, clock, sync)
+
+
+_TENANT = Side(
+    "Alpine Ski House GmbH", "AT", ("alpineski.example", "alpine.onmicrosoft.com"), "m@alpine-mail.example", "FN 1234x",
+    ("a-1",),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("company", "holders", "certainty"),
+    [
+        (Side("Anything", tenant_ids=("A-1",)), {}, Certainty.CERTAIN),
+        (Side("Anything", "FR", registration_number="fn-1234-X"), {}, Certainty.STRONG),
+        (Side("Alpine Ski House", domains=("ALPINESKI.example",)), {"alpineski.example": 1}, Certainty.STRONG),
+        (Side("Alpine Ski House", domains=("alpineski.example",)), {"alpineski.example": 2}, Certainty.LIKELY),
+        (Side("Alpine Ski House", "DE", ("alpineski.example",)), {"alpineski.example": 1}, Certainty.LIKELY),
+        (Side("Ski Holding", domains=("alpineski.example",)), {"alpineski.example": 1}, Certainty.LIKELY),
+        (Side("Alpine Ski House AG", "AT"), {}, Certainty.LIKELY),
+        (Side("ALPINE  Ski-House", "DE", contact_email="x@alpine-mail.example"), {}, Certainty.LIKELY),
+        (Side("Alpine Ski House", "DE"), {}, Certainty.POSSIBLE),
+        (Side("Other", domains=("alpine.onmicrosoft.com",)), {}, None),
+        (Side("Alpine Ski", "AT"), {}, None),
+    ],
+)
+def test_the_certainty_words_are_rules_on_evidence(
+    company: Side, holders: dict[str, int], certainty: Certainty | None
+) -> None:
+    judged = judge(_TENANT, company, holders=holders)
+    assert (judged and judged.certainty) == certainty
+
+
+def test_free_mail_and_what_is_only_a_legal_form_say_nothing() -> None:
+    tenant = Side("GmbH", domains=("gmail.com",), contact_email="x@gmail.com")
+    assert judge(tenant, Side("Other", domains=("gmail.com",), contact_email="y@gmail.com"), holders={}) is None
+    assert bare_name("GmbH") == "gmbh"
+    assert bare_name("Müller & Söhne GmbH & Co. KG") == bare_name("MÜLLER and SÖHNE")
+    assert bare_name("株式会社") != ""
+
+
+def test_matches_follow_both_sides(desk: Desk, world: World, sync: Sync) -> None:
+    company_id = desk.company("Customer 1 GmbH", country="DE", domains=("customer1.example",))
+    desk.match()
+    pending = desk.pending(1)
+    assert (pending.certainty, pending.match_count) == (Certainty.STRONG, 1)
+    with marketplace_scope(desk.marketplace_id):
+        match = Match.objects.get()
+        assert {each["code"] for each in match.evidence} >= {"domain_shared", "name_equal_but_form", "country_equal"}
+        Company.objects.filter(pk=company_id).update(name="Something Else")
+        companies_were_changed([company_id])
+    desk.match()
+    assert desk.pending(1).certainty == Certainty.LIKELY
+    world.change(1, domains=("elsewhere.example",))
+    world.rename(1, "Something Else Ltd")
+    desk.clock.now = desk.clock.now.replace(day=5)
+    sync.run(desk.marketplace_id)
+    desk.match()
+    pending = desk.pending(1)
+    assert (pending.certainty, pending.match_count) == (Certainty.LIKELY, 1)
+    with marketplace_scope(desk.marketplace_id):
+        assert not StaleMatchKey.objects.exists()
+
+
+def test_a_rejected_match_is_not_proposed_again_until_that_is_taken_back(desk: Desk) -> None:
+    company_id = desk.company("Customer 1", domains=("customer1.example",))
+    desk.match()
+    rejected = desk.reject(1, company_id)
+    assert desk.pending(1).match_count == 0
+    desk.match()
+    with marketplace_scope(desk.marketplace_id):
+        companies_were_changed([company_id])
+    desk.match()
+    assert desk.pending(1).match_count == 0
+    desk.undo(rejected.decision_id)
+    desk.match()
+    assert (desk.pending(1).match_count, desk.pending(1).state) == (1, "pending")
+
+
+def test_a_known_tenant_id_is_certain_and_a_decided_row_keeps_no_matches(desk: Desk) -> None:
+    desk.allow_links()
+    company_id = desk.company("Nobody Knows", tenant_ids=(World.id_of(2),))
+    desk.match()
+    assert desk.pending(2).certainty == Certainty.CERTAIN
+    desk.link(2, company_id)
+    desk.match()
+    assert desk.pending(2).match_count == 0
+    assert match_next(marketplace_id=desk.marketplace_id, now=desk.clock()) == 0
