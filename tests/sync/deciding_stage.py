@@ -8,9 +8,10 @@ from tests.sync.stage import Clock, Sync
 from tests.sync.world import World
 
 from tenantry.audit.events import Actor, ActorKind
+from tenantry.core.drafts import CompanyDraft, DomainDraft
 from tenantry.isolation.scope import marketplace_scope
-from tenantry.marketplace.models import Company, CompanyDomain, CompanyOrigin, CompanyTenantId
-from tenantry.marketplace.services import create_company
+from tenantry.marketplace.companies.services import create_company, edit_company
+from tenantry.marketplace.models import Company, CompanyOrigin
 from tenantry.sync.deciding.answering import Decided
 from tenantry.sync.deciding.services import (
     create_from_pending,
@@ -21,7 +22,7 @@ from tenantry.sync.deciding.services import (
     snooze_pending,
 )
 from tenantry.sync.deciding.undoing import undo_decision
-from tenantry.sync.matching.refreshing import companies_were_changed, match_all
+from tenantry.sync.matching.refreshing import match_all
 from tenantry.sync.models import Entitlement, PendingCompany, TenantLink
 
 KIM = Actor(ActorKind.ACCOUNT, "Kim Manager", 11)
@@ -44,21 +45,19 @@ class Desk:
         self, name: str, *, country: str = "DE", domains: tuple[str, ...] = (), tenant_ids: tuple[str, ...] = (),
         number: str = "",
     ) -> int:  # fmt: skip
+        draft = CompanyDraft(
+            name, country, registration_number=number, domains=tuple(map(DomainDraft, domains)), tenant_ids=tenant_ids
+        )
         with marketplace_scope(self.marketplace_id):
-            company = create_company(
-                name=name, country=country, origin=CompanyOrigin.BY_HAND, actor=KIM, now=self.clock()
-            )
-            Company.objects.filter(pk=company.pk).update(registration_number=number)
-            common: dict[str, Any] = {
-                "marketplace_id": self.marketplace_id, "company": company, "origin": "import",
-                "created_at": self.clock(),
-            }  # fmt: skip
-            for domain in domains:
-                CompanyDomain.objects.create(**common, domain=domain)
-            for tenant_id in tenant_ids:
-                CompanyTenantId.objects.create(**common, provider="microsoft", external_id=tenant_id)
-            companies_were_changed([company.pk])
+            company = create_company(draft=draft, origin=CompanyOrigin.BY_HAND, actor=KIM, now=self.clock())
             return company.pk
+
+    def rename(self, company_id: int, name: str) -> None:
+        with marketplace_scope(self.marketplace_id):
+            version = Company.objects.values_list("version", flat=True).get(pk=company_id)
+            edit_company(
+                company_id=company_id, seen_version=version, changes={"name": name}, actor=KIM, now=self.clock()
+            )
 
     def match(self) -> None:
         assert match_all(marketplace_id=self.marketplace_id, clock=self.clock, should_stop=lambda: False)

@@ -7,8 +7,7 @@ from tests.sync.world import World
 
 from tenantry.core.matching_rules import Certainty, Side, bare_name, judge
 from tenantry.isolation.scope import marketplace_scope
-from tenantry.marketplace.models import Company
-from tenantry.sync.matching.refreshing import companies_were_changed, match_next
+from tenantry.sync.matching.refreshing import match_next
 from tenantry.sync.models import Match, StaleMatchKey
 
 
@@ -64,8 +63,7 @@ def test_matches_follow_both_sides(desk: Desk, world: World, sync: Sync) -> None
     with marketplace_scope(desk.marketplace_id):
         match = Match.objects.get()
         assert {each["code"] for each in match.evidence} >= {"domain_shared", "name_equal_but_form", "country_equal"}
-        Company.objects.filter(pk=company_id).update(name="Something Else")
-        companies_were_changed([company_id])
+    desk.rename(company_id, "Something Else")
     desk.match()
     assert desk.pending(1).certainty == Certainty.LIKELY
     world.change(1, domains=("elsewhere.example",))
@@ -85,8 +83,7 @@ def test_a_rejected_match_is_not_proposed_again_until_that_is_taken_back(desk: D
     rejected = desk.reject(1, company_id)
     assert desk.pending(1).match_count == 0
     desk.match()
-    with marketplace_scope(desk.marketplace_id):
-        companies_were_changed([company_id])
+    desk.rename(company_id, "Customer 1 AG")
     desk.match()
     assert desk.pending(1).match_count == 0
     desk.undo(rejected.decision_id)

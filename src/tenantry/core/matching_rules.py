@@ -36,7 +36,8 @@ _LEGAL_FORMS = tuple(
             tuple(form.split())
             for form in (
                 "gmbh;gmbh and co kg;gmbh co kg;ug;ag;kg;ohg;gbr;mbh;se;e u;ev;e v;inc;incorporated;corp;corporation;"
-                "co;company;llc;l l c;llp;lp;plc;ltd;limited;co ltd;pty ltd;pty limited;pvt ltd;pte ltd;private limited;"
+                "co;company;llc;l l c;llp;lp;plc;ltd;limited;co ltd;pty ltd;pty limited;pvt ltd;pte ltd;"
+                "private limited;"
                 "sa;s a;sas;s a s;sarl;s a r l;eurl;sl;s l;slu;sa de cv;spa;s p a;srl;s r l;bv;b v;nv;n v;bvba;vof;"
                 "ab;as;a s;asa;oy;oyj;aps;sp z o o;spolka z o o;s r o;sro;kft;zrt;doo;d o o;ood;eood;ltda;eireli;"
                 "kk;kabushiki kaisha;godo kaisha"

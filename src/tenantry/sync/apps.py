@@ -7,3 +7,11 @@ class SyncConfig(AppConfig):
     """Sync."""
 
     name = "tenantry.sync"
+
+    def ready(self) -> None:
+        """Listen to what changes about companies."""
+        from tenantry.marketplace.companies.services import companies_changed, companies_leaving  # noqa: PLC0415  # models
+        from tenantry.sync.matching import listening  # noqa: PLC0415  # same
+
+        companies_changed.connect(listening.after_companies_changed)
+        companies_leaving.connect(listening.before_companies_leave)

@@ -22,13 +22,14 @@ from tenantry.connections.models import Connection
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.jobs import return_jobs_of_dead_workers
 from tenantry.marketplace.queries import every_marketplace_id
+from tenantry.sync.deciding.carrying import drive_decisions, end_decisions, live_decisions
 from tenantry.sync.deciding.services import wake_snoozed
 from tenantry.sync.driving import drive_details, drive_first_passes, drive_listing
 from tenantry.sync.matching.refreshing import match_all, wants_matching
 from tenantry.sync.models import Observation
 from tenantry.sync.models.observed import LIVE_OBSERVATION
 from tenantry.sync.models.runs import RunState
-from tenantry.sync.queue import enqueue_listing, enqueue_matching, enqueue_runs
+from tenantry.sync.queue import enqueue_decisions, enqueue_listing, enqueue_matching, enqueue_runs
 from tenantry.sync.runs.lifecycle import begin_runs, fail_everything, failure_of_ours, live_runs
 from tenantry.sync.schedule import start_due_syncs
 
@@ -132,6 +133,27 @@ def _begin_forgotten_runs(connection_id: int) -> None:
         begin_runs(observation_id, now=timezone.now())
 
 
+@app.task(pass_context=True, retry=_RETRY)
+def decide(context: JobContext, run_id: int, marketplace_id: int) -> None:
+    """Make the decisions of a run."""
+    try:
+        ended = drive_decisions(
+            run_id, marketplace_id=marketplace_id, clock=timezone.now, should_stop=_slice(context)
+        )  # fmt: skip
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        attempt = (context.job.attempts if context.job else 0) + 1
+        _log.exception("decisions_failed", run_id=run_id, attempt=attempt)
+        if attempt >= _MOST_ATTEMPTS:
+            end_decisions(
+                run_id, marketplace_id=marketplace_id, state=RunState.FAILED, now=timezone.now(), error=error
+            )  # fmt: skip
+        raise
+    if not ended:
+        enqueue_decisions(run_id, marketplace_id)
+
+
 @app.periodic(cron="* * * * * 20,50")
 @app.task(queueing_lock="resume-decisions")
 def resume_decisions(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's signature
@@ -140,6 +162,8 @@ def resume_decisions(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's
         wake_snoozed(marketplace_id=marketplace_id, now=timezone.now())
         if wants_matching(marketplace_id):
             enqueue_matching(marketplace_id)
+        for run_id in live_decisions(marketplace_id):
+            enqueue_decisions(run_id, marketplace_id)
 
 
 @app.periodic(cron="*/5 * * * *")

@@ -83,7 +83,7 @@ def lock_pending(
     """Return the row, locked, if it is in one of ``states`` and as the person saw it.
 
     Raises ``PendingCompany.DoesNotExist`` for what is not in this marketplace, :class:`AlreadyDecided` for what
-    somebody decided, :class:`DecisionRefused` for what can't be decided on. ``seen_version`` of ``None`` is not checked.
+    somebody decided, :class:`DecisionRefused` for what can't be decided on. ``seen_version`` ``None`` is not checked.
     """
     locked = PendingCompany.objects.select_for_update(of=("self",)).select_related("tenant", "connection")
     pending = locked.get(pk=pending_id)

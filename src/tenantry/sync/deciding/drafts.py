@@ -1,8 +1,8 @@
 """What a pending company would become: a company's draft and its first person, filled in from the tenant."""
 
+from tenantry.core.drafts import CompanyDraft, DomainDraft, PersonDraft
 from tenantry.core.matching_rules import is_telling
 from tenantry.core.tenants import primary_domain
-from tenantry.sync.deciding.newcomers import CompanyDraft, DomainDraft, Newcomer
 from tenantry.sync.models import PendingCompany, Tenant
 
 _ADDRESS = ("line1", "line2", "city", "region", "postal_code")
@@ -37,11 +37,11 @@ def contact_name_of(tenant: Tenant) -> str:
     return " ".join(part for part in (tenant.contact_first_name, tenant.contact_last_name) if part)
 
 
-def newcomer_of(draft: CompanyDraft, tenant: Tenant) -> Newcomer:
+def newcomer_of(draft: CompanyDraft, tenant: Tenant) -> PersonDraft:
     """Return the first person of the company: the draft's contact, with what the tenant tells of the same person."""
     same = draft.contact_name.strip() == contact_name_of(tenant)
     first, _, last = draft.contact_name.strip().rpartition(" ")
-    return Newcomer(
+    return PersonDraft(
         email=draft.contact_email.strip(),
         first_name=tenant.contact_first_name if same else first,
         last_name=tenant.contact_last_name if same else last,

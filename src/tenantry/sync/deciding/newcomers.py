@@ -1,169 +1,87 @@
 """What a decision asks of companies, people and invitations: the one place where deciding reaches into them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
-from tenantry.isolation.scope import current_marketplace_id
+from tenantry.core.drafts import CompanyDraft, PersonDraft
+from tenantry.marketplace.companies.removing import reasons_to_keep
+from tenantry.marketplace.companies.services import create_company as write_company
+from tenantry.marketplace.companies.services import fill_blanks as write_blanks
+from tenantry.marketplace.companies.services import remove_company as write_removal
+from tenantry.marketplace.companies.services import take_back_filled as write_blanks_back
 from tenantry.marketplace.models import (
     LIVE_INVITATION,
     Company,
-    CompanyDomain,
     CompanyOrigin,
-    CompanyTenantId,
     Invitation,
     InvitationState,
     Membership,
     MembershipRole,
-    User,
 )
-from tenantry.marketplace.services import create_company as create_plain_company
+from tenantry.marketplace.people.services import bring_person
 from tenantry.sync.deciding.answering import Circumstances
-from tenantry.sync.matching.refreshing import companies_were_changed
-
-
-@dataclass(frozen=True, slots=True)
-class DomainDraft:
-    """A domain that a company is to have. ``verified``: a provider vouches for it."""
-
-    domain: str
-    verified: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class CompanyDraft:
-    """A company as somebody wants it."""
-
-    name: str
-    country: str = ""
-    address: Mapping[str, str] | None = None
-    phone: str = ""
-    website: str = ""
-    registration_number: str = ""
-    contact_name: str = ""
-    contact_email: str = ""
-    contact_phone: str = ""
-    external_id: str = ""
-    domains: tuple[DomainDraft, ...] = ()
-    tenant_ids: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Newcomer:
-    """The first person of a company."""
-
-    email: str
-    first_name: str = ""
-    last_name: str = ""
-    phone: str = ""
-    language: str = ""
-
-
-class CompanyRefused(Exception):
-    """The draft can't become a company. ``errors`` has a sentence by field."""
-
-    def __init__(self, errors: Mapping[str, str]) -> None:
-        super().__init__(" ".join(errors.values()))
-        self.errors = dict(errors)
-
-
-class CompanyInUse(Exception):
-    """The company has more than what the sync made. ``reasons`` are sentences."""
-
-    def __init__(self, reasons: list[str]) -> None:
-        super().__init__(" ".join(reasons))
-        self.reasons = reasons
-
-
-@dataclass(frozen=True, slots=True)
-class Brought:
-    """A person in a company."""
-
-    membership_id: int
-    user_id: int
-    new: bool = field(default=True)
 
 
 def create_company(draft: CompanyDraft, by: Circumstances) -> Company:
-    """Create the company of a draft. Raises :class:`CompanyRefused`."""
-    if not draft.name.strip():
-        raise CompanyRefused({"name": "A company needs a name."})
-    company = create_plain_company(
-        name=draft.name, country=draft.country, origin=CompanyOrigin.SYNC, actor=by.actor, now=by.now
-    )
-    fill_blanks(company.pk, draft, by)
-    return company
+    """Create the company of a draft. Raises ``CompanyRefused``."""
+    return write_company(draft=draft, origin=CompanyOrigin.SYNC, **by.keywords)
 
 
-def fill_blanks(company_id: int, draft: CompanyDraft, by: Circumstances) -> dict[str, Any]:
-    """Fill what the company lacks; return what was filled."""
-    company = Company.objects.select_for_update().get(pk=company_id)
-    filled: dict[str, Any] = {}
-    for name in ("country", "phone", "website", "registration_number", "contact_name", "contact_email"):
-        if getattr(draft, name) and not getattr(company, name):
-            filled[name] = getattr(draft, name)
-            setattr(company, name, filled[name])
-    company.save()
-    marketplace_id = current_marketplace_id()
-    common = {"marketplace_id": marketplace_id, "company": company}
-    fresh = {"origin": CompanyOrigin.SYNC, "created_at": by.now}
-    for domain in draft.domains:
-        CompanyDomain.objects.get_or_create(**common, domain=domain.domain, defaults=fresh)
-    for tenant_id in draft.tenant_ids:
-        CompanyTenantId.objects.get_or_create(**common, provider="microsoft", external_id=tenant_id, defaults=fresh)
-    companies_were_changed([company_id])
-    return filled
+def bring_administrator(company_id: int, person: PersonDraft, by: Circumstances) -> tuple[int, bool]:
+    """Make the person a Company Administrator; return the membership, and whether it is new.
 
-
-def bring_administrator(company_id: int, newcomer: Newcomer, by: Circumstances) -> Brought:
-    """Make the person a Company Administrator of the company."""
-    marketplace_id = current_marketplace_id()
-    user = User.objects.filter(email__iexact=newcomer.email).first() or User.objects.create(
-        marketplace_id=marketplace_id, email=newcomer.email, first_name=newcomer.first_name,
-        last_name=newcomer.last_name, origin=CompanyOrigin.SYNC, created_at=by.now,
+    Raises ``PersonRefused``.
+    """
+    had = set(Membership.objects.filter(company_id=company_id).values_list("pk", flat=True))
+    brought = bring_person(
+        company_id=company_id, email=person.email, first_name=person.first_name, last_name=person.last_name,
+        phone=person.phone, language=person.language, role=MembershipRole.ADMINISTRATOR, origin=CompanyOrigin.SYNC,
+        **by.keywords,
     )  # fmt: skip
-    membership, new = Membership.objects.get_or_create(
-        marketplace_id=marketplace_id, user=user, company_id=company_id,
-        defaults={
-            "role": MembershipRole.ADMINISTRATOR, "origin": CompanyOrigin.SYNC, "created_at": by.now
-        },
-    )  # fmt: skip
-    return Brought(membership.pk, user.pk, new)
+    return brought.membership_id, brought.membership_id not in had
 
 
 def invite(membership_id: int, by: Circumstances) -> int:
-    """Invite the person; return the invitation."""
-    raise NotImplementedError
+    """Invite the person; return the invitation. Its e-mail leaves after the decision is committed."""
+    from tenantry.marketplace.invitations.services import invite as write_invitation  # noqa: PLC0415
+
+    return int(write_invitation(membership_id=membership_id, **by.keywords).pk)
 
 
 def live_invitation(membership_id: int) -> Invitation | None:
-    """Return the membership's live invitation."""
+    """Return the membership's invitation that can be accepted still."""
     return Invitation.objects.filter(membership_id=membership_id, state__in=LIVE_INVITATION).first()
 
 
-def remove_company(company_id: int, by: Circumstances) -> None:
-    """Un-create a company. Raises :class:`CompanyInUse`."""
-    reasons = why_in_use(company_id)
-    if reasons:
-        raise CompanyInUse(reasons)
-    Membership.objects.filter(company_id=company_id).delete()
-    Company.objects.filter(pk=company_id).delete()
+def has_left(invitation: Invitation) -> bool:
+    """Whether the invitation's e-mail left."""
+    return invitation.state != InvitationState.WAITING
+
+
+def fill_blanks(company_id: int, draft: CompanyDraft, by: Circumstances) -> dict[str, Any]:
+    """Give the company what it lacks; return what it got, for :func:`take_back_filled`."""
+    return write_blanks(company_id=company_id, draft=draft, **by.keywords)
+
+
+def take_back_filled(company_id: int, filled: Mapping[str, Any], by: Circumstances) -> None:
+    """Blank again what was filled in and nobody changed since."""
+    write_blanks_back(company_id=company_id, filled=filled, **by.keywords)
 
 
 def why_in_use(company_id: int) -> list[str]:
-    """Return why a company can't be un-created."""
-    accepted = Membership.objects.filter(company_id=company_id, accepted_at__isnull=False).exists()
-    return ["somebody accepted an invitation to it"] if accepted else []
+    """Return why a company can't be un-created: what it has beyond what the sync made, in clauses."""
+    return reasons_to_keep(Company.objects.get(pk=company_id))
 
 
-def revoke(invitation_id: int, by: Circumstances) -> None:
-    """Revoke an invitation."""
-    Invitation.objects.filter(pk=invitation_id).update(state=InvitationState.REVOKED, ended_at=by.now)
+def remove_company(company_id: int, reason: str, by: Circumstances) -> None:
+    """Un-create a company, its live invitations revoked first. Raises ``CompanyInUse``."""
+    live = Invitation.objects.filter(membership__company_id=company_id, state__in=LIVE_INVITATION).order_by("pk")
+    for invitation_id in list(live.values_list("pk", flat=True)):
+        _revoke(invitation_id, reason, by)
+    write_removal(company_id=company_id, reason=reason, **by.keywords)
 
 
-def take_back_filled(company_id: int, filled: Mapping[str, Any], by: Circumstances) -> dict[str, Any]:
-    """Blank again what was filled in and nobody changed since; return what was."""
-    company = Company.objects.select_for_update().get(pk=company_id)
-    taken = {name: value for name, value in filled.items() if getattr(company, name, None) == value}
-    Company.objects.filter(pk=company_id).update(**dict.fromkeys(taken, ""))
-    return taken
+def _revoke(invitation_id: int, reason: str, by: Circumstances) -> None:
+    from tenantry.marketplace.invitations.services import revoke  # noqa: PLC0415
+
+    revoke(invitation_id=invitation_id, actor=by.actor, now=by.now, request_id=by.request_id, reason=reason)

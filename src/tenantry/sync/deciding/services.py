@@ -13,8 +13,11 @@ from django.db import transaction
 
 from tenantry.audit.events import Actor, ActorKind, Happening, Target
 from tenantry.audit.services import record_events
+from tenantry.core.drafts import CompanyDraft
 from tenantry.isolation.scope import current_marketplace_id, marketplace_scope
+from tenantry.marketplace.companies.services import CompanyRefused
 from tenantry.marketplace.models import Company
+from tenantry.marketplace.people.services import PersonRefused
 from tenantry.sync.deciding import newcomers
 from tenantry.sync.deciding.answering import (
     OPEN_STATES,
@@ -26,7 +29,6 @@ from tenantry.sync.deciding.answering import (
     record_answer,
 )
 from tenantry.sync.deciding.drafts import draft_of, newcomer_of
-from tenantry.sync.deciding.newcomers import CompanyDraft
 from tenantry.sync.deciding.reasons import checked_reason
 from tenantry.sync.deciding.refusals import AlreadyDecided, DecisionRefused, why_not_link
 from tenantry.sync.models import DecisionKind, Match, PendingCompany, PendingState, TenantLink
@@ -57,12 +59,14 @@ def create_from_pending(
     draft = _complete(draft or draft_of(pending), pending)
     try:
         company = newcomers.create_company(draft, by)
-        brought = newcomers.bring_administrator(company.pk, newcomer_of(draft, pending.tenant), by)
-    except newcomers.CompanyRefused as refused:
+        membership_id, _ = newcomers.bring_administrator(company.pk, newcomer_of(draft, pending.tenant), by)
+    except CompanyRefused as refused:
         raise DecisionRefused(str(refused), refused.errors) from refused
+    except PersonRefused as refused:
+        raise DecisionRefused(str(refused), {"contact_email": str(refused)}) from refused
     wanted = read_company_sync().invites_admins if invite is None else invite
-    invitation = newcomers.invite(brought.membership_id, by) if wanted else None
-    undo = {"company": company.pk, "membership": brought.membership_id, "invitation": invitation}
+    invitation = newcomers.invite(membership_id, by) if wanted else None
+    undo = {"company": company.pk, "membership": membership_id, "invitation": invitation}
     answer = Answer(DecisionKind.CREATE, PendingState.CREATED, company, undo=undo, reason=_by_rule(by_rule=by_rule))
     decision = record_answer(pending, answer, by)
     _link(pending, company, decision.pk, now=now)
@@ -127,11 +131,18 @@ def _given(
     if add_contact:
         if not draft.contact_email:
             raise DecisionRefused("This tenant has no primary contact with an e-mail address who could be added.")
-        brought = newcomers.bring_administrator(company.pk, newcomer_of(draft, pending.tenant), by)
-        undo["membership"] = brought.membership_id if brought.new else None
+        membership_id, new = _add_contact(company.pk, draft, pending, by)
+        undo["membership"] = membership_id if new else None
     if fill_blanks:
         undo["filled"] = newcomers.fill_blanks(company.pk, draft, by)
     return undo
+
+
+def _add_contact(company_id: int, draft: CompanyDraft, pending: PendingCompany, by: Circumstances) -> tuple[int, bool]:
+    try:
+        return newcomers.bring_administrator(company_id, newcomer_of(draft, pending.tenant), by)
+    except PersonRefused as refused:
+        raise DecisionRefused(f"The contact can't be added: {refused}") from refused
 
 
 @transaction.atomic

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from tenantry.audit.events import Actor
-from tenantry.marketplace.models import Company, InvitationState
+from tenantry.marketplace.companies.services import CompanyInUse
+from tenantry.marketplace.models import Company
 from tenantry.sync.deciding import newcomers
 from tenantry.sync.deciding.answering import (
     Answer,
@@ -75,7 +76,7 @@ def _explain_create(decision: Decision) -> Effect:
     company = Company.objects.filter(pk=decision.company_id or 0).first()
     if company is None:
         return Effect(does=["The tenant waits for a decision again."], stays=["The company is gone already."])
-    reasons = newcomers.why_in_use(company.pk)
+    reasons = newcomers.why_in_use(company.pk) + _other_links(decision)
     if reasons:
         return Effect(
             f"{company.name} has more by now than what Company Sync made: {'; '.join(reasons)}. Disable it instead."
@@ -85,6 +86,11 @@ def _explain_create(decision: Decision) -> Effect:
         "The tenant waits for a decision again.",
     ]
     return Effect(does=does + _revoked(decision), stays=_unsendable(decision))
+
+
+def _other_links(decision: Decision) -> list[str]:
+    others = TenantLink.objects.filter(company_id=decision.company_id or 0, ended_at=None)
+    return ["another tenant is linked to it"] if others.exclude(tenant_id=decision.tenant_id).exists() else []
 
 
 def _explain_link(decision: Decision) -> Effect:
@@ -108,8 +114,8 @@ def _revoked(decision: Decision) -> list[str]:
 
 def _unsendable(decision: Decision) -> list[str]:
     invitation = newcomers.live_invitation(decision.undo.get("membership") or 0)
-    sent = invitation is not None and invitation.state != InvitationState.WAITING
-    return ["The e-mail with the invitation has left and can't be unsent."] if sent else []
+    left = invitation is not None and newcomers.has_left(invitation)
+    return ["The e-mail with the invitation has left and can't be unsent."] if left else []
 
 
 @transaction.atomic
@@ -160,9 +166,12 @@ def _take_back(decision: Decision, by: Circumstances) -> None:
     if decision.undo.get("filled") and decision.company_id is not None:
         newcomers.take_back_filled(decision.company_id, decision.undo["filled"], by)
     if decision.kind == DecisionKind.CREATE and decision.company_id is not None:
+        others = _other_links(decision)
+        if others:
+            raise DecisionRefused(f"{decision.company_name} can't be removed: {others[0]}. Take that back first.")
         try:
-            newcomers.remove_company(decision.company_id, by)
-        except newcomers.CompanyInUse as used:
+            newcomers.remove_company(decision.company_id, "The decision that created it was taken back.", by)
+        except CompanyInUse as used:
             raise DecisionRefused(f"{used} Disable the company instead.") from used
         decision.company = None
 

@@ -39,5 +39,15 @@ def write_company_match_keys(company_ids: Iterable[int]) -> None:
     existing.delete()
     columns = ["marketplace_id", "company_id", "kind", "key"]
     insert_rows(CompanyMatchKey, columns, [(marketplace_id, *row) for row in sorted(after)])
-    touched = sorted({(kind, key) for _, kind, key in before | after})
-    insert_rows(StaleMatchKey, ["marketplace_id", "kind", "key"], [(marketplace_id, *row) for row in touched])
+    _touch({(kind, key) for _, kind, key in before | after})
+
+
+def forget_company_match_keys(company_ids: Iterable[int]) -> None:
+    """Note which keys lose these companies, which are about to go. In the scope."""
+    found = CompanyMatchKey.objects.filter(company_id__in=list(company_ids)).values_list("kind", "key")
+    _touch(set(found))
+
+
+def _touch(keys: set[tuple[str, str]]) -> None:
+    marketplace_id = current_marketplace_id()
+    insert_rows(StaleMatchKey, ["marketplace_id", "kind", "key"], [(marketplace_id, *key) for key in sorted(keys)])
