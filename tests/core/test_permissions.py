@@ -1,34 +1,58 @@
+from itertools import product
+
 import pytest
 
-from tenantry.core.permissions import TABLE, Action, Role, may, refusal
+from tenantry.core.permissions import OPENED_BY_SETTING, SUPPORT_ROLES, TABLE, Action, Role, may, refusal
 
-# The table of roles and actions, cell by cell.
-ALLOWED = {
-    (Role.OPERATOR, action) for action in Action
-} | {
-    (Role.MANAGER, Action.SEE_HOME),
-    (Role.MANAGER, Action.SEE_PENDING),
-    (Role.MANAGER, Action.CHANGE_SYNC_SETTINGS),
-    (Role.MANAGER, Action.SEE_RUNS),
-    (Role.MANAGER, Action.START_RUN),
-    (Role.SALES_SUPPORT, Action.SEE_HOME),
-    (Role.CUSTOMER_SUPPORT, Action.SEE_HOME),
+# The table of roles and actions, cell by cell: y may, - may not, s may while the setting of the role is on.
+COLUMNS = (
+    Role.OPERATOR, Role.MANAGER, Role.SALES_SUPPORT, Role.CUSTOMER_SUPPORT, Role.COMPANY_ADMINISTRATOR, Role.USER,
+)  # fmt: skip
+ROWS = {
+    Action.RUN_INSTALLATION: "y - - - - -",
+    Action.SEE_HOME: "y y y y y y",
+    Action.CHANGE_SYNC_SETTINGS: "y y - - - -",
+    Action.SEE_RUNS: "y y - - - -",
+    Action.START_RUN: "y y - - - -",
+    Action.RELEASE_HOLDS: "y y - - - -",
+    Action.IMPORT: "y y - - - -",
+    Action.SEE_PENDING: "y y s s - -",
+    Action.DECIDE_PENDING: "y y s s - -",
+    Action.UNDO_ANY_DECISION: "y y - - - -",
+    Action.CONNECT_TENANT: "y y - - - -",
+    Action.SEE_COMPANIES: "y y y y - -",
+    Action.EDIT_COMPANIES: "y y - - - -",
+    Action.INVITE: "y y - - - -",
+    Action.SEE_OWN_COMPANY: "- - - - y -",
+    Action.INVITE_IN_OWN_COMPANY: "- - - - y -",
+}
+CELLS = {
+    (role, action): cell
+    for action, row in ROWS.items()
+    for role, cell in zip(COLUMNS, row.split(), strict=True)
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("role", list(Role))
-@pytest.mark.parametrize("action", list(Action))
+@pytest.mark.parametrize(("role", "action"), list(product(Role, Action)))
 def test_each_role_may_do_exactly_what_the_table_says(role: Role, action: Action) -> None:
-    assert may(role, action) == ((role, action) in ALLOWED)
+    cell = CELLS[role, action]
+    assert may(role, action) == (cell == "y")
+    assert may(role, action, pending_open=True) == (cell in {"y", "s"})
 
 
+@pytest.mark.parametrize("pending_open", [False, True])
 @pytest.mark.parametrize("action", list(Action))
-def test_nobody_may_do_anything(action: Action) -> None:
-    assert not may(None, action)
+def test_nobody_may_do_anything(action: Action, *, pending_open: bool) -> None:
+    assert not may(None, action, pending_open=pending_open)
 
 
 def test_every_action_has_its_row() -> None:
-    assert set(TABLE) == set(Action)
+    assert set(TABLE) == set(Action) == set(ROWS)
+
+
+def test_a_setting_opens_pending_companies_to_support_and_nothing_else_to_anybody() -> None:
+    opened = {cell for cell in product(Role, Action) if may(*cell, pending_open=True) != may(*cell)}
+    assert opened == set(product(SUPPORT_ROLES, OPENED_BY_SETTING))
 
 
 @pytest.mark.parametrize("action", list(Action))
