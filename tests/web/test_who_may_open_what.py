@@ -6,8 +6,12 @@ import psycopg
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 from tests.web.cast import Cast
-from tests.web.stage import Stage, customers
+from tests.web.stage import ACTOR, Stage, customers
+
+from tenantry.isolation.scope import marketplace_scope
+from tenantry.marketplace.imports.services import start_import
 
 OPEN, GONE, FORBIDDEN, MOVED, SIGN_IN, CHOOSE = 200, 404, 403, 302, "sign-in", "choose"
 WHO = ("anonymous", "owner", "colleague", "stranger", "operator", "nobody")
@@ -38,6 +42,13 @@ MATRIX: dict[str, Route] = {
     "web:run-cancel": Route((SIGN_IN, MOVED, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="run", post={}),
     "web:sync-now": Route((SIGN_IN, MOVED, FORBIDDEN, MOVED, CHOOSE, CHOOSE), post={}),
     "web:sync-settings": Route((SIGN_IN, OPEN, FORBIDDEN, OPEN, CHOOSE, CHOOSE)),
+    "web:import-list": Route((SIGN_IN, OPEN, FORBIDDEN, OPEN, CHOOSE, CHOOSE)),
+    "web:import-template": Route((SIGN_IN, OPEN, FORBIDDEN, OPEN, CHOOSE, CHOOSE), own="import kind"),
+    "web:import-detail": Route((SIGN_IN, OPEN, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="import"),
+    "web:import-progress": Route((SIGN_IN, OPEN, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="import"),
+    "web:import-problems": Route((SIGN_IN, OPEN, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="import"),
+    "web:import-apply": Route((SIGN_IN, MOVED, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="import", post={}),
+    "web:import-cancel": Route((SIGN_IN, MOVED, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="import", post={}),
     "web:operator-home": Route((SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, OPEN, FORBIDDEN)),
     "account_login": Route((OPEN, MOVED, MOVED, MOVED, MOVED, MOVED)),
     "account_logout": Route((MOVED, OPEN, OPEN, OPEN, OPEN, OPEN)),
@@ -76,11 +87,24 @@ def _means(expected: int | str, who: str) -> tuple[int, str | None]:
     return int(expected), None
 
 
+def _rows(stage: Stage) -> dict[str, list[int | str]]:
+    """Return what the addresses of Northwind's own rows need, by ``Route.own``."""
+    run = stage.sync(customers(1))
+    with marketplace_scope(stage.marketplace.pk):
+        job = start_import(file_name="a.csv", content=b"external_id,name\n", actor=ACTOR, now=timezone.now())
+    return {
+        "": [],
+        "run": [run.pk],
+        "pending": [stage.pending().pk],
+        "import": [job.pk],
+        "import kind": ["companies"],
+    }
+
+
 @pytest.mark.parametrize("name", sorted(MATRIX))
 def test_each_of_the_cast_gets_what_the_table_says(name: str, cast: Cast, stage: Stage) -> None:
-    run = stage.sync(customers(1))
     route = MATRIX[name]
-    rows = {"": [], "run": [run.pk], "pending": [stage.pending().pk]}
+    rows = _rows(stage)
     address = reverse(name, args=rows[route.own])
     for who, expected in zip(WHO, route.expected, strict=True):
         status, location = _ask(cast.client(who), address, route, cast)
@@ -92,9 +116,8 @@ def test_each_of_the_cast_gets_what_the_table_says(name: str, cast: Cast, stage:
 
 @pytest.mark.parametrize("name", sorted(name for name, route in MATRIX.items() if route.expected[4] == CHOOSE))
 def test_an_operator_who_entered_a_marketplace_may_open_all_of_it(name: str, cast: Cast, stage: Stage) -> None:
-    run = stage.sync(customers(1))
     route = MATRIX[name]
-    rows = {"": [], "run": [run.pk], "pending": [stage.pending().pk]}
+    rows = _rows(stage)
     client = cast.enter("operator", cast.northwind)
     status, _ = _ask(client, reverse(name, args=rows[route.own]), route, cast)
     assert status == route.expected[1]

@@ -16,6 +16,8 @@ _SECTIONS = {
     "home": "home",
     "pending-list": "pending",
     "pending-detail": "pending",
+    "import-list": "imports",
+    "import-detail": "imports",
     "run-list": "runs",
     "run-detail": "runs",
     "sync-settings": "sync-settings",

@@ -75,7 +75,8 @@ def read_layout(first_line: str) -> Layout:
     if missing:
         raise FileUnreadable(
             f"The first line does not name the column {' and '.join(missing)}. "
-            f"A file of {kind.value} has the columns {', '.join(COLUMNS[kind])}; those that are not required may be left out."
+            f"A file of {kind.value} has the columns {', '.join(COLUMNS[kind])}; "
+            "those that are not required may be left out."
         )
     repeated = sorted({name for name in named if name in COLUMNS[kind] and named.count(name) > 1})
     if repeated:

@@ -10,7 +10,7 @@ from tenantry.marketplace.models.companies import (
     CompanyTenantId,
     FieldOwner,
 )
-from tenantry.marketplace.models.imports import Import, ImportLine, ImportState
+from tenantry.marketplace.models.imports import Import, ImportLine, ImportState, LineState
 from tenantry.marketplace.models.people import (
     LIVE_INVITATION,
     Invitation,
@@ -38,6 +38,7 @@ __all__ = [
     "ImportState",
     "Invitation",
     "InvitationState",
+    "LineState",
     "Marketplace",
     "Membership",
     "MembershipRole",

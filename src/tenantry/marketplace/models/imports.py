@@ -17,11 +17,14 @@ class ImportState(models.TextChoices):
 
 
 class Import(MarketplaceOwned):
-    """One uploaded file of companies, domains, users or memberships, as a plan that a person applies.
+    """One uploaded file of companies with their domains, or of people with their memberships: a plan to apply.
 
-    ``digest`` is the SHA-256 of the file, ``content`` the file until it was read. ``counters`` has the lines by kind.
+    ``kind`` is what its lines are about (``core.imports.reading.FileKind``), ``digest`` the SHA-256 of the file,
+    ``content`` the file until it was read. ``counters`` has the lines by what they do, ``cursor`` how many were looked
+    at; a reading that was interrupted starts over.
     """
 
+    kind = models.CharField(max_length=12)
     file_name = models.CharField(max_length=200)
     digest = models.CharField(max_length=64)
     content = models.BinaryField(null=True)
@@ -29,7 +32,9 @@ class Import(MarketplaceOwned):
     cursor = models.BigIntegerField(default=0)
     counters = models.JSONField(default=dict)
     problem = models.TextField(blank=True)
-    requested_by = models.CharField(max_length=200)
+    requested_by_kind = models.CharField(max_length=20)
+    requested_by_id = models.BigIntegerField(null=True)
+    requested_by_name = models.CharField(max_length=200)
     cancel_requested_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
@@ -38,20 +43,32 @@ class Import(MarketplaceOwned):
         indexes = [models.Index(fields=["marketplace", "-created_at"], name="import_by_age")]
 
 
+class LineState(models.TextChoices):
+    """What became of a line."""
+
+    BAD = "bad", "can't be used"
+    PLANNED = "planned", "planned"
+    APPLIED = "applied", "applied"
+    STALE = "stale", "changed meanwhile"
+    FAILED = "failed", "failed"
+
+
 class ImportLine(MarketplaceOwned):
     """One line of the file: what it would do (``kind``), from what to what, and what became of it.
 
-    Lines that change nothing are counted, not kept.
+    Lines that change nothing are counted, not kept. ``state`` is one of ``LineState``, ``key`` what the line is found
+    by again.
     """
 
     job = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="lines")
     number = models.IntegerField()
     kind = models.CharField(max_length=12)
+    key = models.TextField()
     subject = models.TextField()
     before = models.JSONField(null=True)
     after = models.JSONField(null=True)
     reason = models.TextField()
-    state = models.CharField(max_length=10)
+    state = models.CharField(max_length=10, choices=LineState.choices)
 
     class Meta(MarketplaceOwned.Meta):
         constraints = [models.UniqueConstraint(fields=["job", "number"], name="one_import_line_per_number")]

@@ -1,0 +1,1 @@
+"""Imports: the file, what it would do, and what became of it."""
