@@ -131,7 +131,7 @@ def measured(facts: dict[str, Any], work: Callable[[], int]) -> Measured:
     rows = work()
     clock, cpu = time.perf_counter() - clock, time.process_time() - cpu
     emulator_cpu = control(facts, "/state")["cpu_seconds"] - emulator_before
-    return Measured(clock, cpu, emulator_cpu, _peak_mb(), rows)
+    return Measured(clock, cpu, emulator_cpu, peak_mb(), rows)
 
 
 def report(result: Measured) -> None:
@@ -150,7 +150,7 @@ def run_leg(*arguments: str, environment: dict[str, str] | None = None) -> Measu
     return Measured(**json.loads(done.stdout.splitlines()[-1]))
 
 
-def _peak_mb() -> float:
+def peak_mb() -> float:
     """Return this process's largest resident size; Linux keeps one that a parent's size does not spoil."""
     status = Path("/proc/self/status")
     if status.is_file():
