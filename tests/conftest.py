@@ -4,15 +4,18 @@ A test that takes ``database`` gets a fresh clone of the migrated template: its 
 threads, processes and connections see them. Nothing is rolled back behind its back.
 """
 
+import copy
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -93,7 +96,7 @@ def postgres() -> EmbeddedPostgres:
 
 
 class Clones:
-    """Copies of the migrated template, one at a time.
+    """Copies of the migrated template, or of a snapshot; one at a time.
 
     A copy is dropped when the next one is made: the server would wait for sessions that are just ending.
     """
@@ -103,13 +106,18 @@ class Clones:
         self._strategy = "file_copy" if in_memory else "wal_log"  # the faster one there
         self._name = ""
 
-    def fresh(self) -> str:
-        """Make a copy; its name."""
+    def fresh(self, template: str) -> str:
+        """Make a copy of a database that nobody is connected to; its name."""
         if self._name:
             self._owner.execute(f"drop database {self._name} with (force)")
-        self._name = f"t_{uuid.uuid4().hex[:12]}"
-        self._owner.execute(f"create database {self._name} template {_TEMPLATE} strategy {self._strategy}")
+        self._name = self.kept(template)
         return self._name
+
+    def kept(self, template: str) -> str:
+        """Make a copy that stays until the server ends; its name."""
+        name = f"t_{uuid.uuid4().hex[:12]}"
+        self._owner.execute(f"create database {name} template {template} strategy {self._strategy}")
+        return name
 
 
 @pytest.fixture(scope="session")
@@ -118,21 +126,57 @@ def _clones(postgres: EmbeddedPostgres) -> Iterator[Clones]:
         yield Clones(owner, in_memory=postgres.home.path.is_relative_to("/dev/shm"))  # noqa: S108  # see fast_folder
 
 
-@pytest.fixture
-def database(postgres: EmbeddedPostgres, _clones: Clones, django_db_blocker: object) -> Iterator[str]:
-    """Give the test a fresh database and connect Django to it as the application; its name."""
+@contextmanager
+def _connected(postgres: EmbeddedPostgres, name: str, blocker: Any) -> Iterator[None]:
+    """Connect Django, and the processes that a test starts, to a database as the application."""
     from django.db import connections
 
-    name = _clones.fresh()
     connection = connections["default"]
     connection.close()
     connection.settings_dict.update(NAME=name, USER="tenantry_app", HOST=str(postgres.socket_dir))
     before = os.environ["DATABASE_URL"]
     os.environ["DATABASE_URL"] = postgres.url("tenantry_app", name)
-    with django_db_blocker.unblock():  # type: ignore[attr-defined]  # pytest-django's own type is private
-        yield name
+    with blocker.unblock():
+        yield
         connections.close_all()
     os.environ["DATABASE_URL"] = before
+
+
+Snapshot = Callable[[Callable[[], Any]], tuple[str, Any]]
+
+
+@pytest.fixture(scope="session")
+def snapshot(postgres: EmbeddedPostgres, _clones: Clones, django_db_blocker: object) -> Snapshot:
+    """Build a database's content once, for tests that each want a copy of it.
+
+    Called with a function that writes the content, it returns a name for the fixture ``template`` to give,
+    and a copy of what the function returned.
+    """
+    made: dict[Callable[[], Any], tuple[str, Any]] = {}
+
+    def snapshot_of(build: Callable[[], Any]) -> tuple[str, Any]:
+        if build not in made:
+            name = _clones.kept(_TEMPLATE)
+            with _connected(postgres, name, django_db_blocker):
+                made[build] = (name, build())
+        name, content = made[build]
+        return name, copy.deepcopy(content)
+
+    return snapshot_of
+
+
+@pytest.fixture
+def template() -> str:
+    """The database that the test's own is a copy of: empty, unless a folder's tests say otherwise."""
+    return _TEMPLATE
+
+
+@pytest.fixture
+def database(postgres: EmbeddedPostgres, _clones: Clones, django_db_blocker: object, template: str) -> Iterator[str]:
+    """Give the test a fresh database and connect Django to it as the application; its name."""
+    name = _clones.fresh(template)
+    with _connected(postgres, name, django_db_blocker):
+        yield name
 
 
 @pytest.fixture

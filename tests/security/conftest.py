@@ -6,6 +6,7 @@ import psycopg
 import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
+from tests.conftest import Snapshot
 from tests.web.cast import Cast, make_cast, switch_on
 from tests.web.stage import Customer, Stage, customers
 
@@ -21,15 +22,9 @@ def _quick(settings: Settings) -> None:
     settings.WHITENOISE_USE_FINDERS = False
 
 
-@pytest.fixture
-def cast(database: str) -> Cast:
-    return make_cast(timezone.now())
-
-
-@pytest.fixture
-def full(cast: Cast) -> Cast:
+def make_full() -> Cast:
     """Both marketplaces have synced twenty customers and linked one."""
-    now = timezone.now()
+    cast, now = make_cast(timezone.now()), timezone.now()
     for marketplace in (cast.northwind, cast.contoso):
         switch_on(marketplace)
     Stage(cast.northwind, cast.connection).sync([*customers(20), Customer("Linked", "linked.example")])
@@ -44,6 +39,42 @@ def full(cast: Cast) -> Cast:
                 connection=cast.connection, external_id=tenant.external_id, company=company, reason="", actor=actor,
                 now=now,
             )  # fmt: skip
+    return cast
+
+
+def make_many() -> Cast:
+    """Northwind has thousands of pending companies, one of them with a name that is rare."""
+    cast = make_cast(timezone.now())
+    switch_on(cast.northwind)
+    stage = Stage(cast.northwind, cast.connection)
+    stage.list(stage.request(), [*customers(4_000), Customer("Quixotic 0042", "quixotic.example")])
+    return cast
+
+
+_MADE = {"full": make_full, "many": make_many}
+
+
+@pytest.fixture
+def template(request: pytest.FixtureRequest, snapshot: Snapshot, template: str) -> str:
+    """Tests that ask for ``full`` or ``many`` get a copy of what was made once."""
+    return next((snapshot(make)[0] for name, make in _MADE.items() if name in request.fixturenames), template)
+
+
+@pytest.fixture
+def cast(database: str) -> Cast:
+    return make_cast(timezone.now())
+
+
+@pytest.fixture
+def full(database: str, snapshot: Snapshot) -> Cast:
+    cast: Cast = snapshot(make_full)[1]
+    return cast
+
+
+@pytest.fixture
+def many(database: str, snapshot: Snapshot, owner: "psycopg.Connection[tuple[object, ...]]") -> Cast:
+    owner.execute("analyze")
+    cast: Cast = snapshot(make_many)[1]
     return cast
 
 
