@@ -9,6 +9,8 @@ Format: ``0x01 | length of key id | key id | 12-byte nonce | ciphertext and tag`
 
 import base64
 import binascii
+import hashlib
+import hmac
 import json
 import os
 import secrets
@@ -52,6 +54,18 @@ class KeyRing:
         if key is None:
             raise CannotUnseal("The key that sealed this value is not in the key ring.")
         return unseal_with(key, sealed[start:], place=place)
+
+    def signatures(self, message: bytes, *, purpose: str) -> list[bytes]:
+        """Return a 256-bit mark of ``message`` under each key, the current key's first.
+
+        Nobody without the ring can make one. ``purpose`` keeps marks for one thing from serving as another.
+        """
+        names = sorted(self.keys, key=lambda name: name != self.current)
+        return [hmac.digest(_key_for(purpose, self.keys[name]), message, hashlib.sha256) for name in names]
+
+
+def _key_for(purpose: str, key: bytes) -> bytes:
+    return hmac.digest(key, purpose.encode(), hashlib.sha256)
 
 
 def new_key() -> bytes:
