@@ -14,7 +14,10 @@ _ALPHABET: Final = "BCDFGHJKLMNPQRSTVWXYZ23456789"
 
 @dataclass(slots=True)
 class AuthorizationCode:
-    """What an authorization code was asked for with. ``methods`` is how the user proved who they are."""
+    """What an authorization code was asked for with. ``methods`` is how the user proved who they are.
+
+    ``person`` is the user name of who signed in; empty for the service user.
+    """
 
     client_id: str
     redirect_uri: str
@@ -23,6 +26,7 @@ class AuthorizationCode:
     challenge: str
     methods: tuple[str, ...]
     expires: float
+    person: str = ""
 
 
 @dataclass(slots=True)
@@ -48,13 +52,15 @@ class CodeBook:
 
     def issue(
         self, client_id: str, *, redirect_uri: str, scope: str, methods: tuple[str, ...], nonce: str = "",
-        challenge: str = "",
+        challenge: str = "", person: str = "",
     ) -> str:  # fmt: skip
         """Return a new authorization code, good once within ten minutes."""
         code = f"0.A{secrets.token_urlsafe(48)}"
         expires = self._clock.now() + _CODE_SECONDS
         with self._lock:
-            self._codes[code] = AuthorizationCode(client_id, redirect_uri, scope, nonce, challenge, methods, expires)
+            self._codes[code] = AuthorizationCode(
+                client_id, redirect_uri, scope, nonce, challenge, methods, expires, person
+            )
         return code
 
     def redeem(self, code: str) -> AuthorizationCode | None:

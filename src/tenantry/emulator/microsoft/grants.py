@@ -4,7 +4,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from tenantry.emulator.clock import Clock
@@ -34,16 +34,21 @@ class Asked:
     proof: str
     version: int
     tenant: str
+    endpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SignIn:
-    """What a person's sign-in gave: how they proved themselves, and what the application asked for."""
+    """What a person's sign-in gave: how they proved themselves, and what the application asked for.
+
+    ``person`` is their user name; empty for the service user.
+    """
 
     methods: tuple[str, ...]
     resource: str
     scope: str
     nonce: str = ""
+    person: str = ""
 
 
 class TokenEndpoint:
@@ -86,7 +91,7 @@ class TokenEndpoint:
             endpoint=endpoint,
             clock=self._clock,
         )
-        return token_answer(serve(Asked(form, application, proof, version, tenant)))
+        return token_answer(serve(Asked(form, application, proof, version, tenant, endpoint)))
 
     def check_tenant(self, tenant: str, client_id: str) -> None:
         """Refuse a tenant other than the partner's: unknown, or a customer without our application."""
@@ -152,6 +157,7 @@ class TokenEndpoint:
         if code.challenge and _challenge(asked.form.get("code_verifier", "")) != code.challenge:
             raise refuse.wrong_verifier()
         sign_in = self._wanted(asked, code.methods, asked.form.get("scope") or code.scope, code.nonce)
+        sign_in = replace(sign_in, person=code.person)
         self._check_person(asked.application, sign_in)
         return self._person_body(asked, sign_in)
 
@@ -200,7 +206,7 @@ class TokenEndpoint:
         }  # fmt: skip
 
     def _person_body(self, asked: Asked, sign_in: SignIn) -> dict[str, Any]:
-        user = self._directory.user
+        user = self._directory.person(sign_in.person)
         claims = self._claims(asked, sign_in.resource)
         claims.update(
             amr=list(sign_in.methods), family_name=user.last, given_name=user.first, name=f"{user.first} {user.last}",
@@ -210,7 +216,8 @@ class TokenEndpoint:
         body = self._body(asked, sign_in.resource, claims)
         asked_for = set(sign_in.scope.lower().split())
         body["scope"] = "user_impersonation" if asked.version == 1 else f"{sign_in.resource}/user_impersonation"
-        if asked.version == 1 or "offline_access" in asked_for:
+        # Refresh tokens stand for the service user: other people only sign in.
+        if user == self._directory.user and (asked.version == 1 or "offline_access" in asked_for):
             body["refresh_token"] = self._refresh.issue(asked.application.client_id, sign_in.methods)
         if asked.version == 1 or "openid" in asked_for:
             body["id_token"] = self._mint.sign(self._id_claims(asked, claims, sign_in))
@@ -223,6 +230,9 @@ class TokenEndpoint:
         shared = ("iss", "iat", "nbf", "exp", "tid", "oid", "sub", "name", "ver")
         identity = {name: claims[name] for name in shared}
         identity.update(aud=asked.application.client_id, preferred_username=claims["upn"], upn=claims["upn"])
+        if asked.version != 1:
+            host = asked.endpoint.removesuffix(f"/{asked.tenant}/oauth2/v2.0/token")
+            identity.update(iss=f"{host}/{self._directory.tenant_id}/v2.0", ver="2.0")
         if sign_in.nonce:
             identity["nonce"] = sign_in.nonce
         return identity

@@ -123,8 +123,12 @@ class Login:
                 ("decline", "Decline"),
             )
         )
-        user = html.escape(self._directory.user.upn)
-        return html_answer(_page("Sign in", f'<p>{user}</p><form method="post">{hidden}{buttons}</form>'))
+        choices = "".join(
+            f'<option value="{html.escape(one.upn)}">{html.escape(one.upn)}</option>'
+            for one in (self._directory.user, *self._directory.people)
+        )
+        who = f'<p><label>Sign in as <select name="person">{choices}</select></label></p>'
+        return html_answer(_page("Sign in", f'<form method="post">{hidden}{who}{buttons}</form>'))
 
     def _authorized(self, request: Request, tenant: str) -> Answer:
         asked = request.form()
@@ -160,7 +164,7 @@ class Login:
             back["code"] = self._codes.issue(
                 asked["client_id"].lower(), redirect_uri=asked["redirect_uri"], scope=asked.get("scope", ""),
                 methods=WITH_MFA if decision == "mfa" else WITHOUT_MFA, nonce=asked.get("nonce", ""),
-                challenge=asked.get("code_challenge", ""),
+                challenge=asked.get("code_challenge", ""), person=asked.get("person") or asked.get("login_hint", ""),
             )  # fmt: skip
             back["session_state"] = self._directory.user.object_id
         if asked.get("response_mode") == "form_post":

@@ -137,7 +137,7 @@ class RefreshTokenStore:
 
 @dataclass(slots=True)
 class Directory:
-    """The partner's directory in the sign-in: tenant, domain, applications and the one user."""
+    """The partner's directory in the sign-in: tenant, domain, applications, the service user, and other people."""
 
     tenant_id: str
     domain: str
@@ -145,6 +145,7 @@ class Directory:
     native: Application
     user: ServiceUser
     audience: str = PARTNER_CENTER
+    people: tuple[ServiceUser, ...] = ()
 
     def application(self, client_id: str) -> Application | None:
         """Return the application with ``client_id``, in any letter case."""
@@ -152,6 +153,10 @@ class Directory:
             if application.client_id == client_id.lower():
                 return application
         return None
+
+    def person(self, upn: str) -> ServiceUser:
+        """Return who has this user name, in any letter case; the service user when nobody has."""
+        return next((one for one in self.people if one.upn == upn.lower()), self.user)
 
     def resource(self, wanted: str) -> str | None:
         """Return the resource that ``wanted`` (an address or an application id) names, if this directory has it."""
@@ -176,4 +181,8 @@ def make_directory(seed: int | str, papers: Papers, audience: str) -> Directory:
         native=Application(client_id=derived_guid(seed, "native application"), name="Tenantry (native)"),
         user=ServiceUser(object_id=derived_guid(seed, "service user"), upn=f"sync@{domain}"),
         audience=audience,
+        people=tuple(
+            ServiceUser(derived_guid(seed, f"person {name}"), f"{name}@{domain}", first, last)
+            for name, first, last in (("anna", "Anna", "Berg"), ("ben", "Ben", "Okafor"), ("chloe", "Chloé", "Martin"))
+        ),
     )  # fmt: skip
