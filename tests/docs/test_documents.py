@@ -174,7 +174,7 @@ def exists_somewhere(document: Path, name: str) -> bool:
 
 
 # The provider's contract names files of the repositories that it was read from.
-CITES_ELSEWHERE = {"partner-center.md"}
+CITES_ELSEWHERE = {"google-directory.md", "partner-center.md"}
 
 
 def test_every_file_that_a_document_names_exists() -> None:
