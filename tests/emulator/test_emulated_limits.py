@@ -4,7 +4,7 @@ from tests.emulator.conftest import Starting
 from tests.emulator.partner import Partner
 
 from tenantry.emulator.clock import Clock
-from tenantry.emulator.microsoft.limits import Limit
+from tenantry.emulator.limits import Limit
 from tenantry.emulator.server import EmulatorOptions
 
 

@@ -12,7 +12,7 @@ import pytest
 from tests.emulator.conftest import Starting
 from tests.emulator.partner import APP_SCOPE, AUDIENCE, USER_SCOPE, Partner
 
-from tenantry.emulator.microsoft.tokens import decode_part
+from tenantry.emulator.jwts import decode_part
 
 
 def claims(token: str) -> dict[str, Any]:

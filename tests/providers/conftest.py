@@ -8,10 +8,10 @@ from tests.providers.stub import LoginStub, Stub, running, tls_papers
 
 from tenantry.providers.base import Unlimited
 from tenantry.providers.http import HttpClient, Limits
-from tenantry.providers.microsoft.calls import Patience
 from tenantry.providers.microsoft.client import PartnerCenter
 from tenantry.providers.microsoft.clouds import Endpoints, endpoints_for
 from tenantry.providers.microsoft.credentials import SignInMode
+from tenantry.providers.patience import Patience
 
 QUICK = Patience(waits=(0.01, 0.01, 0.01), longest_wait=0.5, total=5.0)
 SHORT = Limits(connect=2.0, read=1.0, total=2.0, max_bytes=2 * 1024 * 1024)

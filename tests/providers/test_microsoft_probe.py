@@ -8,10 +8,10 @@ import pytest
 from tenantry.emulator.microsoft.switches import Account
 from tenantry.emulator.server import Emulator
 from tenantry.providers.http import HttpClient
-from tenantry.providers.microsoft.calls import Patience
 from tenantry.providers.microsoft.clouds import endpoints_for
 from tenantry.providers.microsoft.credentials import Application, ApplicationKind, ClientSecret
 from tenantry.providers.microsoft.probe import ProbeName, ProbeResult, probe
+from tenantry.providers.patience import Patience
 
 Probe = Callable[..., dict[ProbeName, ProbeResult]]
 

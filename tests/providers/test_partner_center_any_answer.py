@@ -15,13 +15,13 @@ from tenantry.providers.base import Unlimited
 from tenantry.providers.errors import ProviderError
 from tenantry.providers.http import Answer, HttpClient, Limits
 from tenantry.providers.microsoft.answers import classify
-from tenantry.providers.microsoft.calls import Patience
 from tenantry.providers.microsoft.client import PartnerCenter
 from tenantry.providers.microsoft.clouds import endpoints_for
 from tenantry.providers.microsoft.credentials import SignInMode
 from tenantry.providers.microsoft.mapping import listing_of
 from tenantry.providers.microsoft.paging import Position, page_of, position_at
 from tenantry.providers.microsoft.refusals import refusal
+from tenantry.providers.patience import Patience
 
 ID = "3d1c7c1e-52a0-4a53-9a77-0d2b6f4f1a01"
 NAMES = (

@@ -14,7 +14,6 @@ from tenantry.providers.base import CallBudget, Unlimited
 from tenantry.providers.errors import AuthFailed, NotFound, ProviderError, Throttled
 from tenantry.providers.http import HttpClient, Limits
 from tenantry.providers.microsoft.auth import AppOnlyTokens, UserTokens
-from tenantry.providers.microsoft.calls import Patience
 from tenantry.providers.microsoft.client import PartnerCenter
 from tenantry.providers.microsoft.clouds import Endpoints, endpoints_for
 from tenantry.providers.microsoft.credentials import (
@@ -24,6 +23,7 @@ from tenantry.providers.microsoft.credentials import (
     ClientSecret,
 )
 from tenantry.providers.pacing import AdaptiveConcurrency, PacedBudget
+from tenantry.providers.patience import Patience
 
 CUSTOMERS = 1200
 QUICK = Patience(waits=(0.01, 0.01, 0.01), longest_wait=1.5, total=10)

@@ -19,9 +19,9 @@ from tenantry.providers.errors import (
     Throttled,
     Unavailable,
 )
-from tenantry.providers.microsoft.calls import Patience
 from tenantry.providers.microsoft.client import PartnerCenter
 from tenantry.providers.pacing import AdaptiveConcurrency
+from tenantry.providers.patience import Patience
 
 ID = "3d1c7c1e-52a0-4a53-9a77-0d2b6f4f1a01"
 FINE = Reply({"id": ID, "billingProfile": {"email": "eva@nordwind.example"}})

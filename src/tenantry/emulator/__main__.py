@@ -2,6 +2,6 @@
 
 import sys
 
-from tenantry.emulator.server import main
+from tenantry.emulator.command import main
 
 sys.exit(main())

@@ -19,6 +19,11 @@ class Clock:
         """Return seconds since 1970."""
         return time.time() + self._ahead
 
+    @staticmethod
+    def outside() -> float:
+        """Return the time that clients live by, whatever was added here: for judging what they have signed."""
+        return time.time()
+
     def monotonic(self) -> float:
         """Return seconds that never go back, for measuring spans."""
         return time.monotonic() + self._ahead

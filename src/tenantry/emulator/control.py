@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from tenantry.core.records import Relationship
 from tenantry.emulator.customers import Person
+from tenantry.emulator.google.control import GoogleControl
 from tenantry.emulator.messages import Answer, Request, json_answer
 from tenantry.emulator.microsoft.grants import WITH_MFA, WITHOUT_MFA
 from tenantry.emulator.movements import Movement
@@ -47,7 +48,7 @@ class Control:
             "POST /reset-counters": lambda _: emulator.counters.reset(),
             "POST /prerender": lambda body: {"pages": emulator.prerender(int(body.get("size", 500)))},
             "POST /customers": self._add_customer,
-        }
+        } | GoogleControl(emulator).routes
 
     def answer(self, request: Request, path: str) -> Answer:
         """Return the answer to a control request."""

@@ -17,6 +17,7 @@ class FaultKind(StrEnum):
     STATUS = "status"  # any status; `body` is empty, html, text, json or new
     REASON = "reason"  # an empty body, everything said in the reason phrase
     EXPIRED_TOKEN = "expired_token"  # 401 for this request only  # noqa: S105 (the name of a fault)
+    REFUSE = "refuse"  # one of Google's refusals, by its `reason`
     REVOKE_TOKENS = "revoke_tokens"  # every access token handed out so far is refused from now on
 
     SLOW = "slow"  # `seconds` pass before the answer
@@ -32,6 +33,16 @@ class FaultKind(StrEnum):
     HALF_LIST = "half_list"  # the `share` of the items, no token: ends early, and cleanly
     HUGE = "huge"  # some `megabytes` more in the body
     GZIP = "gzip"  # the body packed, whatever the client accepts
+    EMPTY_PAGE = "empty_page"  # no rows, but a token
+    FOREIGN_ROW = "foreign_row"  # the first row says that it belongs to another customer
+    NO_FLAGS = "no_flags"  # rows lack `suspended` and `archived`
+    HALF_CREATED = "half_created"  # the first row is of somebody whose creation is not finished
+    TEXT_BOOLEANS = "text_booleans"  # booleans of rows are texts
+    NO_ADDRESS = "no_address"  # the first row has an empty primary address
+    SAME_TOKEN = "same_token"  # the page has a token, always the same one  # noqa: S105 (the name of a fault)
+    ROW_TWICE = "row_twice"  # the last row comes twice
+    ROW_SKIPPED = "row_skipped"  # the last row is missing
+    NO_KIND = "no_kind"  # the list does not say what it is
     BOMB = "bomb"  # `megabytes` of blanks, packed to almost nothing
 
 
@@ -39,6 +50,7 @@ class FaultKind(StrEnum):
 class Fault:
     """One rule. ``path`` is a pattern with ``*`` over the path in lower case, e.g. ``/v1/customers/*``.
 
+    ``query``, if given, is one over the query as it was sent, e.g. ``*customer=C0abc*``.
     Of the requests that match, the first ``after`` pass, then every ``every``-th goes wrong, ``times`` times
     (``None``: until cleared). ``seen`` and ``fired`` count. The other members belong to the kinds that name
     them.
@@ -47,6 +59,7 @@ class Fault:
     kind: FaultKind
     path: str = "*"
     method: str = ""
+    query: str = ""
     times: int | None = None
     every: int = 1
     after: int = 0
@@ -54,6 +67,7 @@ class Fault:
     body: str = "empty"
     code: int = 0
     text: str = ""
+    reason: str = ""
     retry_after: int | None = None
     retryable: bool = True
     seconds: float = 1.0
@@ -64,9 +78,11 @@ class Fault:
     seen: int = 0
     fired: int = 0
 
-    def is_due(self, method: str, path: str) -> bool:
+    def is_due(self, request: Request, path: str) -> bool:
         """Count a request and say whether this rule spoils it."""
-        if (self.method and self.method != method) or not fnmatchcase(path, self.path.lower()):
+        if (self.method and self.method != request.method) or not fnmatchcase(path, self.path.lower()):
+            return False
+        if self.query and not fnmatchcase(request.query, self.query):
             return False
         self.seen += 1
         if self.times is not None and self.fired >= self.times:
@@ -117,7 +133,7 @@ class Faults:
             return None
         with self._lock:
             for rule in self._rules:
-                if rule.is_due(request.method, path):
+                if rule.is_due(request, path):
                     return rule
         return None
 

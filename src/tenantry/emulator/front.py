@@ -2,15 +2,28 @@
 
 import logging
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from tenantry.emulator.counters import Counters
-from tenantry.emulator.faults import FaultKind, Faults
+from tenantry.emulator.faults import Fault, FaultKind, Faults
 from tenantry.emulator.messages import Answer, Request, json_answer
 from tenantry.emulator.spoiling import instead, spoiled
 
 _log: Final = logging.getLogger("tenantry.emulator")
 Service = Callable[[Request, str], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How one provider's answers go wrong, and which of its paths, by their end, are lists that may be repeated."""
+
+    instead: Callable[[Fault], Answer | None]
+    spoiled: Callable[[Fault, Answer, bytes | None], Answer]
+    lists: tuple[str, ...]
+
+
+MICROSOFT: Final = Ways(instead, spoiled, ("/v1/customers", "/users"))
 
 
 class Front:
@@ -22,7 +35,7 @@ class Front:
 
     def __init__(
         self, name: str, service: Service, faults: Faults, counters: Counters, *,
-        sign: Callable[[Request, Answer], None], revoke: Callable[[], None],
+        sign: Callable[[Request, Answer], None], revoke: Callable[[], None], ways: Ways = MICROSOFT,
     ) -> None:  # fmt: skip
         self._name = name
         self._service = service
@@ -30,6 +43,7 @@ class Front:
         self._counters = counters
         self._sign = sign
         self._revoke = revoke
+        self._ways = ways
         self._previous: bytes | None = None
 
     def handle(self, request: Request) -> Answer:
@@ -51,11 +65,11 @@ class Front:
             self._counters.note_faulted()
             if fault.kind is FaultKind.REVOKE_TOKENS:
                 self._revoke()
-            given = instead(fault)
+            given = self._ways.instead(fault)
             if given is not None:
                 return given
         answer = self._service(request, path)
         previous = self._previous
-        if path.endswith("/v1/customers") and answer.status == 200 and fault is None:  # noqa: PLR2004 (success)
+        if path.endswith(self._ways.lists) and answer.status == 200 and fault is None:  # noqa: PLR2004 (success)
             self._previous = answer.body
-        return answer if fault is None else spoiled(fault, answer, previous)
+        return answer if fault is None else self._ways.spoiled(fault, answer, previous)

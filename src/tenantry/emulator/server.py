@@ -1,15 +1,13 @@
-"""The emulator as a whole: both hosts running in threads, and the command that serves them until told to stop."""
+"""The emulator as a whole: its hosts running in threads, and serving them until told to stop."""
 
-import argparse
 import json
-import logging
 import os
 import signal
 import ssl
 import tempfile
 import threading
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -18,14 +16,19 @@ from tenantry.emulator.certificates import prepare
 from tenantry.emulator.clock import Clock
 from tenantry.emulator.control import PREFIX, Control
 from tenantry.emulator.counters import Counters
+from tenantry.emulator.draws import seed_key
 from tenantry.emulator.faults import Faults
-from tenantry.emulator.front import Front
+from tenantry.emulator.front import Front, Ways
+from tenantry.emulator.google import spoiling as googles
+from tenantry.emulator.google.gate import QUOTA
+from tenantry.emulator.google.provider import Google
+from tenantry.emulator.limits import PUBLISHED, WINDOW
 from tenantry.emulator.listener import Handler, Listener
 from tenantry.emulator.messages import Answer, Request
-from tenantry.emulator.microsoft.limits import PUBLISHED, WINDOW
 from tenantry.emulator.microsoft.partner_center import PartnerCenter
 from tenantry.emulator.microsoft.provider import Microsoft, Surroundings
 from tenantry.emulator.microsoft.registrations import PARTNER_CENTER, Application, ServiceUser
+from tenantry.emulator.staff import Staff
 from tenantry.emulator.world import World
 
 
@@ -37,14 +40,24 @@ class EmulatorOptions:
     customer are allowed in ``window`` seconds (0: any number). ``base_path`` goes before ``/v1``, as other
     clouds may have it. ``audience`` is what access tokens must be for. ``ready_file`` is written when both
     hosts answer.
+
+    ``google_customers`` are resold at Google, of the same companies as the first Microsoft customers;
+    ``google_tiers`` resellers stand below, each with some of them. Every company has ``people`` people at each
+    provider, those of ``crowds``, by index, so many. ``google_quota`` calls a minute are allowed (0: any).
     """
 
     home: Path
     api_port: int = 0
     login_port: int = 0
+    google_port: int = 0
     customers: int = 2000
+    google_customers: int = 200
+    google_tiers: int = 0
+    people: int = 20
+    crowds: Mapping[int, int] = field(default_factory=dict)
     seed: int | str = 1
     limit: int = PUBLISHED
+    google_quota: int = QUOTA
     window: float = WINDOW
     base_path: str = ""
     audience: str = PARTNER_CENTER
@@ -85,6 +98,16 @@ class Emulator:
             base_path=options.base_path,
             audience=options.audience,
         )
+        self.google = Google(
+            self.world,
+            self._staff("google"),
+            clock=self.clock,
+            counters=self.counters,
+            papers=papers,
+            customers=options.google_customers,
+            tiers=options.google_tiers,
+            quota=options.google_quota,
+        )
         self.switches = self.microsoft.switches
         self.limit = self.microsoft.limit
         self.codes = self.microsoft.codes
@@ -92,7 +115,18 @@ class Emulator:
         self._control = Control(self)
         self._listeners = self._open(options, papers.tls)
 
-    def _open(self, options: EmulatorOptions, tls: ssl.SSLContext) -> tuple[Listener, Listener]:
+    def _staff(self, provider: str) -> Staff:
+        options = self.options
+        return Staff(
+            seed_key(options.seed),
+            provider,
+            self.world.companies,
+            each=options.people,
+            crowds=options.crowds,
+            start=self.clock.now(),
+        )
+
+    def _open(self, options: EmulatorOptions, tls: ssl.SSLContext) -> tuple[Listener, ...]:
         revoke = self.microsoft.revoke_access_tokens
         api = Front("api", self.microsoft.api, self.faults, self.counters, sign=PartnerCenter.sign, revoke=revoke)
         login = Front("login", self.microsoft.sign_in, self.faults, self.counters, sign=_unsigned, revoke=revoke)
@@ -102,12 +136,30 @@ class Emulator:
         except OSError:
             api_listener.stop()
             raise
+        google_listener = self._open_google(options, (api_listener, login_listener))
         origin = f"http://127.0.0.1:{api_listener.port}"
         self.api_url = f"{origin}{self.microsoft.base_path}"
         self.login_url = f"https://localhost:{login_listener.port}"
         self.control_url = f"{origin}{PREFIX}"
         self.microsoft.reachable_at(api_url=self.api_url, login_url=self.login_url)
-        return api_listener, login_listener
+        return api_listener, login_listener, google_listener
+
+    def _open_google(self, options: EmulatorOptions, others: tuple[Listener, ...]) -> Listener:
+        ways = Ways(googles.instead, googles.spoiled, ("/users", "/subscriptions", "/customers"))
+        google = self.google
+        front = Front(
+            "google", google.answer, self.faults, self.counters, sign=google.sign, revoke=google.signin.revoke_all,
+            ways=ways,
+        )  # fmt: skip
+        try:
+            listener = Listener(front.handle, port=options.google_port)
+        except OSError:
+            for other in others:
+                other.stop()
+            raise
+        self.google_url = f"http://127.0.0.1:{listener.port}"
+        google.signin.url = f"{self.google_url}/token"
+        return listener
 
     @property
     def partner_tenant_id(self) -> str:
@@ -187,6 +239,13 @@ class Emulator:
                 "upn": self.service_user.upn, "refresh_token": self.refresh_token(web),
                 "native_refresh_token": self.refresh_token(native),
             },
+            "google": {
+                "url": self.google_url,
+                "key_file": self.google.service_account.key_file(self.google.signin.url),
+                "subject": self.google.subject,
+                "account_id": self.google.account_id,
+                "customers": self.google.world.customers,
+            },
             "customers": self.world.customers,
             "seed": self.world.seed,
         }  # fmt: skip
@@ -205,7 +264,8 @@ def _unsigned(_request: Request, _answer: Answer) -> None:
 
 
 _READY: Final = (
-    "Microsoft's sign-in: {login_url}\nPartner Center:      {api_url}\nControls:            {control_url}/state\n"
+    "Microsoft's sign-in: {login_url}\nPartner Center:      {api_url}\n"
+    "Google:              {google_url}\nControls:            {control_url}/state\n"
 )
 
 
@@ -221,7 +281,7 @@ def serve(options: EmulatorOptions) -> None:
         description = emulator.describe()
         if options.ready_file is not None:
             _write_whole(options.ready_file, json.dumps(description, indent=2))
-        print(_READY.format(**description), end="", flush=True)  # noqa: T201 (a command says where it serves)
+        print(_READY.format(**description, google_url=emulator.google_url), end="", flush=True)  # noqa: T201 (a command says where it serves)
         stop.wait()
     if options.ready_file is not None:
         options.ready_file.unlink(missing_ok=True)
@@ -233,29 +293,3 @@ def _write_whole(file: Path, text: str) -> None:
     part.touch(mode=0o600)
     part.write_text(text)
     part.replace(file)
-
-
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command ``python -m tenantry.emulator``; return its exit status."""
-    parser = argparse.ArgumentParser(
-        prog="tenantry.emulator", description="Microsoft's sign-in and Partner Center, emulated."
-    )
-    parser.add_argument("--home", type=Path, default=Path("emulator-home"), help="folder for keys and certificates")
-    parser.add_argument("--api-port", type=int, default=0, help="0: any free port")
-    parser.add_argument("--login-port", type=int, default=0, help="0: any free port")
-    parser.add_argument("--customers", type=int, default=2000)
-    parser.add_argument("--seed", default="1")
-    parser.add_argument("--limit", type=int, default=PUBLISHED, help="reads of a customer a minute; 0: any number")
-    parser.add_argument("--base-path", default="", help="what goes before /v1")
-    parser.add_argument("--ready-file", type=Path, help="written when ready: addresses, ids, demo credentials")
-    given = parser.parse_args(argv)
-    logging.basicConfig(level=logging.WARNING)
-    options = EmulatorOptions(
-        home=given.home, api_port=given.api_port, login_port=given.login_port, customers=given.customers,
-        seed=given.seed, limit=given.limit, base_path=given.base_path, ready_file=given.ready_file,
-    )  # fmt: skip
-    try:
-        serve(options)
-    except OSError as problem:
-        parser.exit(1, f"The emulator cannot start: {problem}. Choose other ports, or a home that can be written.\n")
-    return 0

@@ -2,7 +2,15 @@
 
 from typing import Protocol
 
-from tenantry.core.records import TenantDetails, TenantPage
+from tenantry.core.records import (
+    Administrator,
+    DirectoryPage,
+    DirectoryUser,
+    TenantDetails,
+    TenantDomain,
+    TenantPage,
+)
+from tenantry.providers.capabilities import PeopleApi
 
 
 class TenantSource(Protocol):
@@ -20,6 +28,39 @@ class TenantSource(Protocol):
 
         Raises ``NotFound`` when the tenant is gone or no longer related to the partner.
         """
+
+    def close(self) -> None:
+        """Give back connections."""
+
+
+class DirectorySource(Protocol):
+    """Reads the people of the tenants that one connection can see, through one API. Safe from several threads.
+
+    What ``api`` does not tell stays ``None`` in the records: ``providers.capabilities`` has the table. A tenant
+    that is closed to us raises ``ConsentMissing`` without ``stops_run``; it never looks empty.
+    """
+
+    @property
+    def api(self) -> PeopleApi:
+        """The interface that is read."""
+
+    def list_users(self, tenant_id: str, cursor: str | None) -> DirectoryPage:
+        """Return the page of present people at ``cursor``, or the first page for ``None``.
+
+        Raises any ``ProviderError``; ``CursorExpired`` when the listing must start over.
+        """
+
+    def list_deleted(self, tenant_id: str, cursor: str | None) -> DirectoryPage:
+        """Return a page of those who were deleted and may still be restored. Raises like :meth:`list_users`."""
+
+    def read_user(self, tenant_id: str, external_id: str) -> DirectoryUser:
+        """Return one person by id; ``presence`` tells one who was deleted. Raises ``NotFound``."""
+
+    def administrators(self, tenant_id: str) -> tuple[Administrator, ...]:
+        """Return who holds administrators' roles."""
+
+    def domains(self, tenant_id: str) -> tuple[TenantDomain, ...]:
+        """Return the tenant's domains."""
 
     def close(self) -> None:
         """Give back connections."""

@@ -7,10 +7,10 @@ from typing import Final
 from urllib.parse import unquote
 
 from tenantry.emulator.clock import Clock
+from tenantry.emulator.jwts import TokenError, check_signature, unverified
 from tenantry.emulator.messages import Request
 from tenantry.emulator.microsoft import login_errors as refuse
 from tenantry.emulator.microsoft.registrations import Application
-from tenantry.emulator.microsoft.tokens import TokenError, check_signature, unverified
 
 ASSERTION_TYPE: Final = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 PUBLIC, SECRET, CERTIFICATE = "0", "1", "2"  # the values of the claim appidacr

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 
+from tenantry.emulator.jwts import TokenError
 from tenantry.emulator.messages import Answer, Request
 from tenantry.emulator.microsoft import refusals as refuse
 from tenantry.emulator.microsoft.registrations import PARTNER_CENTER_ID, Directory
 from tenantry.emulator.microsoft.switches import Account, MfaRefusal, Switches
-from tenantry.emulator.microsoft.tokens import TokenError, TokenMint
+from tenantry.emulator.microsoft.tokens import TokenMint
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from tenantry.emulator.clock import Clock
 from tenantry.emulator.guids import derived_guid
+from tenantry.emulator.jwts import encode_part
 from tenantry.emulator.messages import Answer, Request
 from tenantry.emulator.microsoft import login_errors as refuse
 from tenantry.emulator.microsoft.codes import CodeBook
@@ -16,7 +17,7 @@ from tenantry.emulator.microsoft.credentials import proven, with_basic_credentia
 from tenantry.emulator.microsoft.login_answers import token_answer
 from tenantry.emulator.microsoft.registrations import GRAPH, Application, Directory, RefreshTokenStore
 from tenantry.emulator.microsoft.switches import Switches
-from tenantry.emulator.microsoft.tokens import TokenMint, encode_part
+from tenantry.emulator.microsoft.tokens import TokenMint
 
 DEVICE_GRANT: Final = "urn:ietf:params:oauth:grant-type:device_code"
 _OPEN_ID: Final = {"openid", "profile", "email", "offline_access"}

@@ -11,11 +11,11 @@ from tenantry.core.records import Relationship
 from tenantry.emulator.counters import Counters
 from tenantry.emulator.customers import Customer
 from tenantry.emulator.guids import derived_guid, is_guid
+from tenantry.emulator.limits import Limit
 from tenantry.emulator.messages import Answer, Request, json_answer
 from tenantry.emulator.microsoft import refusals as refuse
 from tenantry.emulator.microsoft import representations as show
 from tenantry.emulator.microsoft.gate import Caller, Gate
-from tenantry.emulator.microsoft.limits import Limit
 from tenantry.emulator.microsoft.listing import CustomerList
 from tenantry.emulator.microsoft.registrations import Directory
 from tenantry.emulator.microsoft.switches import Account, LeftAnswer, Switches

@@ -6,11 +6,11 @@ from tenantry.emulator.certificates import Papers
 from tenantry.emulator.clock import Clock
 from tenantry.emulator.counters import Counters
 from tenantry.emulator.draws import seed_key
+from tenantry.emulator.limits import Limit
 from tenantry.emulator.messages import Answer, Request
 from tenantry.emulator.microsoft.codes import CodeBook
 from tenantry.emulator.microsoft.gate import Gate
 from tenantry.emulator.microsoft.grants import WITH_MFA, WITHOUT_MFA, TokenEndpoint
-from tenantry.emulator.microsoft.limits import Limit
 from tenantry.emulator.microsoft.listing import CustomerList
 from tenantry.emulator.microsoft.login import Login
 from tenantry.emulator.microsoft.partner_center import PartnerCenter

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from tenantry.emulator.certificates import Papers
 from tenantry.emulator.clock import Clock
 from tenantry.emulator.guids import derived_guid
-from tenantry.emulator.microsoft.tokens import decode_part, encode_part
+from tenantry.emulator.jwts import decode_part, encode_part
 
 PARTNER_CENTER: Final = "https://api.partnercenter.microsoft.com"
 PARTNER_CENTER_ID: Final = "fa3d9a0c-3fb0-42cc-9193-47c7ecd2edbd"

@@ -30,7 +30,8 @@ from tenantry.providers.microsoft.codes import (
     REFUSED_ROLES,
     STALE_ETAG,
 )
-from tenantry.providers.microsoft.refusals import SIGN_IN_AGAIN, excerpt
+from tenantry.providers.microsoft.refusals import SIGN_IN_AGAIN
+from tenantry.providers.texts import excerpt
 
 _QUIET_WHEN_UNSAID: Final = 30
 _NO_CODE: Final = 10**9

@@ -23,24 +23,12 @@ from tenantry.providers.http import Answer, HttpClient
 from tenantry.providers.microsoft.answers import classify, json_of, token_was_rejected
 from tenantry.providers.microsoft.auth import TokenSource
 from tenantry.providers.pacing import AdaptiveConcurrency
+from tenantry.providers.patience import Patience
 
 T = TypeVar("T")
 
 _OK = 200
 _APPLICATION_NAME = "Tenantry"
-
-
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How long a call is retried in place, in seconds; what outlasts it is the queue's business.
-
-    ``waits`` are those of Microsoft's SDK; ``longest_wait`` is the longest ``Retry-After`` sat out here;
-    after ``total`` no further attempt begins.
-    """
-
-    waits: tuple[float, ...] = (0.5, 1.5, 3.5)
-    longest_wait: float = 30.0
-    total: float = 120.0
 
 
 @dataclass(slots=True)

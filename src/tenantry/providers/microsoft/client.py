@@ -9,11 +9,12 @@ from tenantry.providers.base import CallBudget
 from tenantry.providers.errors import ProviderError
 from tenantry.providers.http import HttpClient, Limits
 from tenantry.providers.microsoft.auth import TokenSource
-from tenantry.providers.microsoft.calls import Calls, Patience
+from tenantry.providers.microsoft.calls import Calls
 from tenantry.providers.microsoft.clouds import Endpoints
 from tenantry.providers.microsoft.details import read_details
 from tenantry.providers.microsoft.paging import page_after, page_of, position_at
 from tenantry.providers.pacing import AdaptiveConcurrency
+from tenantry.providers.patience import Patience
 
 
 class PartnerCenter:

@@ -23,8 +23,8 @@ from tenantry.providers.microsoft.mapping import (
     member,
     organization_address_of,
     relationship_of,
-    text_of,
 )
+from tenantry.providers.texts import text_of
 
 T = TypeVar("T")
 

@@ -9,11 +9,10 @@ from typing import Any
 
 from tenantry.core.records import Address, Contact, InvalidRecord, Relationship, TenantListing
 from tenantry.providers.microsoft.answers import pick
+from tenantry.providers.texts import text_of
 
 _GUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _NIL = "00000000-0000-0000-0000-000000000000"
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
-_LONE_SURROGATE = re.compile(r"[\ud800-\udfff]")
 _LONGEST_REFERENCE = 80
 _RELATIONSHIPS = {each.value: each for each in Relationship}
 
@@ -24,18 +23,6 @@ def guid_of(value: object) -> str | None:
         return None
     guid = value.strip().lower()
     return guid if _GUID.fullmatch(guid) and guid != _NIL else None
-
-
-def text_of(value: object) -> str:
-    """Return text as given, runs of control characters made one blank; empty when it is no text.
-
-    A half of a surrogate pair, which JSON can hold and a database cannot, becomes the replacement character.
-    """
-    if not isinstance(value, str):
-        return ""
-    if value.isprintable():  # most texts are: then there is nothing to replace
-        return value
-    return _LONE_SURROGATE.sub("\N{REPLACEMENT CHARACTER}", _UNPRINTABLE.sub(" ", value))
 
 
 def member(value: object, name: str) -> Mapping[str, Any]:

@@ -14,11 +14,12 @@ from tenantry.providers.errors import AuthFailed, ConsentMissing, ProviderError
 from tenantry.providers.http import Answer, HttpClient
 from tenantry.providers.microsoft.answers import pick
 from tenantry.providers.microsoft.auth import AppOnlyTokens, TokenSource, UserTokens
-from tenantry.providers.microsoft.calls import Calls, Patience
+from tenantry.providers.microsoft.calls import Calls
 from tenantry.providers.microsoft.client import PartnerCenter
 from tenantry.providers.microsoft.clouds import Endpoints
 from tenantry.providers.microsoft.credentials import Application, ApplicationKind
 from tenantry.providers.pacing import AdaptiveConcurrency
+from tenantry.providers.patience import Patience
 
 _WRONG_KIND: Final = frozenset({"7000218", "700025", "90023"})
 _NO_PROGRAM: Final = frozenset({"800039", "900149"})

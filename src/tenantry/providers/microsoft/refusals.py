@@ -18,6 +18,7 @@ from tenantry.providers.errors import (
     Throttled,
     Unavailable,
 )
+from tenantry.providers.texts import excerpt
 
 SIGN_IN_AGAIN: Final = "Run `tenantry connect microsoft` again and sign in as a member of Admin Agents."
 _MFA_AGAIN: Final = "Run `tenantry connect microsoft` again and sign in with multifactor authentication."
@@ -30,7 +31,6 @@ _CONSENT: Final = (
 )
 _PERMISSION: Final = "Microsoft Partner Center / user_impersonation"
 _WAIT_WHEN_UNSAID: Final = 30.0
-_LONGEST_EXCERPT: Final = 200
 _NO_CODE: Final = 10**9
 
 
@@ -180,13 +180,6 @@ def _permanent(meaning: _Meaning, sentence: str, *, code: str, correlation_id: s
     return AuthFailed(
         sentence, next_step=meaning.next_step, fault=meaning.fault, code=code, correlation_id=correlation_id
     )
-
-
-def excerpt(text: str) -> str:
-    """Return the start of a provider's text, fit for a sentence: one line, and nothing like a token in it."""
-    first = re.split(r"[\r\n]|Trace ID:", text, maxsplit=1)[0]
-    shown = re.sub(r"[A-Za-z0-9_\-.~+/=]{60,}", "…", first)
-    return re.sub(r"[^\S ]|[\x00-\x1f\x7f-\x9f\ud800-\udfff]", " ", shown)[:_LONGEST_EXCERPT].strip()
 
 
 def _codes(given: object, description: str) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""The published limit: 500 reads of a customer a minute for one partner tenant."""
+"""A limit of calls in a window of time, as the services publish theirs: 500 reads of a customer a minute."""
 
 import math
 import threading
@@ -7,7 +7,7 @@ from typing import Final
 
 from tenantry.emulator.clock import Clock
 
-PUBLISHED: Final = 500
+PUBLISHED: Final = 500  # reads of a customer a minute, Partner Center
 WINDOW: Final = 60.0
 
 

@@ -1,0 +1,1 @@
+"""Google, emulated: sign-in, Directory, Reseller, Cloud Channel and License Manager."""
