@@ -65,7 +65,8 @@ def google_stage(**options: Any) -> Iterator[Stage]:
 
 
 def everybody(client: Google, customer: str, *, most: int = 50) -> list[DirectoryUser]:
-    found, cursor = [], None
+    found: list[DirectoryUser] = []
+    cursor = None
     for _ in range(most):
         page = client.list_users(customer, cursor)
         found += page.records
@@ -76,7 +77,8 @@ def everybody(client: Google, customer: str, *, most: int = 50) -> list[Director
 
 
 def all_tenants(client: Google, *, most: int = 50) -> list[TenantListing]:
-    found, cursor = [], None
+    found: list[TenantListing] = []
+    cursor = None
     for _ in range(most):
         page = client.list_tenants(cursor)
         found += page.records

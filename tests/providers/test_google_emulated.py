@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from tests.providers.google_stage import Stage, all_tenants, everybody, google_stage
 
-from tenantry.core.records import AdminLevel, Ending, PersonKind, Presence
+from tenantry.core.records import AdminLevel, Ending, LicenceAssignment, PersonKind, Presence
 from tenantry.emulator.staff import DAY, NO_WIDTH
 from tenantry.providers.capabilities import PeopleApi
 from tenantry.providers.errors import AuthFailed, ConsentMissing, CursorExpired, Malformed, Misconfigured, NotFound
@@ -139,7 +139,9 @@ def test_what_google_tells_of_people_is_read(stage: Stage, client: Google) -> No
 def test_licences_are_joined_by_address_and_a_product_that_is_lacking_costs_only_itself(
     stage: Stage, client: Google
 ) -> None:
-    found, missing, cursor = [], [], None
+    found: list[LicenceAssignment] = []
+    missing: list[str] = []
+    cursor = None
     while True:
         page = client.list_licences(stage.customer(2), cursor)
         found += page.records

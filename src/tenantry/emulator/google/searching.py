@@ -7,7 +7,9 @@ from typing import Any, Final
 from tenantry.emulator.google.refusals import refused
 
 Test = Callable[[dict[str, Any]], bool]
-_CLAUSE: Final = re.compile(r"\s*(?:(\w+)\s*([:=]))?('(?:[^'\\]|\\.)*'|[^\s'=:]\S*)(?=\s|$)")
+_CLAUSE: Final = re.compile(
+    r"\s*(?:(\w+)\s*([:=])\s*('(?:[^'\\]|\\.)*'|[^\s']\S*)|('(?:[^'\\]|\\.)*'|[^\s'=:<>]+))(?=\s|$)"
+)
 _FLAGS: Final = {
     "isAdmin": "isAdmin", "isDelegatedAdmin": "isDelegatedAdmin", "isSuspended": "suspended",
     "isArchived": "archived", "isEnrolledIn2Sv": "isEnrolledIn2Sv", "isEnforcedIn2Sv": "isEnforcedIn2Sv",
@@ -23,7 +25,11 @@ def read_query(text: str, units: frozenset[str]) -> list[Test]:
         clause = _CLAUSE.match(text, place)
         if clause is None:
             raise refused("invalid", f"Invalid query: {text[:60]}")
-        field, operator, value = clause.group(1) or "", clause.group(2) or ":", _value(clause.group(3))
+        field, operator, value = (
+            clause.group(1) or "",
+            clause.group(2) or ":",
+            _value(clause.group(3) or clause.group(4)),
+        )
         tests.append(_test(field, operator, value, units))
         place = clause.end()
     return tests

@@ -173,7 +173,7 @@ class Directory:
     def _all(self, path: str, size: int, kind: str) -> list[Mapping[str, Any]]:
         """Return the rows of all pages. Raises ``Malformed`` when the listing does not end cleanly."""
         where = path.rsplit("/", 1)[1]
-        position: Position | None = Position(where, path)
+        position = Position(where, path)
         rows: list[Mapping[str, Any]] = []
         for _ in range(_MOST_PAGES):
             asked = {"maxResults": str(size)} | ({"pageToken": position.token} if position.token else {})

@@ -7,7 +7,7 @@ apart from lists that Google leaves out when they are empty.
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from tenantry.core.records import AdminLevel, DirectoryUser, InvalidRecord, PersonKind, Presence
 from tenantry.providers.errors import Fault, Malformed
@@ -77,13 +77,15 @@ def user_of(item: object, number: int, customer_id: str) -> DirectoryUser | Inva
     user_name = address_of(row["primaryEmail"]) if "primaryEmail" in row else None
     suspended, archived = flag_of(row.get("suspended")), flag_of(row.get("archived"))
     last = moment_of(row.get("lastLoginTime"))
-    work = _primary(row.get("organizations"))
+    names, work = _names(row), _primary(row.get("organizations"))
     return DirectoryUser(
         external_id=user_id,
         user_name=user_name,
         email=user_name,
         aliases=_aliases(row, user_name),
-        **_names(row),
+        display_name=names.shown,
+        first_name=names.first,
+        last_name=names.last,
         kind=PersonKind.GUEST if flag_of(row.get("isGuestUser")) else PersonKind.MEMBER,
         enabled=_enabled(suspended=suspended, archived=archived),
         suspension=text_of(row.get("suspensionReason")) if suspended else ("" if suspended is False else None),
@@ -106,11 +108,14 @@ def deleted_of(item: object, number: int, customer_id: str) -> DirectoryUser | I
     if isinstance(found, InvalidRecord):
         return found
     user_id, row = found
+    names = _names(row)
     return DirectoryUser(
         external_id=user_id,
         presence=Presence.DELETED,
         user_name=address_of(row.get("primaryEmail")) or None,
-        **_names(row),
+        display_name=names.shown,
+        first_name=names.first,
+        last_name=names.last,
         deleted_at=moment_of(row.get("deletionTime")),
     )
 
@@ -135,13 +140,19 @@ def _identified(item: object, number: int, customer_id: str) -> tuple[str, Mappi
     return user_id, item
 
 
-def _names(row: Mapping[str, Any]) -> dict[str, str | None]:
+class _Names(NamedTuple):
+    shown: str | None = None
+    first: str | None = None
+    last: str | None = None
+
+
+def _names(row: Mapping[str, Any]) -> _Names:
     name = row.get("name")
     if not isinstance(name, dict):  # a person who is just being created has none yet
-        return {"display_name": None, "first_name": None, "last_name": None}
+        return _Names()
     first, last = name_of(name.get("givenName")), name_of(name.get("familyName"))
     shown = name_of(name.get("displayName")) or name_of(name.get("fullName")) or f"{first} {last}".strip()
-    return {"display_name": shown, "first_name": first, "last_name": last}
+    return _Names(shown, first, last)
 
 
 def _aliases(row: Mapping[str, Any], user_name: str | None) -> tuple[str, ...] | None:
