@@ -1,0 +1,51 @@
+"""The certainty words, as rules on evidence. A score alone never makes a word; it only keeps silent.
+
+* **Certain**: the company carries this tenant's id already.
+* **Strong**: an equal registration number; or a company domain that exactly one company carries, and nothing
+  disagrees: the names are equal apart from legal form, or share a rare word while neither has a distinguishing
+  word of its own; and the country is not another.
+* **Likely**: the name, and place or contact agree; or a shared domain with another name.
+* **Possible**: the name alone.
+"""
+
+from collections.abc import Mapping
+
+from tenantry.core.matching.comparing import Relation
+from tenantry.core.matching.terms import Term
+from tenantry.core.matching.values import Certainty
+
+RARE = 1.1  # tens of bits: fewer than one name in two thousand carries the word
+DISTINGUISHING = 0.95  # tens of bits that one side alone may have: "Group", "International" and the like
+SILENT_BELOW = 0.06
+
+_SAME_NAME = frozenset({f"name_{relation}" for relation in (Relation.EQUAL, Relation.SPACING, Relation.REORDERED)})
+_LIKE_NAME = _SAME_NAME | {f"name_{relation}" for relation in (Relation.SPELLING, Relation.CONTAINED, Relation.PARTIAL, Relation.ACRONYM)}
+_PLACE = frozenset({"city_equal", "postcode_equal", "street_equal", "phone_equal", "country_equal"})
+_CONTACT = frozenset({"contact_domain", "contact_email", "domain_label", "domain_related", "domain_like_name", "phone_equal"})
+_SHARED_DOMAIN = frozenset({"domain_equal", "domain_equal_shared"})
+_AGAINST_STRONG = frozenset({"country_differs", "registration_differs", "place_conflicts", "numbers_differ"})
+
+
+def certainty_of(terms: list[Term], score: float) -> Certainty | None:
+    """Return the word for these terms, or nothing: then the candidate is not shown."""
+    amounts = {term.code: term.amount for term in terms}
+    if "tenant_equal" in amounts:
+        return Certainty.CERTAIN
+    if "registration_equal" in amounts and "country_differs" not in amounts:
+        return Certainty.STRONG
+    if "domain_equal" in amounts and _nothing_disagrees(amounts):
+        return Certainty.STRONG
+    if amounts.keys() & _SHARED_DOMAIN:
+        return Certainty.LIKELY
+    if score < SILENT_BELOW or not amounts.keys() & _LIKE_NAME:
+        return None
+    return Certainty.LIKELY if amounts.keys() & (_PLACE | _CONTACT) else Certainty.POSSIBLE
+
+
+def _nothing_disagrees(amounts: Mapping[str, float]) -> bool:
+    if amounts.keys() & _AGAINST_STRONG:
+        return False
+    if amounts.keys() & _SAME_NAME:
+        return True
+    alone = max(amounts.get("words_only_tenant", 0.0), amounts.get("words_only_company", 0.0))
+    return amounts.get("name_rarest", 0.0) >= RARE and alone < DISTINGUISHING

@@ -1,0 +1,219 @@
+"""Two names laid side by side: which words they share, which one has alone, and how the letters differ."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from rapidfuzz.distance import OSA, Indel
+
+from tenantry.core.matching.keys import initials_of, sound_of
+from tenantry.core.names.parsing import Variant, spelt
+from tenantry.core.names.rarity import KINDS
+
+_TYPO_FROM = 4
+_TYPO_LIKENESS = 0.74
+_SHORT_TYPO_LIKENESS = 0.66
+_ABBREVIATION_FROM = 3
+_JOINED_LIKENESS = 0.88
+_ABBREVIATED_COST = 0.45
+_INITIALS_FROM = 2
+_TRANSCRIBED_COST = 0.35
+
+
+class Relation(StrEnum):
+    """How two names stand to each other, apart from legal forms."""
+
+    EQUAL = "equal"
+    SPACING = "spacing"
+    REORDERED = "reordered"
+    SPELLING = "spelling"
+    CONTAINED = "contained"
+    PARTIAL = "partial"
+    ACRONYM = "acronym"
+    NONE = "none"
+
+
+@dataclass(slots=True)
+class NameComparison:
+    """What came of it. Bits are of :func:`tenantry.core.names.bits_of`; ``typos`` are bits lost to spelling.
+
+    ``only_left`` and ``only_right`` are words without a partner, ``places_left`` and ``places_right`` the
+    countries that such words name: those words are not counted again.
+    """
+
+    relation: Relation = Relation.NONE
+    letters: float = 0.0
+    shared: list[str] = field(default_factory=list)
+    respelt: list[tuple[str, str]] = field(default_factory=list)
+    shared_bits: float = 0.0
+    rarest: float = 0.0
+    typos: float = 0.0
+    only_left: list[str] = field(default_factory=list)
+    only_right: list[str] = field(default_factory=list)
+    bits_left: float = 0.0
+    bits_right: float = 0.0
+    places_left: set[str] = field(default_factory=set)
+    places_right: set[str] = field(default_factory=set)
+    numbers_differ: bool = False
+    same_start: bool = False
+    rarest_left: float = 0.0
+    rarest_right: float = 0.0
+    other_kind: bool = False
+    other_initial: bool = False
+
+
+def compare_names(left: Variant, right: Variant) -> NameComparison:
+    """Lay two names side by side."""
+    found = NameComparison()
+    one, other = "".join(left.keys), "".join(right.keys)
+    found.letters = 1.0 if one == other else Indel.normalized_similarity(one, other)
+    lonely_left, lonely_right = ([], []) if one == other else _share_equal(left, right, found)
+    if one == other:
+        _share_all(left, right, found)
+    if lonely_left and lonely_right:
+        _share_joined(left, right, lonely_left, lonely_right, found)
+        _share_respelt(left, right, lonely_left, lonely_right, found)
+    _count_lonely(left, lonely_left, found.only_left, found.places_left)
+    _count_lonely(right, lonely_right, found.only_right, found.places_right)
+    found.bits_left = _lonely_bits(left, lonely_left)
+    found.bits_right = _lonely_bits(right, lonely_right)
+    found.rarest_left = max([left.bits[at] for at in lonely_left if not left.places[at]], default=0.0)
+    found.rarest_right = max([right.bits[at] for at in lonely_right if not right.places[at]], default=0.0)
+    lonely_keys = {left.keys[at] for at in lonely_left} ^ {right.keys[at] for at in lonely_right}
+    found.other_kind = not lonely_keys.isdisjoint(KINDS)
+    found.other_initial = any([pair[0][0] != pair[1][0] for pair in found.respelt])
+    found.numbers_differ = _numbers(found.only_left) != _numbers(found.only_right)
+    found.same_start = left.keys[0] == right.keys[0] or any(
+        {left.keys[0], right.keys[0]} == set(pair) for pair in found.respelt
+    )
+    found.relation = _relation(left, right, found)
+    return found
+
+
+def _share_equal(left: Variant, right: Variant, found: NameComparison) -> tuple[list[int], list[int]]:
+    lonely_right = list(range(len(right.keys)))
+    lonely_left = []
+    for at, key in enumerate(left.keys):
+        partner = next((there for there in lonely_right if right.keys[there] == key), None)
+        if partner is None:
+            lonely_left.append(at)
+        else:
+            lonely_right.remove(partner)
+            _add_shared(found, key, min(left.bits[at], right.bits[partner]))
+    return lonely_left, lonely_right
+
+
+def _share_all(left: Variant, right: Variant, found: NameComparison) -> None:
+    """Both write the same letters; if they put the blanks elsewhere, the fewer words are the shared ones."""
+    fewer = min(left, right, key=lambda variant: len(variant.keys))
+    for key, bits in zip(fewer.keys, fewer.bits, strict=True):
+        _add_shared(found, key, bits)
+    if left.keys != right.keys:
+        found.respelt.append((" ".join(left.words), " ".join(right.words)))
+
+
+def _add_shared(found: NameComparison, word: str, bits: float) -> None:
+    found.shared.append(word)
+    found.shared_bits += bits
+    found.rarest = max(found.rarest, bits)
+
+
+def _share_joined(left: Variant, right: Variant, lonely_left: list[int], lonely_right: list[int], found: NameComparison) -> None:
+    """Pair words that one side writes together and the other apart."""
+    for mine, others, near, far in ((left, right, lonely_left, lonely_right), (right, left, lonely_right, lonely_left)):
+        for at in list(near):
+            span = _span_like(mine.words[at], others, far)
+            if span:
+                near.remove(at)
+                for there in span:
+                    far.remove(there)
+                found.respelt.append((mine.keys[at], "".join([others.keys[there] for there in span])))
+                bits = min(sum([others.bits[there] for there in span]), 15.0)
+                found.shared_bits += bits
+                found.rarest = max(found.rarest, min(bits, max(others.bits[there] for there in span)))
+
+
+def _span_like(word: str, others: Variant, lonely: Sequence[int]) -> list[int]:
+    for start in range(len(lonely) - 1):
+        joined, span = others.words[lonely[start]], [lonely[start]]
+        for there in lonely[start + 1 : start + 4]:
+            if there != span[-1] + 1:
+                break
+            joined, span = joined + others.words[there], [*span, there]
+            if len(joined) > len(word) + 2:
+                break
+            if joined == word or (len(word) > 5 and OSA.normalized_similarity(joined, word) >= _JOINED_LIKENESS):  # noqa: PLR2004  # letters
+                return span
+    return []
+
+
+def _share_respelt(left: Variant, right: Variant, lonely_left: list[int], lonely_right: list[int], found: NameComparison) -> None:
+    """Pair words that differ in spelling, the likest first."""
+    likely = []
+    for at in lonely_left:
+        for there in lonely_right:
+            cost = _respelling_cost(left.keys[at], right.keys[there])
+            if cost is not None:
+                likely.append((cost, at, there))
+    for cost, at, there in sorted(likely):
+        if at in lonely_left and there in lonely_right:
+            lonely_left.remove(at)
+            lonely_right.remove(there)
+            found.respelt.append((left.keys[at], right.keys[there]))
+            bits = min(left.bits[at], right.bits[there])
+            lost = cost * max(left.bits[at], right.bits[there])
+            found.typos += lost
+            found.shared_bits += max(0.0, bits - lost)
+            found.rarest = max(found.rarest, bits - lost)
+
+
+def _respelling_cost(one: str, other: str) -> float | None:
+    """Return which share of a word's bits a different spelling costs; nothing if these are other words."""
+    if not (one.isascii() and other.isascii()):
+        spelt_one, spelt_other = spelt(one), spelt(other)
+        if not spelt_one or not spelt_other:  # Han says its meaning, and one sign changes it
+            return None
+        if one.isascii() != other.isascii() and (sound := sound_of(one)) and sound == sound_of(other):
+            return _TRANSCRIBED_COST
+        one, other = spelt_one, spelt_other
+    if one.isdigit() or other.isdigit():
+        return None
+    shorter, longer = (one, other) if len(one) <= len(other) else (other, one)
+    if len(shorter) >= _ABBREVIATION_FROM and longer.startswith(shorter):
+        return min(_ABBREVIATED_COST, 1.0 - len(shorter) / len(longer) + 0.1)
+    if len(shorter) < _TYPO_FROM - 1:
+        return None
+    likeness = OSA.normalized_similarity(one, other)
+    least = _SHORT_TYPO_LIKENESS if len(longer) <= _TYPO_FROM else _TYPO_LIKENESS
+    return None if likeness < least else 1.0 - likeness
+
+
+def _count_lonely(variant: Variant, lonely: list[int], words: list[str], places: set[str]) -> None:
+    for at in lonely:
+        words.append(variant.words[at])
+        if variant.places[at]:
+            places.add(variant.places[at])
+
+
+def _lonely_bits(variant: Variant, lonely: list[int]) -> float:
+    return sum([variant.bits[at] for at in lonely if not variant.places[at]])
+
+
+def _numbers(words: list[str]) -> set[str]:
+    return {word for word in words if word.isdigit()}
+
+
+def _relation(left: Variant, right: Variant, found: NameComparison) -> Relation:
+    lonely = found.only_left or found.only_right
+    if not lonely:
+        if not found.respelt:
+            return Relation.EQUAL if left.keys == right.keys else Relation.REORDERED
+        return Relation.SPACING if found.letters == 1.0 else Relation.SPELLING
+    if not found.shared and not found.respelt:
+        return Relation.ACRONYM if _is_acronym(left, right) or _is_acronym(right, left) else Relation.NONE
+    return Relation.PARTIAL if found.only_left and found.only_right else Relation.CONTAINED
+
+
+def _is_acronym(short: Variant, long: Variant) -> bool:
+    letters = "".join(short.words)
+    return len(letters) >= _INITIALS_FROM and len(long.words) > 1 and len(short.words) == 1 and letters == initials_of(long)

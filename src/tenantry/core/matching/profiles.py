@@ -1,0 +1,84 @@
+"""Tenant and company brought into one comparable form. Made once for each record; comparing is then cheap."""
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+from tenantry.core.matching.domains import label_of, mail_domain, own_domain
+from tenantry.core.matching.values import Candidate, Subject
+from tenantry.core.names import CompanyName, parse_name
+from tenantry.core.names.countries import country_code
+from tenantry.core.names.folding import fold
+
+MOST_DOMAINS = 40
+_NOT_DIGITS = re.compile(r"\D+")
+_NOT_WORDS = re.compile(r"[^\w]+|_")
+_LONGEST_FIELD = 200
+_SHORTEST_PHONE = 7
+_STREET_WORDS = frozenset("street st avenue ave road rd boulevard blvd drive dr lane ln suite ste floor the no".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One side of a comparison. Empty means unknown, and says nothing. ``label`` values are bare letters."""
+
+    name: CompanyName
+    tenant_ids: frozenset[str]
+    registration: str
+    domains: frozenset[str]
+    labels: frozenset[str]
+    contact_domain: str
+    contact_email: str
+    phone: str
+    country: str
+    city: str
+    postal_code: str
+    street: frozenset[str]
+
+
+def profile_of(record: Subject | Candidate) -> Profile:
+    """Return the comparable form of a tenant or a company."""
+    country = country_code(record.country)
+    if isinstance(record, Subject):
+        given = (*record.domains, record.default_domain)
+        tenant_ids = frozenset({record.external_id.strip().lower()} - {""})
+    else:
+        given = record.domains
+        tenant_ids = frozenset({identifier.strip().lower() for identifier in record.tenant_ids} - {""})
+    given = given[:MOST_DOMAINS] if len(given) <= MOST_DOMAINS else (*given[: MOST_DOMAINS - 1], given[-1])
+    contact_domain = mail_domain(record.contact_email) if record.contact_email else ""
+    labels = {label_of(domain) for domain in given if domain}
+    return Profile(
+        name=parse_name(record.name, country),
+        tenant_ids=tenant_ids,
+        registration=_registration(record.registration_number),
+        domains=frozenset({own for domain in given if domain and (own := own_domain(domain))}),
+        labels=frozenset(labels - {""}),
+        contact_domain=contact_domain,
+        contact_email=record.contact_email.strip().lower() if contact_domain else "",
+        phone=_phone(record.phone),
+        country=country,
+        city=_plain(record.city),
+        postal_code=_plain(record.postal_code).replace(" ", ""),
+        street=_street(record.street),
+    )
+
+
+def _registration(text: str) -> str:
+    return _NOT_WORDS.sub("", fold(text[:_LONGEST_FIELD])) if text else ""
+
+
+@lru_cache(maxsize=20_000)
+def _plain(text: str) -> str:
+    return " ".join(_NOT_WORDS.sub(" ", fold(text[:_LONGEST_FIELD])).split()) if text else ""
+
+
+def _street(text: str) -> frozenset[str]:
+    words = _plain(text).split() if text else ()
+    return frozenset([word for word in words if word not in _STREET_WORDS])
+
+
+def _phone(text: str) -> str:
+    """Return the digits without leading zeros and trunk zero in brackets: as long as the number was written."""
+    digits = _NOT_DIGITS.sub("", text[:_LONGEST_FIELD].replace("(0)", "")).lstrip("0") if text else ""
+    return digits if len(digits) >= _SHORTEST_PHONE else ""

@@ -1,0 +1,70 @@
+"""The entry: a tenant and its candidates in, at most five matches out, the best first."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from math import exp
+
+from tenantry.core.matching.certainty import certainty_of
+from tenantry.core.matching.profiles import Profile, profile_of
+from tenantry.core.matching.terms import Term, terms_of
+from tenantry.core.matching.values import Candidate, Certainty, Evidence, Match, Subject
+from tenantry.core.matching.weights import WEIGHTS
+
+MOST_MATCHES = 5
+_ORDER = {word: at for at, word in enumerate(Certainty)}
+_STEEPEST = 60.0
+_NAME_PARTS = ("letters_", "shared_", "name_rar", "name_same_start", "name_typos")
+
+
+def match(tenant: Subject, candidates: Iterable[Candidate]) -> tuple[Match, ...]:
+    """Return the companies that this tenant may be, at most five; often none.
+
+    Order: certainty, then score. The result does not depend on the order of ``candidates``.
+    """
+    known = list(candidates)
+    carriers: dict[str, int] = {}
+    for candidate in known:
+        carriers.update(candidate.domain_carriers)
+    return match_profiles(profile_of(tenant), [(company.id, profile_of(company)) for company in known], carriers)
+
+
+def match_profiles(
+    tenant: Profile, candidates: Sequence[tuple[str, Profile]], carriers: Mapping[str, int]
+) -> tuple[Match, ...]:
+    """Do what :func:`match` does, on profiles that were made already."""
+    judged = [(identifier, terms_of(tenant, company, carriers)) for identifier, company in candidates]
+    points = [points_of(terms) for _, terms in judged]
+    scores = probabilities(points)
+    found = []
+    for (identifier, terms), score, total in zip(judged, scores, points, strict=True):
+        certainty = certainty_of(terms, score)
+        if certainty is not None:
+            found.append((_ORDER[certainty], -score, identifier, certainty, total, terms))
+    found.sort(key=lambda entry: entry[:3])
+    return tuple(
+        Match(identifier, -score, certainty, round(total, 3), evidence_of(terms))
+        for _, score, identifier, certainty, total, terms in found[:MOST_MATCHES]
+    )
+
+
+def points_of(terms: Iterable[Term]) -> float:
+    """Return the log-odds of one candidate by itself."""
+    return WEIGHTS["base"] + sum([WEIGHTS[term.code] * term.amount for term in terms])
+
+
+def probabilities(points: Sequence[float]) -> list[float]:
+    """Return how likely each candidate is the company, where at most one is and perhaps none."""
+    odds = [exp(min(max(value, -_STEEPEST), _STEEPEST)) for value in points]
+    whole = 1.0 + sum(odds)
+    return [value / whole for value in odds]
+
+
+def evidence_of(terms: Sequence[Term]) -> tuple[Evidence, ...]:
+    """Return the terms as reasons, the weightiest first. All that concerns the shared part of names is one reason."""
+    lines: list[Evidence] = []
+    shared = sum([WEIGHTS[term.code] * term.amount for term in terms if term.code.startswith(_NAME_PARTS)])
+    for term in terms:
+        if term.code.startswith(_NAME_PARTS):
+            continue
+        points = WEIGHTS[term.code] * term.amount + (shared if term.code.startswith("name_") else 0.0)
+        lines.append(Evidence(term.code, round(points, 2), term.parameters))
+    return tuple(sorted(lines, key=lambda line: (-abs(line.points), line.code)))
