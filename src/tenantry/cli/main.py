@@ -7,6 +7,7 @@ from tenantry.cli import connect, emulator, sync
 from tenantry.cli.demo import demo
 from tenantry.cli.doctor import doctor
 from tenantry.cli.exits import Exit
+from tenantry.cli.match import match
 from tenantry.cli.runs import runs
 from tenantry.cli.serve import migrate_command, serve, web, worker
 from tenantry.cli.setup import setup
@@ -21,6 +22,7 @@ app.command()(worker)
 app.command()(setup)
 app.command("migrate")(migrate_command)
 app.command()(runs)
+app.command()(match)
 app.command()(doctor)
 app.add_typer(connect.app, name="connect")
 app.add_typer(sync.app, name="sync")

@@ -9,6 +9,8 @@ from tenantry.core.matching.profiles import Profile, profile_of
 from tenantry.core.matching.values import Candidate
 
 MOST_CANDIDATES = 40
+WORTH_COMPARING = 0.25  # of what the likeliest is worth by its keys; the rest is not looked at
+ALWAYS_COMPARED = 8.0  # bits: sharing one rare word is worth a look, however good another candidate is
 MOST_SHARING = 400  # a key that more companies share finds nothing: it tells too little
 
 
@@ -53,5 +55,9 @@ class CompanyIndex:
             gain = WORTH[key.kind] * (total - log2(len(places))) / total
             for place in places:
                 worth[place] = worth.get(place, 0.0) + gain
-        best = sorted(worth, key=lambda place: (-worth[place], place))[:most]
+        if not worth:
+            return []
+        least = min(max(worth.values()) * WORTH_COMPARING, ALWAYS_COMPARED)
+        worthy = [place for place, value in worth.items() if value >= least]
+        best = sorted(worthy, key=lambda place: (-worth[place], place))[:most]
         return [(self._ids[place], self._profiles[place]) for place in best]

@@ -14,6 +14,7 @@ from tenantry.core.names.parsing import Variant, spelt
 
 LONGEST_KEY = 60
 _RARE_WORDS = 3
+_MOST_VARIANTS = 3
 _ENDS = 6
 _TYPO_FROM, _TYPO_TO = 5, 14
 _ACRONYM_FROM, _ACRONYM_TO = 2, 7
@@ -72,8 +73,9 @@ def keys_of_profile(profile: Profile) -> frozenset[Key]:
     found += [Key(KeyKind.LABEL, label[:LONGEST_KEY]) for label in profile.labels]
     if profile.phone:
         found.append(Key(KeyKind.PHONE, profile.phone[-_PHONE_DIGITS:]))
-    for variant in profile.name.variants:
-        found += _name_keys(variant)
+    for variant in profile.name.variants[:_MOST_VARIANTS]:
+        if not variant.says_nothing:
+            found += _name_keys(variant)
     return frozenset(found)
 
 

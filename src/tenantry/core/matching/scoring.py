@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from math import exp
+from typing import Any
 
 from tenantry.core.matching.certainty import certainty_of
+from tenantry.core.matching.comparing import Relation
 from tenantry.core.matching.profiles import Profile, profile_of
 from tenantry.core.matching.terms import Term, terms_of
 from tenantry.core.matching.values import Candidate, Certainty, Evidence, Match, Subject
@@ -12,7 +14,9 @@ from tenantry.core.matching.weights import WEIGHTS
 MOST_MATCHES = 5
 _ORDER = {word: at for at, word in enumerate(Certainty)}
 _STEEPEST = 60.0
-_NAME_PARTS = ("letters_", "shared_", "name_rar", "name_same_start", "name_typos")
+_RELATIONS = frozenset({f"name_{relation}" for relation in Relation})
+_NAME_PARTS = ("letters_", "shared_", "name_rar", "name_same_start", "name_typos", "other_initial", "rare_on_both")
+_PART_OF = {"rare_only_tenant": "words_only_tenant", "rare_only_company": "words_only_company"}
 
 
 def match(tenant: Subject, candidates: Iterable[Candidate]) -> tuple[Match, ...]:
@@ -59,12 +63,17 @@ def probabilities(points: Sequence[float]) -> list[float]:
 
 
 def evidence_of(terms: Sequence[Term]) -> tuple[Evidence, ...]:
-    """Return the terms as reasons, the weightiest first. All that concerns the shared part of names is one reason."""
-    lines: list[Evidence] = []
-    shared = sum([WEIGHTS[term.code] * term.amount for term in terms if term.code.startswith(_NAME_PARTS)])
+    """Return the terms as reasons, the weightiest first.
+
+    Terms that concern one thing are one reason: what names share counts with how the names stand to each other.
+    """
+    relation = next((term.code for term in terms if term.code in _RELATIONS), "")
+    points: dict[str, float] = {}
+    parameters: dict[str, Mapping[str, Any]] = {}
     for term in terms:
-        if term.code.startswith(_NAME_PARTS):
-            continue
-        points = WEIGHTS[term.code] * term.amount + (shared if term.code.startswith("name_") else 0.0)
-        lines.append(Evidence(term.code, round(points, 2), term.parameters))
+        code = _PART_OF.get(term.code, relation if term.code.startswith(_NAME_PARTS) else term.code)
+        points[code] = points.get(code, 0.0) + WEIGHTS[term.code] * term.amount
+        if term.parameters:
+            parameters[code] = term.parameters
+    lines = [Evidence(code, round(value, 2), parameters.get(code, {})) for code, value in points.items()]
     return tuple(sorted(lines, key=lambda line: (-abs(line.points), line.code)))

@@ -27,6 +27,7 @@ _LETTERS = (0.6, 0.7, 0.8, 0.88, 0.95, 1.0)
 _SHARES = (0.3, 0.45, 0.6, 0.75, 0.88, 0.97)
 _BITS_SCALE = 10.0
 _MOST_BITS = 40.0
+_MOST_VARIANTS = 3
 _LIKE_CITY = 0.82
 _STREET_SHARE = 0.6
 
@@ -40,7 +41,7 @@ SIGNS: Mapping[str, int] = {
     "name_rarity": 1, "name_rarest": 1, "name_same_start": 1, "name_typos": -1,
     "other_initial": -1, "other_kind": -1, "rare_only_tenant": -1, "rare_only_company": -1, "rare_on_both": -1,
     "words_only_tenant": -1, "words_only_company": -1, "numbers_differ": -1,
-    "place_fits": 0, "place_conflicts": -1, "place_unknown": -1,
+    "place_fits": 1, "place_conflicts": -1, "place_unknown": -1,
     "form_equal": 1, "form_differs": -1,
     "tenant_equal": 1, "registration_equal": 1, "registration_differs": -1,
     "domain_equal": 1, "domain_equal_shared": 1, "domain_related": 1, "domain_label": 1, "domain_like_name": 1, "domain_differs": -1,
@@ -61,7 +62,7 @@ def terms_of(tenant: Profile, company: Profile, carriers: Mapping[str, int]) -> 
 
 
 def _name_terms(tenant: Profile, company: Profile) -> Iterator[Term]:
-    pairs = [(one, other) for one in tenant.name.variants[:3] for other in company.name.variants[:3]]
+    pairs = [(one, other) for one in _telling(tenant) for other in _telling(company)]
     if not pairs:
         return
     compared = [(compare_names(one, other), one, other) for one, other in pairs]
@@ -71,6 +72,10 @@ def _name_terms(tenant: Profile, company: Profile) -> Iterator[Term]:
     if one.forms and other.forms:
         forms = {"tenant": sorted(one.forms), "company": sorted(other.forms)}
         yield Term("form_differs" if one.forms.isdisjoint(other.forms) else "form_equal", 1.0, forms)
+
+
+def _telling(profile: Profile) -> list[Variant]:
+    return [variant for variant in profile.name.variants[:_MOST_VARIANTS] if not variant.says_nothing]
 
 
 def _closeness(found: NameComparison) -> float:

@@ -34,7 +34,8 @@ class Variant:
 
     ``words`` are folded, without legal form, article and connectives. ``keys`` are the same words with
     abbreviations written out and common plurals taken back; ``bits`` is how much each says, ``places`` the
-    country that it names or an empty text. ``forms`` are families of legal forms.
+    country that it names or an empty text. ``forms`` are families of legal forms. ``says_nothing``: all that is
+    left is a legal form or a single letter; equal to another such name, it would still be no sign.
     """
 
     words: tuple[str, ...]
@@ -42,6 +43,7 @@ class Variant:
     bits: tuple[float, ...]
     places: tuple[str, ...]
     forms: frozenset[str]
+    says_nothing: bool = False
 
     @property
     def normal(self) -> str:
@@ -91,6 +93,7 @@ def _parse_variant(folded: str, country: str) -> Variant | None:
         bits=tuple([bits_of(word) for word in words]),
         places=_places(words),
         forms=frozenset(forms),
+        says_nothing=tuple(words) in FAMILY or (len(words) == 1 and len(words[0]) == 1 and words[0].isascii()),
     )
 
 
