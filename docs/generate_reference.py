@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from enum import Enum
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
@@ -120,15 +121,20 @@ def _command(path: str, command: Any) -> list[str]:
 
 
 def _option(option: Any) -> str:
+    # An argument goes by its place; its name is a word for the reader.
     names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
     return f"| {names} | {_value_of(option)} | {_default_of(option)} | {_cell(option.help or '')} |"
 
 
 def _value_of(option: Any) -> str:
-    if option.is_bool_flag:
+    if getattr(option, "is_bool_flag", False):
         return ""
-    bounds = [f"{word} {bound}" for word, bound in (("from", option.min), ("to", option.max)) if bound is not None]
-    return " ".join([_VALUES[_plain_type(option.type_descriptor.annotation)], *bounds])
+    ends = (("from", getattr(option, "min", None)), ("to", getattr(option, "max", None)))
+    bounds = [f"{word} {bound}" for word, bound in ends if bound is not None]
+    plain = _plain_type(option.type_descriptor.annotation)
+    if issubclass(plain, Enum):
+        return " or ".join(f"`{member.value}`" for member in plain)
+    return " ".join([_VALUES[plain], *bounds])
 
 
 def _plain_type(annotation: Any) -> type:
@@ -140,7 +146,7 @@ def _plain_type(annotation: Any) -> type:
 
 
 def _default_of(option: Any) -> str:
-    return "" if option.is_bool_flag or option.default in (None, "", []) else f"`{option.default}`"
+    return "" if getattr(option, "is_bool_flag", False) or option.default in (None, "", []) else f"`{option.default}`"
 
 
 def _cell(text: str) -> str:
