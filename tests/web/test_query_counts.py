@@ -9,9 +9,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 from tests.web.cast import OPERATOR, Cast
+from tests.web.people import add_companies, add_people
 from tests.web.stage import Customer, Stage, customers
 
 from tenantry.isolation.scope import marketplace_scope
+from tenantry.marketplace.companies.services import CompanyDraft, DomainDraft
+from tenantry.marketplace.models import Company, User
 from tenantry.marketplace.services import create_marketplace
 from tenantry.sync.models import Finding, Run, RunState, Trigger
 
@@ -51,6 +54,29 @@ def _run(stage: Stage) -> str:
         return reverse("web:run-detail", args=[Run.objects.exclude(observation=None).latest("pk").pk])
 
 
+def _many_people(stage: Stage, start: int, count: int) -> None:
+    drafts = [
+        CompanyDraft(f"Company {n}", "AT", domains=(DomainDraft(f"c{n}.example"), DomainDraft(f"d{n}.example")))
+        for n in range(start, start + count)
+    ]  # fmt: skip
+    made = add_companies(stage.marketplace, drafts)
+    with marketplace_scope(stage.marketplace.pk):
+        first = Company.objects.earliest("pk")
+    for company in made:
+        add_people(company, "person0@example.com", f"person{company.pk}@example.com", name="Eva Person")
+    add_people(first, *(f"person{n}@first.example" for n in range(start, start + count)), name="Ida Person")
+
+
+def _first_company(stage: Stage) -> int:
+    with marketplace_scope(stage.marketplace.pk):
+        return Company.objects.earliest("pk").pk
+
+
+def _first_user(stage: Stage) -> int:
+    with marketplace_scope(stage.marketplace.pk):
+        return User.objects.get(email="person0@example.com").pk
+
+
 PAGES: dict[str, Callable[[Stage], str]] = {
     "home": lambda _: "/",
     "list": lambda _: "/companies/pending/",
@@ -64,6 +90,12 @@ PAGES: dict[str, Callable[[Stage], str]] = {
     "steps": lambda stage: _run(stage) + "?tab=steps",
     "progress": lambda stage: _run(stage) + "progress/",
     "settings": lambda _: "/settings/data-sync/",
+    "companies": lambda _: "/companies/",
+    "companies filtered": lambda _: "/companies/?q=company&country=AT&origin=by_hand&sort=-created",
+    "company": lambda stage: f"/companies/{_first_company(stage)}/",
+    "users": lambda _: "/users/",
+    "users filtered": lambda _: "/users/?q=person&role=user&origin=by_hand&sort=-created",
+    "user": lambda stage: f"/users/{_first_user(stage)}/",
 }
 
 
@@ -74,12 +106,14 @@ def _queries_of_pages(client: Client, stage: Stage) -> dict[str, int]:
 def test_pages_ask_the_same_number_of_questions_whatever_there_is(cast: Cast, stage: Stage) -> None:
     stage.sync([*customers(5), Customer("Done", "done.example"), Customer("Detail", "detail.example")])
     stage.move("linked", name="Done")
+    _many_people(stage, 0, 3)
     client = cast.client("owner")
     few = _queries_of_pages(client, stage)
     stage.sync([*customers(200), *(Customer(f"Done {number}", "done.example") for number in range(60))])
     stage.move("linked", name__startswith="Done ")
     _many_runs(stage, 120)
     _many_findings(stage, 120)
+    _many_people(stage, 3, 60)
     stage.sync(customers(5))
     assert _queries_of_pages(client, stage) == few
     assert {page: count for page, count in few.items() if count > MOST} == {}

@@ -8,10 +8,12 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from tests.web.cast import Cast
+from tests.web.people import add_company, add_people
 from tests.web.stage import ACTOR, Stage, customers
 
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.imports.services import start_import
+from tenantry.marketplace.models import CompanyDomain
 
 OPEN, GONE, FORBIDDEN, MOVED, SIGN_IN, CHOOSE = 200, 404, 403, 302, "sign-in", "choose"
 WHO = ("anonymous", "owner", "colleague", "stranger", "operator", "nobody")
@@ -29,6 +31,8 @@ class Route:
 
 # Who:                      anonymous owner   colleague  stranger   operator  nobody
 _EVERYBODY = Route((OPEN, OPEN, OPEN, OPEN, OPEN, OPEN))
+_CHANGED = (SIGN_IN, MOVED, FORBIDDEN, GONE, CHOOSE, CHOOSE)  # what managers do to a company
+_READ = Route((SIGN_IN, OPEN, OPEN, OPEN, CHOOSE, CHOOSE))  # what all staff may read
 _PROBE = Route((OPEN, OPEN, OPEN, OPEN, OPEN, OPEN))
 MATRIX: dict[str, Route] = {
     "web:home": Route((SIGN_IN, OPEN, OPEN, OPEN, CHOOSE, OPEN)),
@@ -36,6 +40,22 @@ MATRIX: dict[str, Route] = {
     "web:switch-marketplace": Route((SIGN_IN, MOVED, MOVED, GONE, MOVED, GONE), post={"marketplace": "northwind"}),
     "web:pending-list": Route((SIGN_IN, OPEN, FORBIDDEN, OPEN, CHOOSE, CHOOSE)),
     "web:pending-detail": Route((SIGN_IN, OPEN, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="pending"),
+    "web:company-list": _READ,
+    "web:company-export": _READ,
+    "web:company-new": Route((SIGN_IN, OPEN, FORBIDDEN, OPEN, CHOOSE, CHOOSE)),
+    "web:company-detail": Route((SIGN_IN, OPEN, OPEN, GONE, CHOOSE, CHOOSE), own="company"),
+    "web:company-edit": Route((SIGN_IN, OPEN, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="company"),
+    "web:company-standing": Route(_CHANGED, own="company", post={"do": "enable"}),
+    "web:company-add-domain": Route(_CHANGED, own="company", post={"domain": "a.example"}),
+    "web:company-remove-domain": Route(_CHANGED, own="domain", post={}),
+    "web:company-add-person": Route((SIGN_IN, OPEN, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="company"),
+    "web:membership-change": Route(_CHANGED, own="membership", post={"do": "deactivate"}),
+    "web:user-list": _READ,
+    "web:user-export": _READ,
+    "web:user-detail": Route((SIGN_IN, OPEN, OPEN, GONE, CHOOSE, CHOOSE), own="user"),
+    "web:user-edit": Route((SIGN_IN, OPEN, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="user"),
+    "web:own-companies": Route((SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, CHOOSE, CHOOSE)),
+    "web:own-company": Route((SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, CHOOSE, CHOOSE), own="company"),
     "web:run-list": Route((SIGN_IN, OPEN, FORBIDDEN, OPEN, CHOOSE, CHOOSE)),
     "web:run-detail": Route((SIGN_IN, OPEN, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="run"),
     "web:run-progress": Route((SIGN_IN, OPEN, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="run"),
@@ -71,11 +91,27 @@ def test_every_route_of_the_site_stands_in_the_table() -> None:
     assert sorted(_names(get_resolver())) == sorted(MATRIX)
 
 
+def _rows(cast: Cast, stage: Stage) -> dict[str, list[int | str]]:
+    """Put one row of each kind on Northwind's stage; return what the addresses of them take."""
+    run = stage.sync(customers(1))
+    company = add_company(cast.northwind, "Alpine", "alpine.example")
+    [person] = add_people(company, "eva@alpine.example")
+    with marketplace_scope(cast.northwind.pk):
+        domain = CompanyDomain.objects.get(company=company)
+        job = start_import(file_name="a.csv", content=b"external_id,name\n", actor=ACTOR, now=timezone.now())
+    return {
+        "": [], "run": [run.pk], "pending": [stage.pending().pk], "company": [company.pk],
+        "domain": [company.pk, domain.pk], "membership": [company.pk, person.membership_id], "user": [person.user_id],
+        "import": [job.pk], "import kind": ["companies"],
+    }  # fmt: skip
+
+
 def _ask(client: Client, address: str, route: Route, cast: Cast) -> tuple[int, str]:
     if route.post is None:
         response = client.get(address)
     else:
         response = client.post(address, {**route.post, "marketplace": cast.northwind.pk})
+    response.close()  # a download that nobody reads
     return response.status_code, response.headers.get("Location", "")
 
 
@@ -87,24 +123,10 @@ def _means(expected: int | str, who: str) -> tuple[int, str | None]:
     return int(expected), None
 
 
-def _rows(stage: Stage) -> dict[str, list[int | str]]:
-    """Return what the addresses of Northwind's own rows need, by ``Route.own``."""
-    run = stage.sync(customers(1))
-    with marketplace_scope(stage.marketplace.pk):
-        job = start_import(file_name="a.csv", content=b"external_id,name\n", actor=ACTOR, now=timezone.now())
-    return {
-        "": [],
-        "run": [run.pk],
-        "pending": [stage.pending().pk],
-        "import": [job.pk],
-        "import kind": ["companies"],
-    }
-
-
 @pytest.mark.parametrize("name", sorted(MATRIX))
 def test_each_of_the_cast_gets_what_the_table_says(name: str, cast: Cast, stage: Stage) -> None:
     route = MATRIX[name]
-    rows = _rows(stage)
+    rows = _rows(cast, stage)
     address = reverse(name, args=rows[route.own])
     for who, expected in zip(WHO, route.expected, strict=True):
         status, location = _ask(cast.client(who), address, route, cast)
@@ -117,7 +139,7 @@ def test_each_of_the_cast_gets_what_the_table_says(name: str, cast: Cast, stage:
 @pytest.mark.parametrize("name", sorted(name for name, route in MATRIX.items() if route.expected[4] == CHOOSE))
 def test_an_operator_who_entered_a_marketplace_may_open_all_of_it(name: str, cast: Cast, stage: Stage) -> None:
     route = MATRIX[name]
-    rows = _rows(stage)
+    rows = _rows(cast, stage)
     client = cast.enter("operator", cast.northwind)
     status, _ = _ask(client, reverse(name, args=rows[route.own]), route, cast)
     assert status == route.expected[1]

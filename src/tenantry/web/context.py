@@ -22,6 +22,16 @@ _SECTIONS = {
     "run-detail": "runs",
     "sync-settings": "sync-settings",
     "operator-home": "operator",
+    "company-list": "companies",
+    "company-detail": "companies",
+    "company-new": "companies",
+    "company-edit": "companies",
+    "company-add-person": "companies",
+    "user-list": "users",
+    "user-detail": "users",
+    "user-edit": "users",
+    "own-companies": "own-company",
+    "own-company": "own-company",
 }
 
 
@@ -50,6 +60,8 @@ def _navigation(request: HttpRequest, presence: Presence) -> dict[str, Any]:
         "pending_count": waiting.count,
         "pending_over": waiting.over,
         "sees_pending": sees_pending,
+        "sees_companies": presence.may(Action.SEE_COMPANIES),
+        "sees_own_company": presence.may(Action.SEE_OWN_COMPANY),
         "is_operator": presence.role is Role.OPERATOR,
         "can_manage": presence.may(Action.CHANGE_SYNC_SETTINGS),
         "section": _SECTIONS.get(request.resolver_match.url_name or "", "") if request.resolver_match else "",

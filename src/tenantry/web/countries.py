@@ -14,3 +14,8 @@ def _names() -> dict[str, str]:
 def country_name(code: str) -> str:
     """Return the name of an ISO 3166 alpha-2 code, or the code itself when it has none."""
     return _names().get(code, code)
+
+
+def every_country() -> list[tuple[str, str]]:
+    """Return code and name of each country, by name."""
+    return sorted(_names().items(), key=lambda entry: entry[1])

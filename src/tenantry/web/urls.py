@@ -2,6 +2,16 @@
 
 from django.urls import path
 
+from tenantry.web.companies.changing import (
+    add_domain,
+    company_add_person,
+    company_edit,
+    company_new,
+    company_standing,
+    membership_change,
+    remove_domain,
+)
+from tenantry.web.companies.views import company_detail, company_export, company_list
 from tenantry.web.home.views import home, switch_marketplace, theme
 from tenantry.web.imports.views import (
     import_apply,
@@ -13,9 +23,11 @@ from tenantry.web.imports.views import (
     import_template,
 )
 from tenantry.web.operator.views import operator_home
+from tenantry.web.own_company.views import own_companies, own_company
 from tenantry.web.pending.views import pending_detail, pending_list
 from tenantry.web.runs.views import run_cancel, run_detail, run_list, run_progress, sync_now
 from tenantry.web.settings.views import sync_settings
+from tenantry.web.users.views import user_detail, user_edit, user_export, user_list
 
 app_name = "web"
 urlpatterns = [
@@ -31,6 +43,22 @@ urlpatterns = [
     path("imports/<int:pk>/apply/", import_apply, name="import-apply"),
     path("imports/<int:pk>/cancel/", import_cancel, name="import-cancel"),
     path("imports/<int:pk>/problems.csv", import_problems, name="import-problems"),
+    path("companies/", company_list, name="company-list"),
+    path("companies/export.csv", company_export, name="company-export"),
+    path("companies/new/", company_new, name="company-new"),
+    path("companies/<int:pk>/", company_detail, name="company-detail"),
+    path("companies/<int:pk>/edit/", company_edit, name="company-edit"),
+    path("companies/<int:pk>/standing/", company_standing, name="company-standing"),
+    path("companies/<int:pk>/domains/", add_domain, name="company-add-domain"),
+    path("companies/<int:pk>/domains/<int:domain>/remove/", remove_domain, name="company-remove-domain"),
+    path("companies/<int:pk>/people/new/", company_add_person, name="company-add-person"),
+    path("companies/<int:pk>/people/<int:membership>/", membership_change, name="membership-change"),
+    path("users/", user_list, name="user-list"),
+    path("users/export.csv", user_export, name="user-export"),
+    path("users/<int:pk>/", user_detail, name="user-detail"),
+    path("users/<int:pk>/edit/", user_edit, name="user-edit"),
+    path("company/", own_companies, name="own-companies"),
+    path("company/<int:pk>/", own_company, name="own-company"),
     path("sync/now/", sync_now, name="sync-now"),
     path("sync/history/", run_list, name="run-list"),
     path("sync/history/<int:pk>/", run_detail, name="run-detail"),

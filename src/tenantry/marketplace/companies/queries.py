@@ -1,13 +1,159 @@
 """Reads about companies. All run in a marketplace's scope."""
 
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import connection as database
+from django.db.models import Count, Q
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 
 from tenantry.audit.models import Event
 from tenantry.isolation.scope import current_marketplace_id
-from tenantry.marketplace.models import Company
+from tenantry.listing import BoundedCount, Order, Page, bounded_count, page_of
+from tenantry.marketplace.companies.filters import Companies, CompanyFilter
+from tenantry.marketplace.companies.writing import sort_name
+from tenantry.marketplace.models import (
+    Company,
+    CompanyDomain,
+    CompanyStatus,
+    CompanyTenantId,
+    Membership,
+    MembershipState,
+)
 
 MOST_EVENTS = 50
+_MOST_SIMILAR = 5
+ALL = "all"
+NEEDS_ADMINISTRATOR = "needs-administrator"
+# A company that has had an administrator keeps one, so one without never had any.
+TABS: Mapping[str, Q] = {
+    ALL: Q(),
+    "enabled": Q(status=CompanyStatus.ENABLED),
+    "pending": Q(status=CompanyStatus.PENDING),
+    "without-login": Q(status=CompanyStatus.WITHOUT_LOGIN),
+    "disabled": Q(status=CompanyStatus.DISABLED),
+    NEEDS_ADMINISTRATOR: Q(has_had_administrator=False),
+}
+COLUMNS: Mapping[str, str] = {"name": "sort_name", "created": "created_at"}
+DEFAULT_ORDER = Order("name", COLUMNS["name"])
+
+
+def order_of(text: str) -> Order:
+    """Return the order that a URL names (``name``, ``-created``), or the default."""
+    name = text.removeprefix("-")
+    return Order(name, COLUMNS[name], descending=text.startswith("-")) if name in COLUMNS else DEFAULT_ORDER
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a person looks at: a tab, the filters of :class:`CompanyFilter`, an order, and a place in it."""
+
+    tab: str
+    filters: Mapping[str, Any]
+    order: Order
+    after: str = ""
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands beside a company in a list: its people that count, and its domains, verified ones first."""
+
+    people: int
+    domains: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One page of what was wanted, with how many fit the filters in every tab."""
+
+    page: Page[Company]
+    beside: Mapping[int, Beside]
+    counts: Mapping[str, BoundedCount]
+    applied: CompanyFilter
+
+
+def list_companies(wanted: Wanted) -> Listed:
+    """Return the page that is wanted. The number of queries does not depend on what there is."""
+    page = page_of([_filtered(wanted)], wanted.order, after=wanted.after, before=wanted.before)
+    everything = CompanyFilter(wanted.filters, Company.objects.all())
+    rows: Companies = everything.qs
+    counts = {tab: bounded_count(rows.filter(condition)) for tab, condition in TABS.items()}
+    return Listed(page, beside(page.rows), counts, everything)
+
+
+def _filtered(wanted: Wanted) -> Companies:
+    rows: Companies = CompanyFilter(wanted.filters, Company.objects.filter(TABS.get(wanted.tab, Q()))).qs
+    return rows
+
+
+def beside(companies: Sequence[Company]) -> dict[int, Beside]:
+    """Return what stands beside each of these companies. Two queries."""
+    ids = [company.pk for company in companies]
+    people = dict(
+        Membership.objects.filter(company_id__in=ids)
+        .exclude(state=MembershipState.INACTIVE)
+        .values_list("company_id")
+        .annotate(Count("pk"))
+    )
+    domains: dict[int, list[str]] = defaultdict(list)
+    rows = CompanyDomain.objects.filter(company_id__in=ids).order_by("company_id", "-verified", "pk")
+    for company_id, domain in rows.values_list("company_id", "domain"):
+        domains[company_id].append(domain)
+    return {pk: Beside(people.get(pk, 0), domains[pk]) for pk in ids}
+
+
+def every_company(wanted: Wanted, *, size: int = 500) -> Iterator[tuple[Company, Beside]]:
+    """Go through all that fits the filters in the order wanted, in batches; for exports."""
+    after = ""
+    while True:
+        page = page_of([_filtered(wanted)], wanted.order, after=after, size=size)
+        known = beside(page.rows)
+        yield from ((company, known[company.pk]) for company in page.rows)
+        after = page.after
+        if not after:
+            return
+
+
+# A walk from one country to the next along an index: its cost grows with the countries, not with the rows.
+_COUNTRIES = """
+with recursive walk (country) as (
+    (select country from marketplace_company where marketplace_id = %(marketplace)s order by country limit 1)
+    union all
+    select (select c.country from marketplace_company c where c.marketplace_id = %(marketplace)s
+            and c.country > walk.country order by c.country limit 1)
+    from walk where walk.country is not null
+)
+select country from walk where country is not null
+"""
+
+
+def countries_of_companies() -> list[str]:
+    """Return the countries that companies have; ``""`` stands for unknown. One query."""
+    with database.cursor() as cursor:
+        cursor.execute(_COUNTRIES, {"marketplace": current_marketplace_id()})
+        return [row[0] for row in cursor.fetchall()]
+
+
+def domains_of(company: Company) -> list[CompanyDomain]:
+    """Return a company's domains, verified ones first."""
+    return list(CompanyDomain.objects.filter(company=company).order_by("-verified", "domain"))
+
+
+def tenant_ids_of(company: Company) -> list[CompanyTenantId]:
+    """Return the tenant ids that a company is known to have."""
+    return list(CompanyTenantId.objects.filter(company=company).order_by("pk"))
+
+
+def similar_companies(*, name: str, domains: Sequence[str]) -> list[Company]:
+    """Return a few companies of this name, whatever its case and accents, or with one of these domains. Two queries."""
+    found = {row.pk: row for row in Company.objects.filter(sort_name=sort_name(name)).order_by("pk")[:_MOST_SIMILAR]}
+    by_domain = CompanyDomain.objects.filter(domain__in=list(domains)).select_related("company").order_by("pk")
+    found |= {row.company_id: row.company for row in by_domain[:_MOST_SIMILAR]}
+    return sorted(found.values(), key=lambda row: (row.sort_name, row.pk))[:_MOST_SIMILAR]
 
 
 def events_of(company: Company) -> list[Event]:

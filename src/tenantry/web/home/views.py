@@ -17,10 +17,15 @@ _YEAR = 31_536_000
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Show what needs a decision; to somebody without a marketplace, where to get one."""
+    """Show what needs a decision; to people of companies, their own company.
+
+    Somebody without a marketplace is told where to get one.
+    """
     presence = presence_in(request)
     if presence and presence.current is None and not presence.account.is_operator:
         return render(request, "dashboard.html")
+    if presence and presence.may(Action.SEE_OWN_COMPANY):
+        return redirect("web:own-companies")
     return _dashboard(request)
 
 

@@ -1,0 +1,46 @@
+"""What looks like a company that somebody is about to create: other companies, and tenants that wait."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+
+from tenantry.core.drafts import CompanyDraft
+from tenantry.marketplace.companies.queries import similar_companies
+from tenantry.sync.pending.lookalikes import lookalikes_of
+from tenantry.web.countries import country_name
+from tenantry.web.texts import legible
+
+
+@dataclass(frozen=True, slots=True)
+class Lookalike:
+    """One of them. ``mark`` names it in the form, so that it is warned about once."""
+
+    mark: str
+    name: str
+    what: str
+    url: str
+
+
+def lookalikes_of_draft(draft: CompanyDraft, *, sees_pending: bool) -> list[Lookalike]:
+    """Return companies and, to those who may see them, pending companies of this name or with one of these domains."""
+    domains = [domain.domain for domain in draft.domains]
+    found = [
+        Lookalike(
+            f"c{company.pk}", legible(company.name), _what("company", company.country),
+            reverse("web:company-detail", args=[company.pk]),
+        )
+        for company in similar_companies(name=draft.name, domains=domains)
+    ]  # fmt: skip
+    if sees_pending:
+        found += [
+            Lookalike(
+                f"p{pending.pk}", legible(pending.name), _what("pending company", pending.country, pending.domain),
+                reverse("web:pending-detail", args=[pending.pk]),
+            )
+            for pending in lookalikes_of(name=draft.name, domains=domains)
+        ]  # fmt: skip
+    return found
+
+
+def _what(kind: str, country: str, domain: str = "") -> str:
+    return " · ".join(part for part in (kind, country_name(country) if country else "", legible(domain)) if part)

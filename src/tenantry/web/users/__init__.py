@@ -1,0 +1,1 @@
+"""Users: the people of the marketplace, whatever company they belong to."""

@@ -1,0 +1,86 @@
+"""What the people of a company see: their own company, and nothing else."""
+
+from tests.web.cast import Cast
+from tests.web.people import add_company, add_people, let_in
+from tests.web.reading import text_of
+
+from tenantry.isolation.scope import marketplace_scope
+from tenantry.marketplace.models import Company, Membership
+
+
+def test_an_administrator_lands_on_the_own_company_with_everybody_in_it(cast: Cast) -> None:
+    company = add_company(cast.northwind, "Alpine", "müller.example")
+    client = let_in(cast, company, "ada@alpine.example")
+    add_people(company, "eva@alpine.example", name="Eva Maier")
+    page = client.get("/", follow=True)
+    assert page.redirect_chain[-1][0] == f"/company/{company.pk}/"
+    words = text_of(page)
+    for expected in ("Alpine", "Ada Admin (you)", "Eva Maier", "eva@alpine.example", "not invited", "müller.example"):
+        assert expected in words, expected
+    for hidden in ("Sync", "tenant", "Pending companies", "Operator", "directory"):
+        assert hidden not in words.replace("Tenantry", ""), hidden
+
+
+def test_a_plain_user_sees_whom_to_ask_and_no_list_of_people(cast: Cast) -> None:
+    company = add_company(cast.northwind, "Alpine")
+    let_in(cast, company, "ada@alpine.example")
+    client = let_in(cast, company, "eva@alpine.example", role="user", name="Eva Maier")
+    add_people(company, "ida@alpine.example", name="Ida Huber")
+    words = text_of(client.get(f"/company/{company.pk}/"))
+    assert "You are User" in words
+    assert "Ada Admin" in words
+    assert "Ida Huber" not in words
+
+
+def test_somebody_in_several_companies_chooses(cast: Cast) -> None:
+    first, second = add_company(cast.northwind, "Alpine"), add_company(cast.northwind, "Boreal")
+    client = let_in(cast, first, "ada@alpine.example")
+    let_in(cast, second, "ada@alpine.example", role="user")
+    page = client.get("/", follow=True)
+    assert page.redirect_chain[-1][0] == "/company/"
+    assert "Alpine You are Company Administrator" in text_of(page)
+    add_people(second, "ida@boreal.example", name="Ida Huber")
+    assert "Ida Huber" not in text_of(client.get(f"/company/{second.pk}/"))
+    assert "Ada Admin" in text_of(client.get(f"/company/{first.pk}/"))
+
+
+def test_other_companies_do_not_exist_for_people_of_companies(cast: Cast) -> None:
+    own, other = add_company(cast.northwind, "Own"), add_company(cast.northwind, "Other")
+    foreign = add_company(cast.contoso, "Foreign")
+    client = let_in(cast, own, "ada@own.example")
+    for pk in (other.pk, foreign.pk, 10**9, 2**70):
+        assert client.get(f"/company/{pk}/").status_code == 404
+    for address in ("/companies/", f"/companies/{own.pk}/", "/users/", "/companies/export.csv", "/companies/pending/"):
+        assert client.get(address).status_code == 403
+    assert client.post(f"/companies/{own.pk}/standing/", {"do": "disable"}).status_code == 403
+
+
+def test_a_claimed_or_deactivated_place_and_a_disabled_company_open_nothing(cast: Cast) -> None:
+    own, claiming = add_company(cast.northwind, "Own"), add_company(cast.northwind, "Claiming")
+    client = let_in(cast, own, "ada@own.example")
+    add_people(claiming, "ada@own.example", role="administrator")
+    assert client.get(f"/company/{claiming.pk}/").status_code == 404
+    with marketplace_scope(cast.northwind.pk):
+        Company.objects.filter(pk=own.pk).update(status="disabled")
+    assert client.get(f"/company/{own.pk}/").headers["Location"] == "/"
+    assert "nobody has given it a role" in text_of(client.get("/"))
+    with marketplace_scope(cast.northwind.pk):
+        Company.objects.filter(pk=own.pk).update(status="enabled")
+        add = Membership.objects.get(company=own)
+    add_people(own, "second@own.example", role="administrator")
+    with marketplace_scope(cast.northwind.pk):
+        Membership.objects.filter(pk=add.pk).update(state="inactive")
+    assert client.get(f"/company/{own.pk}/").headers["Location"] == "/"
+
+
+def test_the_inviter_s_page_does_not_tell_whether_the_marketplace_knew_an_address(cast: Cast) -> None:
+    own, other = add_company(cast.northwind, "Own"), add_company(cast.northwind, "Other")
+    client = let_in(cast, own, "ada@own.example")
+    add_people(other, "known@other.example", name="Real Name")
+    add_people(own, "known@other.example", "newer@other.example", name="Given Name")
+    content = client.get(f"/company/{own.pk}/").content.decode()
+    rows = [row for row in content.split("<tr>") if "Given Name" in row]
+    assert len(rows) == 2
+    known, new = (row.replace("known@", "x@").replace("newer@", "x@") for row in rows)
+    assert known.split("</tr>")[0] == new.split("</tr>")[0]
+    assert "Real Name" not in content
