@@ -1,9 +1,10 @@
-"""How django-allauth behaves here: nobody signs up by themselves."""
+"""How django-allauth behaves here: nobody signs up by themselves, and allauth writes no letters."""
 
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
+from django.urls import reverse
 
 
 class ClosedSignup(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -15,3 +16,11 @@ class ClosedSignup(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ship
 
     def populate_username(self, request: HttpRequest, user: Any) -> None:
         """Leave it: accounts have no user name beside the address."""
+
+    def get_password_change_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002  # same
+        """Go back to the account page."""
+        return reverse("web:account")
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:  # same
+        """Refuse: letters are in people's languages and leave from the queue (``password_reset``)."""
+        raise NotImplementedError(f"Tenantry sends no letter {template_prefix}.")

@@ -16,10 +16,11 @@ class AccountManager(BaseUserManager["Account"]):
 
 
 class Account(AbstractBaseUser):
-    """A login with a password. ``is_operator`` marks the people who run the installation."""
+    """A login: with a password, or with identities elsewhere. ``is_operator`` marks who runs the installation."""
 
     email = models.EmailField(max_length=254, unique=True)
     name = models.CharField(max_length=200, blank=True)
+    language = models.CharField(max_length=10, blank=True, default="", db_default="")
     is_operator = models.BooleanField(default=False)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField()
@@ -50,3 +51,23 @@ class Account(AbstractBaseUser):
     def is_staff(self) -> bool:
         """Django's word; nobody has its admin pages here."""
         return False
+
+
+class Identity(models.Model):
+    """Somebody at a provider of single sign-on, bound to an account by issuer, tenant and subject; never by e-mail.
+
+    ``tenant`` is empty where a provider has none. ``shown_as`` is what the provider called the person when it was
+    bound: for reading only.
+    """
+
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="identities")
+    provider = models.CharField(max_length=40)
+    issuer = models.CharField(max_length=300)
+    tenant = models.CharField(max_length=100, blank=True)
+    subject = models.CharField(max_length=255)
+    shown_as = models.CharField(max_length=254, blank=True)
+    created_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["issuer", "tenant", "subject"], name="one_account_per_identity")]

@@ -1,4 +1,4 @@
-"""Writes about logins."""
+"""Writes about logins: making one, its name and language. Identities are in ``identities``."""
 
 from datetime import datetime
 
@@ -8,6 +8,8 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from tenantry.accounts.models import Account
+from tenantry.audit.events import Actor, Happening, Target
+from tenantry.audit.services import record_event
 
 _LONGEST_ADDRESS = 254
 _LONGEST_NAME = 200
@@ -17,25 +19,60 @@ class UnableToCreateAccount(Exception):
     """The account can't be made. The message is a sentence for the person who tried."""
 
 
-def create_account(*, email: str, name: str, password: str, is_operator: bool, now: datetime) -> Account:
-    """Create a login. Raises :class:`UnableToCreateAccount` for a bad address, a weak password or a taken address."""
+class PasswordTooWeak(UnableToCreateAccount):
+    """The password is refused; the message says why."""
+
+
+def create_account(
+    *, email: str, name: str, password: str | None, is_operator: bool, now: datetime, language: str = ""
+) -> Account:
+    """Create a login; without a password it can sign in by a bound identity only.
+
+    Raises :class:`UnableToCreateAccount` for a bad address or a taken one, :class:`PasswordTooWeak`.
+    """
     email = email.strip().lower()
     if not _is_address(email):
         raise UnableToCreateAccount(f"{email[:80]!r} is not an e-mail address.")
     if Account.objects.filter(email=email).exists():
         raise UnableToCreateAccount(f"There is already an account with the address {email}.")
-    account = Account(email=email, name=name.strip()[:_LONGEST_NAME], is_operator=is_operator, created_at=now)
-    try:
-        validate_password(password, account)
-    except ValidationError as error:
-        raise UnableToCreateAccount(" ".join(error.messages)) from error
-    account.set_password(password)
+    name = name.strip()[:_LONGEST_NAME]
+    account = Account(email=email, name=name, is_operator=is_operator, language=language, created_at=now)
+    _set_password(account, password)
     try:
         with transaction.atomic():
             account.save()
     except IntegrityError as error:  # another request made it a moment ago
         raise UnableToCreateAccount(f"There is already an account with the address {email}.") from error
     return account
+
+
+@transaction.atomic
+def edit_account(
+    *, account_id: int, name: str, language: str, actor: Actor, now: datetime, request_id: str = ""
+) -> None:
+    """Change what a login is called, and the language of letters to it. Outside any marketplace's scope."""
+    account = Account.objects.select_for_update().get(pk=account_id)
+    fresh = {"name": name.strip()[:_LONGEST_NAME], "language": language}
+    before = {field: getattr(account, field) for field in fresh}
+    if before == fresh:
+        return
+    Account.objects.filter(pk=account_id).update(**fresh)
+    happening = Happening(
+        "accounts.account.edited", Target("account", str(account_id)), personal={"before": before, "after": fresh},
+        person=f"account:{account_id}",
+    )  # fmt: skip
+    record_event(happening, actor=actor, now=now, request_id=request_id)
+
+
+def _set_password(account: Account, password: str | None) -> None:
+    if password is None:
+        account.set_unusable_password()
+        return
+    try:
+        validate_password(password, account)
+    except ValidationError as error:
+        raise PasswordTooWeak(" ".join(error.messages)) from error
+    account.set_password(password)
 
 
 def _is_address(email: str) -> bool:

@@ -39,7 +39,8 @@ Tenantry's demo is at   http://127.0.0.1:{port}/
   Alpine Marketplace gets those of one country; its Company Sync is off until its manager turns it on.
   To see customers come, change and leave:
                         {command} emulator advance --folder {emulator}
-  then press Sync now. Everything is thrown away at the next start. Stop with Ctrl-C.
+  then press Sync now. E-mails are caught, not delivered: http://127.0.0.1:{port}/mailbox/
+  Everything is thrown away at the next start. Stop with Ctrl-C.
 """
 
 
@@ -53,16 +54,18 @@ def demo(
     os.environ.pop("DATABASE_URL", None)  # a demo never touches a real database
     os.environ["TENANTRY_DEMO"] = "1"
     os.environ.setdefault("TENANTRY_LOG_LEVEL", "WARNING")
+    port = port or _free_port()
     folder = Home.resolve(home or _throw_away_folder())
     try:
         if not keep:
             _erase(folder)
         prepare_home(folder.path)
+        _catch_mail(folder, port)
         with folder.lock() as lock:
             database = start_database(folder, lock)
             try:
                 migrate()
-                code = _run(folder, database, port or _free_port(), customers)
+                code = _run(folder, database, port, customers)
             finally:
                 if database is not None:
                     database.stop()
@@ -78,7 +81,7 @@ def _throw_away_folder() -> Path:
 
 def _erase(folder: Home) -> None:
     EmbeddedPostgres(folder).erase()
-    for part in (folder.keys, folder.logs, folder.path / "emulator"):
+    for part in (folder.keys, folder.logs, folder.path / "emulator", folder.path / "mailbox"):
         if part.is_dir():
             shutil.rmtree(part)
 
@@ -89,11 +92,26 @@ def _own_command() -> str:
     return str(called) if called.name == "tenantry" else f"{sys.executable} -m tenantry"
 
 
-def _free_port() -> int:
+def _catch_mail(folder: Home, port: int) -> None:
+    """Send every letter to a mail server of the demo's own, whatever the environment says."""
+    for name in [name for name in os.environ if name.startswith("TENANTRY_SMTP_")]:
+        del os.environ[name]
+    os.environ["TENANTRY_SMTP_HOST"], os.environ["TENANTRY_SMTP_PORT"] = "127.0.0.1", str(_free_port(0))
+    os.environ["TENANTRY_MAILBOX"] = str(folder.path / "mailbox")
+    os.environ["TENANTRY_URL"] = f"http://127.0.0.1:{port}"
+
+
+def _mail_child() -> Child:
+    command = [sys.executable, "-m", "tenantry.emulator.mailbox"]
+    command += ["--folder", os.environ["TENANTRY_MAILBOX"], "--port", os.environ["TENANTRY_SMTP_PORT"]]
+    return Child("mailbox", command)
+
+
+def _free_port(preferred: int = _PREFERRED_PORT) -> int:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("127.0.0.1", _PREFERRED_PORT))
+            probe.bind(("127.0.0.1", preferred))
         except OSError:
             probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -108,7 +126,7 @@ def _run(folder: Home, database: EmbeddedPostgres | None, port: int, customers: 
         _seed(facts)
         say(_WELCOME.format(port=port, password=PASSWORD, customers=total, emulator=emulator, command=_own_command()))
 
-    children = [web_child("127.0.0.1", port), worker_child(), _emulator_child(emulator, total)]
+    children = [web_child("127.0.0.1", port), worker_child(), _emulator_child(emulator, total), _mail_child()]
     return Supervisor(children, foundation=database, say=say, on_ready=begin).run()
 
 

@@ -17,6 +17,7 @@ from tenantry.runtime.children import Child
 from tenantry.runtime.errors import RuntimeProblem
 from tenantry.runtime.supervisor import Supervisor
 
+_EVERYWHERE = {"0.0.0.0", "::"}  # noqa: S104  # compared with, not bound to
 _WEB_THREADS = 4
 _JOBS_AT_ONCE = 4
 _HEARTBEAT_SECONDS = 4.0
@@ -29,6 +30,8 @@ HostOption = Annotated[str, typer.Option(help="The address to serve pages on.")]
 def serve(home: HomeOption = None, host: HostOption = "127.0.0.1", port: PortOption = 8080) -> None:
     """Run everything: the database, the pages and the worker, until stopped."""
     folder = prepare_home(home)
+    if not os.environ.get("TENANTRY_BEHIND_TLS"):  # letters link to where this serves; behind a proxy only it knows
+        os.environ.setdefault("TENANTRY_URL", f"http://{'localhost' if host in _EVERYWHERE else host}:{port}")
     try:
         with folder.lock() as lock:
             database = start_database(folder, lock)

@@ -54,6 +54,8 @@ def _server() -> MailServer | None:
         raise BadEnvironment(f"TENANTRY_SMTP_PORT is {port}; a port is at most {_HIGHEST_PORT}.")
     if bool(user) != bool(password):
         raise BadEnvironment("TENANTRY_SMTP_USER and TENANTRY_SMTP_PASSWORD belong together: set both, or neither.")
+    if not (user + password).isascii():
+        raise BadEnvironment("TENANTRY_SMTP_USER and TENANTRY_SMTP_PASSWORD may hold plain letters, digits and signs.")
     if user and tls is Tls.NONE and not _LOOPBACK.fullmatch(host):
         raise BadEnvironment("TENANTRY_SMTP_TLS is none: the password would travel readably. Write starttls or tls.")
     if ca_file and not Path(ca_file).is_file():

@@ -6,6 +6,8 @@ from csp.constants import NONE, SELF
 
 from tenantry import __version__
 from tenantry.config import environment
+from tenantry.config.mail import mail_setup
+from tenantry.config.sign_in import sign_in_providers
 
 PACKAGE = Path(__file__).resolve().parent.parent
 
@@ -47,6 +49,10 @@ INSTALLED_APPS = [
     "heroicons",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.usersessions",
     "procrastinate.contrib.django",
     "tenantry.isolation",
     "tenantry.audit",
@@ -70,6 +76,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "allauth.usersessions.middleware.UserSessionsMiddleware",
     "tenantry.web.middleware.MarketplaceMiddleware",
 ]
 
@@ -78,7 +85,7 @@ WSGI_APPLICATION = "tenantry.config.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [PACKAGE / "web" / "templates"],
+        "DIRS": [PACKAGE / "web" / "templates", PACKAGE / "mail" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -121,15 +128,43 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False  # this session stays; Django ends the others, whose hash no longer fits
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 120
+ACCOUNT_FORMS = {"reset_password": "tenantry.accounts.password_reset.ResetForm"}
+PASSWORD_RESET_TIMEOUT = 6 * 3600
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if BEHIND_TLS else 0
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "web:home"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 
-EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-EMAIL_HOST = environment.text("TENANTRY_SMTP_HOST", "localhost")
-EMAIL_PORT = environment.number("TENANTRY_SMTP_PORT", 25, least=1)
-DEFAULT_FROM_EMAIL = environment.text("TENANTRY_MAIL_FROM", "tenantry@localhost")
+MFA_ADAPTER = "tenantry.accounts.second_factor.SealedSecrets"
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are verified by the invitation, not by allauth's own table
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_ISSUER = "Tenantry"
+MFA_TOTP_TOLERANCE = 1
+
+# Identities are bound by accounts.models.Identity; allauth's own tables of them stay empty.
+SOCIALACCOUNT_ADAPTER = "tenantry.accounts.single_sign_on.BoundIdentities"
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"OAUTH_PKCE_ENABLED": True}}
+SIGN_ON_PROVIDERS = sign_in_providers()
+SOCIALACCOUNT_STORE_TOKENS = False
+SOCIALACCOUNT_AUTO_SIGNUP = False
+
+# The throttle of sign-ins and the codes that were used are the same for every process: they live in the database.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "accounts_throttle",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
+
+MAIL = mail_setup()
+MAILBOX = Path(environment.text("TENANTRY_MAILBOX")) if environment.text("TENANTRY_MAILBOX") else None
 
 LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"

@@ -8,6 +8,7 @@ urlpatterns = [
     path("livez", health.live, name="live"),
     path("readyz", health.ready, name="ready"),
     path("account/", include("tenantry.accounts.urls")),
+    path("account/", include("tenantry.web.account.urls")),
     path("", include("tenantry.web.urls")),
 ]
 handler400 = "tenantry.web.errors.bad_request"

@@ -29,12 +29,13 @@ _KEPT: Final = 500
 class Mood:
     """How the server behaves. Assign to change.
 
-    ``refused`` recipients are refused for good (550), ``busy`` refuses every message for now (451), ``dead`` cuts
+    ``refused`` recipients are refused for good (550), without ``relays`` every one is by policy, ``busy`` refuses every message for now (451), ``dead`` cuts
     every connection, ``login`` is the user name and password that it insists on, ``loses_answer`` keeps the message
     and cuts the connection before it says so.
     """
 
     refused: set[str] = field(default_factory=set)
+    relays: bool = True
     busy: bool = False
     dead: bool = False
     login: tuple[str, str] | None = None
@@ -125,6 +126,13 @@ class _Session(socketserver.StreamRequestHandler):
                 command = self.commands.get(verb.upper())
                 going = command(rest) if command else self._say("500 What?")
 
+    def finish(self) -> None:
+        """Close what STARTTLS put in place of the connection that the server knows."""
+        with suppress(OSError):
+            super().finish()
+        if self.secured:
+            self.connection.close()
+
     def _say(self, line: str) -> bool:
         self.wfile.write(f"{line}\r\n".encode())
         return True
@@ -167,6 +175,8 @@ class _Session(socketserver.StreamRequestHandler):
         address = rest.partition("<")[2].partition(">")[0].lower()
         if address in self.server.sink.mood.refused:
             return self._say("550 5.1.1 No such mailbox here")
+        if not self.server.sink.mood.relays:
+            return self._say("550 5.7.1 Relaying denied")
         self.recipients.append(address)
         return self._say("250 OK")
 

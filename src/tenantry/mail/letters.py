@@ -70,11 +70,11 @@ def message_of(letter: Letter, *, sender: Person, recipient: Person, message_id:
     message["Subject"] = one_line(letter.subject)
     message["Date"] = format_datetime(at)
     message["Message-ID"] = message_id
-    message["Content-Language"] = letter.language
     message["Auto-Submitted"] = "auto-generated"
     message["X-Auto-Response-Suppress"] = "All"
     message.set_content(letter.text(), cte="quoted-printable")
     message.add_alternative(letter.html(), subtype="html", cte="quoted-printable")
+    message["Content-Language"] = letter.language  # setting the content takes such headers away
     return message
 
 
@@ -84,7 +84,14 @@ def envelope_address(email: str) -> str:
     Raises ``ValueError`` for one that can't be written so.
     """
     mailbox, at, domain = email.rpartition("@")
-    if not at or not mailbox.isascii() or not domain or _UNSEEN.search(email) or any(c in email for c in " <>,;"):
+    if (
+        not at
+        or not mailbox
+        or not mailbox.isascii()
+        or not domain
+        or _UNSEEN.search(email)
+        or any(c in email for c in " <>,;")
+    ):
         raise ValueError("This is not an e-mail address that a mail server takes.")
     return f"{mailbox}@{domain.encode('idna').decode('ascii')}"
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from tenantry.mail.letters import Person, envelope_address
 
 _SECONDS = 20.0
-_PERMANENT = range(500, 600)
+_NO_SUCH_MAILBOX = {550, 551, 553}
+_POLICY = "5.7."  # relaying, authentication, spam: our setup's matter, not the recipient's
 
 
 class Tls(StrEnum):
@@ -60,12 +61,13 @@ class MailNotSent(Exception):
 
 
 def send(message: EmailMessage, *, sender: str, recipient: str, server: MailServer) -> None:
-    """Hand one message to the server. Raises :class:`MailNotSent`; what was raised so was not taken."""
+    """Hand one message to the server. Raises :class:`MailNotSent`; ``ValueError`` for an address that is none."""
+    from_address, to_address = envelope_address(sender), envelope_address(recipient)
     try:
         with _connected(server) as smtp:
             if server.user:
                 smtp.login(server.user, server.password)
-            smtp.send_message(message, from_addr=envelope_address(sender), to_addrs=[envelope_address(recipient)])
+            smtp.send_message(message, from_addr=from_address, to_addrs=[to_address])
     except (smtplib.SMTPException, OSError, ValueError) as error:
         raise _explained(error, server) from error
 
@@ -94,10 +96,9 @@ def _explained(error: Exception, server: MailServer) -> MailNotSent:
     place = server.place
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code, text = next(iter(error.recipients.values()))
-        sentence = f"The mail server refused the address: {code} {_said(text)}"
-        return MailNotSent(sentence, permanent=code in _PERMANENT)
-    if isinstance(error, ValueError) and not isinstance(error, OSError):
-        return MailNotSent(f"The message can't be addressed: {error}", permanent=True)
+        said = _said(text)
+        permanent = code in _NO_SUCH_MAILBOX and not said.startswith(_POLICY)
+        return MailNotSent(f"The mail server refused the address: {code} {said}", permanent=permanent)
     return MailNotSent(_sentence(error, place))
 
 

@@ -21,12 +21,15 @@ from tenantry.audit.models import INSTALLATION
 from tenantry.connections.models import Connection
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.jobs import return_jobs_of_dead_workers
+from tenantry.marketplace.invitations.queries import anything_waits
+from tenantry.marketplace.invitations.sending import enqueue_sending, send_due
+from tenantry.marketplace.invitations.services import expire_invitations
 from tenantry.marketplace.queries import every_marketplace_id
 from tenantry.sync.deciding.carrying import drive_decisions, end_decisions, live_decisions
 from tenantry.sync.deciding.services import wake_snoozed
 from tenantry.sync.driving import drive_details, drive_first_passes, drive_listing
 from tenantry.sync.matching.refreshing import match_all, wants_matching
-from tenantry.sync.models import Observation
+from tenantry.sync.models import BrakeLimits, Observation
 from tenantry.sync.models.observed import LIVE_OBSERVATION
 from tenantry.sync.models.runs import RunState
 from tenantry.sync.queue import enqueue_decisions, enqueue_listing, enqueue_matching, enqueue_runs
@@ -188,3 +191,30 @@ def chain_audit(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's sign
 def _chain_some(marketplace_id: int) -> int:
     with marketplace_scope(marketplace_id):
         return chain_events(marketplace_id=marketplace_id, now=timezone.now())
+
+
+@app.task(pass_context=True, retry=_RETRY)
+def send_invitations(context: JobContext, marketplace_id: int) -> None:
+    """Send a marketplace's waiting invitations, as many an hour as its limits allow."""
+    with marketplace_scope(marketplace_id):
+        per_hour = (BrakeLimits.objects.first() or BrakeLimits()).invitations_per_hour
+    done = send_due(marketplace_id=marketplace_id, per_hour=per_hour, clock=timezone.now, should_stop=_slice(context))
+    if done.next_at is not None:
+        enqueue_sending(marketplace_id, at=done.next_at)
+
+
+@app.periodic(cron="* * * * * 40")
+@app.task(queueing_lock="look-after-invitations")
+def look_after_invitations(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's signature
+    """End invitations whose time is over, and have sent what waits: a job may have been lost."""
+    for marketplace_id in every_marketplace_id():
+        while _expire_some(marketplace_id):
+            pass
+        with marketplace_scope(marketplace_id):
+            if anything_waits():
+                enqueue_sending(marketplace_id)
+
+
+def _expire_some(marketplace_id: int) -> int:
+    with marketplace_scope(marketplace_id):
+        return expire_invitations(now=timezone.now())

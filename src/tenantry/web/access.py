@@ -52,8 +52,10 @@ class OperatorVisit:
     now: datetime
 
 
-def needs(action: Action) -> Callable[[Callable[Concatenate[HttpRequest, Visit, P], HttpResponse]], View[P]]:
-    """Let a view be opened only by those who may do ``action``, inside their marketplace's scope.
+def needs(
+    action: Action, *others: Action
+) -> Callable[[Callable[Concatenate[HttpRequest, Visit, P], HttpResponse]], View[P]]:
+    """Let a view be opened only by those who may do ``action`` or one of ``others``, inside their marketplace's scope.
 
     Anonymous people go to the sign-in. A role that may not gets the page that says whom to ask. Somebody
     who is in no marketplace gets to where one is chosen.
@@ -67,7 +69,7 @@ def needs(action: Action) -> Callable[[Callable[Concatenate[HttpRequest, Visit, 
                 return to_sign_in(request)
             if presence.current is None:
                 return _choose_marketplace(request, presence)
-            if not presence.may(action):
+            if not any(map(presence.may, (action, *others))):
                 raise PermissionDenied(refusal(action))
             visit = _visit(request, presence, presence.current)
             with marketplace_scope(visit.marketplace_id):

@@ -9,6 +9,7 @@ from tenantry.core.permissions import Action, Role
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.listing import BoundedCount
 from tenantry.sync.pending.queries import count_waiting
+from tenantry.web.mailbox.views import exists_for
 from tenantry.web.middleware import Presence
 
 THEMES = ("system", "light", "dark")
@@ -21,6 +22,9 @@ _SECTIONS = {
     "run-list": "runs",
     "run-detail": "runs",
     "sync-settings": "sync-settings",
+    "invitation-list": "invitations",
+    "mailbox": "mailbox",
+    "mailbox-mail": "mailbox",
     "operator-home": "operator",
     "company-list": "companies",
     "company-detail": "companies",
@@ -44,6 +48,7 @@ def furniture(request: HttpRequest) -> dict[str, Any]:
         "theme": theme if theme in THEMES else "system",
         "version": settings.VERSION,
         "demo_mode": settings.DEMO,
+        "has_mailbox": settings.DEMO and exists_for(request),
     }
 
 
@@ -64,5 +69,6 @@ def _navigation(request: HttpRequest, presence: Presence) -> dict[str, Any]:
         "sees_own_company": presence.may(Action.SEE_OWN_COMPANY),
         "is_operator": presence.role is Role.OPERATOR,
         "can_manage": presence.may(Action.CHANGE_SYNC_SETTINGS),
+        "can_invite": presence.may(Action.INVITE) or presence.may(Action.INVITE_IN_OWN_COMPANY),
         "section": _SECTIONS.get(request.resolver_match.url_name or "", "") if request.resolver_match else "",
     }

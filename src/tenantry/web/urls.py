@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from tenantry.web.account.views import account_page, identity_release, session_end
 from tenantry.web.companies.changing import (
     add_domain,
     company_add_person,
@@ -22,6 +23,15 @@ from tenantry.web.imports.views import (
     import_progress,
     import_template,
 )
+from tenantry.web.invitations.accepting import invitation_accept
+from tenantry.web.invitations.views import (
+    invitation_bounced,
+    invitation_list,
+    invitation_resend,
+    invitation_revoke,
+    membership_invite,
+)
+from tenantry.web.mailbox.views import mailbox, mailbox_html, mailbox_mail
 from tenantry.web.operator.views import operator_home
 from tenantry.web.own_company.views import own_companies, own_company
 from tenantry.web.pending.views import pending_detail, pending_list
@@ -34,6 +44,18 @@ urlpatterns = [
     path("", home, name="home"),
     path("theme/", theme, name="theme"),
     path("marketplace/", switch_marketplace, name="switch-marketplace"),
+    path("account/", account_page, name="account"),
+    path("account/sessions/end/", session_end, name="session-end"),
+    path("account/identities/<int:pk>/release/", identity_release, name="identity-release"),
+    path("invitation/<str:token>/", invitation_accept, name="invitation-accept"),
+    path("invitations/", invitation_list, name="invitation-list"),
+    path("invitations/<int:pk>/resend/", invitation_resend, name="invitation-resend"),
+    path("invitations/<int:pk>/revoke/", invitation_revoke, name="invitation-revoke"),
+    path("invitations/<int:pk>/bounced/", invitation_bounced, name="invitation-bounced"),
+    path("memberships/<int:pk>/invite/", membership_invite, name="membership-invite"),
+    path("mailbox/", mailbox, name="mailbox"),
+    path("mailbox/<str:key>/", mailbox_mail, name="mailbox-mail"),
+    path("mailbox/<str:key>/html/", mailbox_html, name="mailbox-html"),
     path("companies/pending/", pending_list, name="pending-list"),
     path("companies/pending/<int:pk>/", pending_detail, name="pending-detail"),
     path("imports/", import_list, name="import-list"),

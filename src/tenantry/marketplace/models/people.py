@@ -117,7 +117,8 @@ class Invitation(MarketplaceOwned):
     """An e-mail that lets a person accept a membership, once. Only a digest of its token is stored.
 
     The token is derived from ``nonce`` and the installation's key, so that an e-mail sent twice carries the same one
-    and the same ``message_id``. ``attempts`` and ``problem`` tell of sending. A membership has one live invitation.
+    and the same ``message_id``. ``attempts`` and ``problem`` tell of sending, ``claimed_at`` since when somebody is at
+    it, ``next_attempt_at`` when it is tried again. A membership has one live invitation.
     """
 
     membership = models.ForeignKey(Membership, on_delete=models.CASCADE, related_name="invitations")
@@ -131,6 +132,8 @@ class Invitation(MarketplaceOwned):
     greeting = models.TextField(blank=True)
     invited_by_name = models.CharField(max_length=200, blank=True)
     attempts = models.SmallIntegerField(default=0)
+    claimed_at = models.DateTimeField(null=True)
+    next_attempt_at = models.DateTimeField(null=True)
     problem = models.TextField(blank=True)
     created_at = models.DateTimeField()
     sent_at = models.DateTimeField(null=True)
