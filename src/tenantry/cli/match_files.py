@@ -83,13 +83,9 @@ def _read(path: Path, make: Callable[[Mapping[str, str], int], Record], called: 
         for cells in rows:
             _take(listing, columns, cells, rows.line_num, make)
     except csv.Error as fault:
-        raise UnusableFile(
-            f"{path}: line {rows.line_num} is no CSV: {fault}.", "Export it again as CSV in UTF-8."
-        ) from fault
+        raise UnusableFile(f"{path}: line {rows.line_num} is no CSV: {fault}.", "Export it again as CSV in UTF-8.") from fault
     if not listing.records:
-        raise UnusableFile(
-            f"{path} has no row with a name.", "Export the list again; the first line names the columns."
-        )
+        raise UnusableFile(f"{path} has no row with a name.", "Export the list again; the first line names the columns.")
     return listing
 
 
@@ -97,9 +93,7 @@ def _text_of(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig")
     except OSError as fault:
-        raise UnusableFile(
-            f"{path} cannot be read: {fault.strerror}.", "Check the path and its permissions."
-        ) from fault
+        raise UnusableFile(f"{path} cannot be read: {fault.strerror}.", "Check the path and its permissions.") from fault
     except UnicodeDecodeError as fault:
         raise UnusableFile(
             f"{path} is not UTF-8: byte {fault.start} is no character.", "Save it as CSV in UTF-8 and try again."
@@ -133,11 +127,7 @@ def _columns(path: Path, header: list[str], called: Mapping[str, str]) -> tuple[
 
 
 def _take(
-    listing: Listing[Record],
-    columns: Mapping[str, int],
-    cells: list[str],
-    line: int,
-    make: Callable[[Mapping[str, str], int], Record],
+    listing: Listing[Record], columns: Mapping[str, int], cells: list[str], line: int, make: Callable[[Mapping[str, str], int], Record]
 ) -> None:
     if not any(cell.strip() for cell in cells):
         return

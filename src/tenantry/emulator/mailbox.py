@@ -29,9 +29,9 @@ _KEPT: Final = 500
 class Mood:
     """How the server behaves. Assign to change.
 
-    ``refused`` recipients are refused for good (550), without ``relays`` every one is by policy, ``busy`` refuses every message for now (451), ``dead`` cuts
-    every connection, ``login`` is the user name and password that it insists on, ``loses_answer`` keeps the message
-    and cuts the connection before it says so.
+    ``refused`` recipients are refused for good (550), without ``relays`` every one is by policy (5.7.1). ``busy``
+    refuses every message for now (451), ``dead`` cuts every connection. ``login`` is the user name and password that it
+    insists on. ``loses_answer`` keeps the message and cuts the connection before it says so.
     """
 
     refused: set[str] = field(default_factory=set)

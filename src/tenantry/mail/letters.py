@@ -12,6 +12,7 @@ from email.utils import format_datetime
 from django.template.loader import render_to_string
 
 _UNSEEN = re.compile("[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
+_FORBIDDEN = re.compile(rf"[\s<>,;]|{_UNSEEN.pattern}")
 _LONGEST_HEADER = 200
 
 
@@ -83,15 +84,8 @@ def envelope_address(email: str) -> str:
 
     Raises ``ValueError`` for one that can't be written so.
     """
-    mailbox, at, domain = email.rpartition("@")
-    if (
-        not at
-        or not mailbox
-        or not mailbox.isascii()
-        or not domain
-        or _UNSEEN.search(email)
-        or any(c in email for c in " <>,;")
-    ):
+    mailbox, _, domain = email.rpartition("@")
+    if not mailbox or not mailbox.isascii() or not domain or _FORBIDDEN.search(email):
         raise ValueError("This is not an e-mail address that a mail server takes.")
     return f"{mailbox}@{domain.encode('idna').decode('ascii')}"
 

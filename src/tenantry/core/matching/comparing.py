@@ -118,9 +118,7 @@ def _add_shared(found: NameComparison, word: str, bits: float) -> None:
     found.rarest = max(found.rarest, bits)
 
 
-def _share_joined(
-    left: Variant, right: Variant, lonely_left: list[int], lonely_right: list[int], found: NameComparison
-) -> None:
+def _share_joined(left: Variant, right: Variant, lonely_left: list[int], lonely_right: list[int], found: NameComparison) -> None:
     """Pair words that one side writes together and the other apart."""
     for mine, others, near, far in ((left, right, lonely_left, lonely_right), (right, left, lonely_right, lonely_left)):
         for at in list(near):
@@ -149,9 +147,7 @@ def _span_like(word: str, others: Variant, lonely: Sequence[int]) -> list[int]:
     return []
 
 
-def _share_respelt(
-    left: Variant, right: Variant, lonely_left: list[int], lonely_right: list[int], found: NameComparison
-) -> None:
+def _share_respelt(left: Variant, right: Variant, lonely_left: list[int], lonely_right: list[int], found: NameComparison) -> None:
     """Pair words that differ in spelling, the likest first."""
     likely = []
     for at in lonely_left:
@@ -220,9 +216,4 @@ def _relation(left: Variant, right: Variant, found: NameComparison) -> Relation:
 
 def _is_acronym(short: Variant, long: Variant) -> bool:
     letters = "".join(short.words)
-    return (
-        len(letters) >= _INITIALS_FROM
-        and len(long.words) > 1
-        and len(short.words) == 1
-        and letters == initials_of(long)
-    )
+    return len(letters) >= _INITIALS_FROM and len(long.words) > 1 and len(short.words) == 1 and letters == initials_of(long)

@@ -25,9 +25,7 @@ _FREE_FAMILIES = re.compile(r"^(?:yahoo|hotmail|live|outlook|gmx|windowslive)\.(
 _GIVEN = (
     ".onmicrosoft.com", ".onmicrosoft.us", ".onmschina.cn", ".partner.onmschina.cn", ".test-google-a.com", ".gserviceaccount.com",
 )  # fmt: skip
-_SECOND_LEVEL = frozenset(
-    "co com org net ac edu gov or ne go ltd plc gob gouv gen ind firm nom web in me sch asso gr ad ed lg mil".split()
-)
+_SECOND_LEVEL = frozenset("co com org net ac edu gov or ne go ltd plc gob gouv gen ind firm nom web in me sch asso gr ad ed lg mil".split())
 _COUNTRY_CODE = 2
 _SHORTEST_LABEL = 3
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from rapidfuzz.distance import Indel
 
-from tenantry.core.matching.comparing import NameComparison, compare_names
+from tenantry.core.matching.comparing import NameComparison, Relation, compare_names
 from tenantry.core.matching.domains import label_of, registrable
 from tenantry.core.matching.profiles import Profile
 from tenantry.core.names.parsing import Variant
@@ -20,7 +20,7 @@ class Term(NamedTuple):
 
     code: str
     amount: float = 1.0
-    parameters: Mapping[str, Any] = {}  # never written to
+    parameters: Mapping[str, Any] = {}  # noqa: RUF012  # never written to
 
 
 _LETTERS = (0.6, 0.7, 0.8, 0.88, 0.95, 1.0)
@@ -123,9 +123,7 @@ def _lonely_terms(found: NameComparison, tenant_country: str, company_country: s
         yield Term("numbers_differ", 1.0, {"tenant": found.only_left, "company": found.only_right})
     for places, other_country in ((found.places_left, company_country), (found.places_right, tenant_country)):
         if places:
-            fits = (
-                "place_unknown" if not other_country else "place_fits" if other_country in places else "place_conflicts"
-            )
+            fits = "place_unknown" if not other_country else "place_fits" if other_country in places else "place_conflicts"
             yield Term(fits, 1.0, {"places": sorted(places), "country": other_country})
 
 
@@ -173,9 +171,7 @@ def _contact_terms(tenant: Profile, company: Profile, *, known: bool) -> Iterato
         yield Term("contact_domain_too" if known else "contact_domain", 1.0, {"domain": domain})
         if tenant.contact_email and tenant.contact_email == company.contact_email:
             yield Term("contact_email", 1.0, {"domain": domain})
-    elif (
-        not known and tenant.contact_domain and theirs - {""} and label_of(tenant.contact_domain) not in company.labels
-    ):
+    elif not known and tenant.contact_domain and theirs - {""} and label_of(tenant.contact_domain) not in company.labels:
         yield Term("contact_differs", 1.0, {"tenant": tenant.contact_domain, "company": sorted(theirs - {""})})
 
 

@@ -4,10 +4,18 @@ from collections.abc import Mapping
 
 # 5 means: about one name in 2 to the power of 5 carries the word.
 BANDS: Mapping[int, str] = {
-    3: ("de of university "),
-    4: ("for institute research "),
-    5: ("association center centre college foundation health hospital medical national science sciences technology "),
-    6: ("academy centro des education group institut instituto international japan la laboratoire society state the "),
+    3: (
+        "de of university "
+    ),
+    4: (
+        "for institute research "
+    ),
+    5: (
+        "association center centre college foundation health hospital medical national science sciences technology "
+    ),
+    6: (
+        "academy centro des education group institut instituto international japan la laboratoire society state the "
+    ),
     7: (
         "american cancer department development do du energy engineering fur holdings in key laboratory management "
         "medicine ministry new recherche resources school systems technologies trust universidad "

@@ -159,7 +159,9 @@ def _by_edge(forms: Mapping[Form, str], edge: int) -> Mapping[str, tuple[Form, .
     return MappingProxyType({word: tuple(sorted(found, key=len, reverse=True)) for word, found in grouped.items()})
 
 
-FAMILY: Mapping[Form, str] = MappingProxyType({**dict(_borrowed()), **dict(_table(_SPACED)), **dict(_table(_FAMILIES))})
+FAMILY: Mapping[Form, str] = MappingProxyType(
+    {**dict(_borrowed()), **dict(_table(_SPACED)), **dict(_table(_FAMILIES))}
+)
 BEHIND: Mapping[str, tuple[Form, ...]] = _by_edge(FAMILY, -1)
 _LEADING: Mapping[Form, str] = {**dict(_table(_SPACED)), **dict(_table(_LEADING_ALWAYS))}
 AHEAD: Mapping[str, tuple[Form, ...]] = _by_edge(_LEADING, 0)

@@ -111,12 +111,7 @@ def _without_glued(text: str) -> tuple[str, set[str]]:
             elif rest.endswith(form):
                 rest = rest[: -len(form)]
             rest = _EDGES.sub("", rest.removesuffix("()"))
-            if (
-                rest != text
-                and len(rest) < len(text)
-                and _WORD.search(rest)
-                and (form in text[: len(form)] or text.endswith(form))
-            ):
+            if rest != text and len(rest) < len(text) and _WORD.search(rest) and (form in text[: len(form)] or text.endswith(form)):
                 text, searching = rest, True
                 forms.add(family)
                 break

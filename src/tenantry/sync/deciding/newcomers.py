@@ -9,6 +9,8 @@ from tenantry.marketplace.companies.services import create_company as write_comp
 from tenantry.marketplace.companies.services import fill_blanks as write_blanks
 from tenantry.marketplace.companies.services import remove_company as write_removal
 from tenantry.marketplace.companies.services import take_back_filled as write_blanks_back
+from tenantry.marketplace.invitations.services import InvitationRefused, revoke
+from tenantry.marketplace.invitations.services import invite as write_invitation
 from tenantry.marketplace.models import (
     LIVE_INVITATION,
     Company,
@@ -20,6 +22,7 @@ from tenantry.marketplace.models import (
 )
 from tenantry.marketplace.people.services import bring_person
 from tenantry.sync.deciding.answering import Circumstances
+from tenantry.sync.deciding.refusals import DecisionRefused
 
 
 def create_company(draft: CompanyDraft, by: Circumstances) -> Company:
@@ -42,10 +45,14 @@ def bring_administrator(company_id: int, person: PersonDraft, by: Circumstances)
 
 
 def invite(membership_id: int, by: Circumstances) -> int:
-    """Invite the person; return the invitation. Its e-mail leaves after the decision is committed."""
-    from tenantry.marketplace.invitations.services import invite as write_invitation  # noqa: PLC0415
+    """Invite the person; return the invitation. Its e-mail leaves after the decision is committed.
 
-    return int(write_invitation(membership_id=membership_id, **by.keywords).pk)
+    Raises :class:`DecisionRefused` for somebody who can't be invited: without that, the decision may stand.
+    """
+    try:
+        return write_invitation(membership_id=membership_id, **by.keywords).pk
+    except InvitationRefused as refused:
+        raise DecisionRefused(f"{refused} Or decide without inviting.") from refused
 
 
 def live_invitation(membership_id: int) -> Invitation | None:
@@ -82,6 +89,4 @@ def remove_company(company_id: int, reason: str, by: Circumstances) -> None:
 
 
 def _revoke(invitation_id: int, reason: str, by: Circumstances) -> None:
-    from tenantry.marketplace.invitations.services import revoke  # noqa: PLC0415
-
     revoke(invitation_id=invitation_id, actor=by.actor, now=by.now, request_id=by.request_id, reason=reason)
