@@ -34,7 +34,17 @@ from tenantry.web.invitations.views import (
 from tenantry.web.mailbox.views import mailbox, mailbox_html, mailbox_mail
 from tenantry.web.operator.views import operator_home
 from tenantry.web.own_company.views import own_companies, own_company
-from tenantry.web.pending.views import pending_detail, pending_list
+from tenantry.web.pending.bulk import bulk_cancel, bulk_progress, bulk_review, bulk_run, bulk_start
+from tenantry.web.pending.deciding import (
+    decision_undo,
+    pending_create,
+    pending_ignore,
+    pending_link,
+    pending_reject,
+    pending_reopen,
+    pending_snooze,
+)
+from tenantry.web.pending.views import pending_detail, pending_export, pending_list
 from tenantry.web.runs.views import run_cancel, run_detail, run_list, run_progress, sync_now
 from tenantry.web.settings.views import sync_settings
 from tenantry.web.users.views import user_detail, user_edit, user_export, user_list
@@ -57,6 +67,13 @@ urlpatterns = [
     path("mailbox/<str:key>/", mailbox_mail, name="mailbox-mail"),
     path("mailbox/<str:key>/html/", mailbox_html, name="mailbox-html"),
     path("companies/pending/", pending_list, name="pending-list"),
+    path("companies/pending/export.csv", pending_export, name="pending-export"),
+    path("companies/pending/many/", bulk_review, name="pending-bulk"),
+    path("companies/pending/many/start/", bulk_start, name="pending-bulk-start"),
+    path("companies/pending/many/<int:pk>/", bulk_run, name="pending-bulk-run"),
+    path("companies/pending/many/<int:pk>/progress/", bulk_progress, name="pending-bulk-progress"),
+    path("companies/pending/many/<int:pk>/cancel/", bulk_cancel, name="pending-bulk-cancel"),
+    path("companies/pending/decisions/<int:pk>/undo/", decision_undo, name="decision-undo"),
     path("companies/pending/<int:pk>/", pending_detail, name="pending-detail"),
     path("imports/", import_list, name="import-list"),
     path("imports/templates/<str:kind>.csv", import_template, name="import-template"),
@@ -81,6 +98,12 @@ urlpatterns = [
     path("users/<int:pk>/edit/", user_edit, name="user-edit"),
     path("company/", own_companies, name="own-companies"),
     path("company/<int:pk>/", own_company, name="own-company"),
+    path("companies/pending/<int:pk>/create/", pending_create, name="pending-create"),
+    path("companies/pending/<int:pk>/link/", pending_link, name="pending-link"),
+    path("companies/pending/<int:pk>/ignore/", pending_ignore, name="pending-ignore"),
+    path("companies/pending/<int:pk>/snooze/", pending_snooze, name="pending-snooze"),
+    path("companies/pending/<int:pk>/reject/", pending_reject, name="pending-reject"),
+    path("companies/pending/<int:pk>/reopen/", pending_reopen, name="pending-reopen"),
     path("sync/now/", sync_now, name="sync-now"),
     path("sync/history/", run_list, name="run-list"),
     path("sync/history/<int:pk>/", run_detail, name="run-detail"),

@@ -55,8 +55,8 @@ def start_decisions(
 ) -> Run:  # fmt: skip
     """Fix the rows as a run's planned changes and put its job into the queue. In the marketplace's scope.
 
-    ``seen_total`` and ``seen_doable`` are the counts that the person agreed to. Raises :class:`DecisionRefused` when they
-    are others by now, when there is nothing to do, or for a reason or day that can't be.
+    ``seen_total`` and ``seen_doable`` are the counts that the person agreed to. Raises :class:`DecisionRefused` when
+    they are others by now, when there is nothing to do, or for a reason or day that can't be.
     """
     reason = _checked(wish, now=now)
     parts = batches(selection, wish.action, read_company_sync(), now=now)
@@ -71,7 +71,7 @@ def start_decisions(
         raise DecisionRefused("There is no row among these that this can be done with.")
     run = Run.objects.create(
         marketplace_id=current_marketplace_id(), kind=RunKind.DECISIONS, trigger=Trigger.DECISIONS, complete=True,
-        requested_by=actor.name[:200], created_at=now, counters={"decisions": len(doable), KINDS[wish.action]: len(doable)},
+        requested_by=actor.name[:200], created_at=now, counters={"decisions": len(doable), KINDS[wish.action]: total},
     )  # fmt: skip
     insert_rows(Change, _COLUMNS, [_change(run, row, wish, reason, actor, now=now) for row in doable])
     record_run(run, "requested", actor=actor, now=now, request_id=request_id)
@@ -88,7 +88,8 @@ def _checked(wish: Wish, *, now: datetime) -> str:
 def _change(run: Run, row: Row, wish: Wish, reason: str, actor: Actor, *, now: datetime) -> tuple[Any, ...]:
     details = {
         "pending": row.pending_id, "version": row.version, "company": row.company_id, "invite": wish.invite,
-        "fill_blanks": wish.fill_blanks, "add_contact": wish.add_contact, "reason_key": wish.reason_key, "reason": reason,
+        "fill_blanks": wish.fill_blanks, "add_contact": wish.add_contact, "reason_key": wish.reason_key,
+        "reason": reason,
         "until": wish.until.isoformat() if wish.until else None, "actor": [actor.kind.value, actor.name, actor.id],
     }  # fmt: skip
     why = f"Linked to {row.company_name}, its one strong match." if row.company_id else "Decided with others at once."

@@ -29,7 +29,7 @@ select d.domain, (
     select count(*) from (
         select 1 from marketplace_companymatchkey c
         where c.marketplace_id = %(marketplace)s and c.kind = 'domain' and c.key = d.domain limit %(most)s
-    ) some
+    ) carriers
 )
 from unnest(%(domains)s::text[]) d (domain)
 """

@@ -1,4 +1,4 @@
-"""The one filter of pending companies, for every interface: words, country, problem, connection, age."""
+"""The one filter of pending companies, for every interface: words, match, country, problem, connection, age."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from tenantry.core.search import search_ranges
 from tenantry.core.tenants import Problem
+from tenantry.sync.matching.words import CERTAINTY_WORDS
 from tenantry.sync.models import PendingCompany, PendingKey
 
 ANY_PROBLEM = "any"
@@ -28,6 +29,15 @@ AGE_CHOICES = (
     ("older", "older than 30 days"),
 )
 
+ANY_MATCH = "any"
+NO_MATCH = "none"
+_CERTAINTIES = {word.lower(): certainty for certainty, word in CERTAINTY_WORDS.items()}
+MATCH_CHOICES = (
+    *((word.lower(), f"{word} match") for word in CERTAINTY_WORDS.values()),
+    (ANY_MATCH, "any match"),
+    (NO_MATCH, "no match"),
+)
+
 Pending = QuerySet[PendingCompany]
 
 
@@ -38,6 +48,7 @@ class PendingFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-f
     """
 
     q = django_filters.CharFilter(method="by_words", label="Words, domain or tenant id")
+    match = django_filters.ChoiceFilter(choices=MATCH_CHOICES, method="by_match", label="Best match")
     country = django_filters.CharFilter(method="by_country", max_length=2, label="Country code, or '-' for unknown")
     problem = django_filters.ChoiceFilter(choices=PROBLEM_CHOICES, method="by_problem", label="Problem")
     connection = django_filters.NumberFilter(
@@ -68,6 +79,12 @@ class PendingFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-f
         for start, below in ranges:
             rows = rows.filter(pk__in=PendingKey.objects.filter(key__gte=start, key__lt=below).values("pending_id"))
         return rows
+
+    def by_match(self, rows: Pending, name: str, value: str) -> Pending:  # noqa: ARG002  # same
+        """Keep the rows whose best match is of this certainty, those with any, or without."""
+        if value == ANY_MATCH:
+            return rows.filter(certainty__gt=0)
+        return rows.filter(certainty=_CERTAINTIES.get(value, 0))
 
     def by_country(self, rows: Pending, name: str, value: str) -> Pending:  # noqa: ARG002  # same
         """Keep the rows of one country; ``-`` is *unknown*."""

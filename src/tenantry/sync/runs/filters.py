@@ -5,7 +5,7 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 
-from tenantry.sync.models import Run, RunState, Trigger
+from tenantry.sync.models import Run, RunKind, RunState, Trigger
 from tenantry.sync.models.runs import LIVE_RUN
 
 STANDINGS = {
@@ -14,7 +14,11 @@ STANDINGS = {
     "failed": (RunState.FAILED,),
     "cancelled": (RunState.CANCELLED,),
 }
-KINDS = {"sync": False, "preview": True}
+KINDS = {
+    "sync": {"preview": False, "kind": RunKind.COMPANIES},
+    "preview": {"preview": True},
+    "decisions": {"kind": RunKind.DECISIONS},
+}
 
 
 class RunFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
@@ -43,4 +47,4 @@ class RunFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filte
 
     def by_kind(self, rows: QuerySet[Run], name: str, value: str) -> QuerySet[Run]:  # noqa: ARG002  # same
         """Keep previews, or what is none."""
-        return rows.filter(preview=KINDS[value])
+        return rows.filter(**KINDS[value])

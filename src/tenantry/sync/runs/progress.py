@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tenantry.sync.models import Change, ChangeState, Observation, ObservationState, Run, RunState
+from tenantry.sync.models import Change, ChangeState, Observation, ObservationState, Run, RunKind, RunState
 
 _LEAST_SECONDS = 2.0
 _SLOW_START = timedelta(seconds=20)
@@ -50,6 +50,10 @@ def progress_of(run: Run, *, now: datetime) -> Progress:
     observation = run.observation
     stopping = run.cancel_requested_at is not None
     state = stage_of(run)
+    if run.kind == RunKind.DECISIONS and state == RunState.APPLYING:
+        left = Change.objects.filter(run=run, state=ChangeState.PLANNED).count()
+        total = run.counters.get("decisions", left)
+        return Progress(state, total - left, total, run.listed_at, now, stopping)
     if observation is None or state == RunState.WAITING:
         late = now - run.created_at > _SLOW_START
         trouble = "No worker has taken it up yet. Ask your operator whether one is running." if late else ""

@@ -28,6 +28,7 @@ class Tally:
     skipped: int = 0
     failed: int = 0
     held: int = 0
+    stale: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +82,12 @@ def _live_counters(run: Run) -> dict[str, int]:
 
 def _tally(run: Run, counters: Mapping[str, int]) -> Tally:
     return Tally(
-        seen=counters.get("tenants_seen", counters.get("records", 0)),
+        seen=counters.get("tenants_seen", counters.get("records", counters.get("decisions", 0))),
         changed=counters.get("changes_planned" if run.preview else "changes_applied", 0),
         skipped=counters.get("tenants_skipped", 0),
         failed=sum(counters.get(name, 0) for name in ("records_invalid", "details_failed", "changes_failed")),
         held=counters.get("changes_held", 0),
+        stale=counters.get("changes_stale", 0),
     )
 
 

@@ -11,7 +11,8 @@ from tenantry.sync.models import Change, PendingCompany, Tenant
 from tenantry.sync.pending.facts import Seen, events_of, sightings_of, unapplied_changes_of
 from tenantry.sync.pending.queries import Wanted, neighbours_of
 from tenantry.web.countries import country_name
-from tenantry.web.pending.listing import STATE_TONES, kept_query
+from tenantry.web.pending.listing import kept_query
+from tenantry.web.pending.rows import STATE_TONES
 from tenantry.web.texts import legible
 
 _ADDRESS_LINES = ("line1", "line2")

@@ -6,10 +6,9 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from tenantry.core.permissions import Action
-from tenantry.core.tenants import Problem
 from tenantry.listing import BoundedCount
-from tenantry.sync.models import PendingCompany
-from tenantry.sync.pending.filters import AGE_CHOICES, PROBLEM_CHOICES, PROBLEM_WORDS, PendingFilter
+from tenantry.sync.deciding.refusals import why_not_link
+from tenantry.sync.pending.filters import AGE_CHOICES, MATCH_CHOICES, PROBLEM_CHOICES, PendingFilter
 from tenantry.sync.pending.queries import (
     DEFAULT_ORDER,
     TABS,
@@ -25,8 +24,8 @@ from tenantry.web.access import Visit
 from tenantry.web.addresses import pager, query_of
 from tenantry.web.amounts import bounded
 from tenantry.web.countries import country_name
+from tenantry.web.pending.rows import Offer, rows_of
 from tenantry.web.runs.words import is_live, tone_of
-from tenantry.web.texts import legible
 
 TAB_WORDS = {
     "pending": "Needs decision",
@@ -35,7 +34,6 @@ TAB_WORDS = {
     "snoozed": "Snoozed",
     "done": "Done",
 }
-STATE_TONES = {"pending": "wait", "held": "wait", "created": "good", "linked": "good"}
 _EMPTY_TABS = {
     "held": "Nothing is held back. What a brake stops waits here for your release.",
     "ignored": "Nobody has ignored a company.",
@@ -51,10 +49,13 @@ _SORTS = (
     ("-domain", "Primary domain, Z to A"),
     ("contact", "Primary contact, A to Z"),
     ("-contact", "Primary contact, Z to A"),
+    ("-match", "Best match first"),
+    ("match", "No match first"),
     ("-first_seen", "Newest first"),
     ("first_seen", "Oldest first"),
 )
-_KEPT = ("q", "country", "problem", "connection", "age")
+_BULK_WORDS = {"link": "Link", "create": "Create", "ignore": "Ignore…", "snooze": "Snooze…", "reopen": "Reopen"}
+_KEPT = ("q", "match", "country", "problem", "connection", "age")
 
 
 def wanted_by(request: HttpRequest) -> Wanted:
@@ -81,10 +82,14 @@ def list_context(request: HttpRequest, visit: Visit, wanted: Wanted, listed: Lis
     """Return everything that the list and its table need."""
     address = reverse("web:pending-list")
     total = listed.counts[wanted.tab]
-    rows = [row_of(pending) for pending in listed.page.rows]
     switches = read_company_sync()
+    may_decide = visit.presence.may(Action.DECIDE_PENDING)
+    offer = Offer(decides=may_decide, links=not why_not_link(switches))
+    rows = rows_of(listed.page.rows, offer, kept_query(wanted))
     return {
         "rows": rows,
+        "bulk": _bulk(wanted, offer) if may_decide and rows else None,
+        "export_url": reverse("web:pending-export") + kept_query(wanted) if rows else "",
         "total": bounded(total),
         "sort": wanted.order.tag,
         "pager": pager(request, listed.page),
@@ -99,28 +104,21 @@ def list_context(request: HttpRequest, visit: Visit, wanted: Wanted, listed: Lis
     }
 
 
-def row_of(pending: PendingCompany) -> dict[str, Any]:
-    """Return one row as ``pending/_table.html`` documents it."""
-    unread = Problem.DETAILS_NOT_READ.value in pending.problems
+def _bulk(wanted: Wanted, offer: Offer) -> dict[str, Any] | None:
+    """Return what can be done with ticked rows of the tab, and what a form must carry to mean all of the filter."""
+    actions = {
+        "pending": ("link", "create", "ignore", "snooze"),
+        "held": ("link", "create", "ignore", "snooze"),
+        "snoozed": ("create", "ignore", "reopen"),
+        "ignored": ("reopen",),
+    }.get(wanted.tab, ())
+    shown = [action for action in actions if action != "link" or offer.links]
+    kept = {"tab": wanted.tab, **{name: wanted.filters[name] for name in _KEPT}}
     return {
-        "pk": pending.pk,
-        "name": legible(pending.name),
-        "country": pending.country,
-        "country_name": country_name(pending.country),
-        "domain": legible(pending.domain),
-        "contact_name": legible(pending.contact_name),
-        "contact_email": legible(pending.contact_email),
-        "first_seen": pending.first_seen_at,
-        "details_read": not unread,
-        "details_refused": Problem.DETAILS_REFUSED.value in pending.problems,
-        "connection": pending.connection.name,
-        "match": None,
-        "state": {"word": pending.get_state_display(), "tone": STATE_TONES.get(pending.state, "off")},
-        "problems": [
-            {"code": code, "label": PROBLEM_WORDS.get(code, code)}
-            for code in pending.problems
-            if code != Problem.DETAILS_NOT_READ.value
-        ],
+        "actions": [{"name": action, "label": _BULK_WORDS[action]} for action in shown],
+        "hidden": [{"name": name, "value": value} for name, value in kept.items() if value],
+        "address": reverse("web:pending-bulk"),
+        "export": reverse("web:pending-export"),
     }
 
 
@@ -135,6 +133,7 @@ def _filters(wanted: Wanted, applied: PendingFilter, address: str) -> dict[str, 
     hidden = [] if wanted.tab == "pending" else [{"name": "tab", "value": wanted.tab}]
     connections = feeding_connections()
     selects = [
+        _select("match", "Match: any or none", values["match"], MATCH_CHOICES),
         _select("country", "Country: any", values["country"], _country_options(wanted, values["country"])),
         _select("problem", "Problem: any", values["problem"], PROBLEM_CHOICES),
         _select("age", "First seen: any", values["age"], AGE_CHOICES),

@@ -1,15 +1,23 @@
 """The pages of pending companies."""
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from tenantry.audit.events import Happening, Target
+from tenantry.audit.services import record_event
 from tenantry.core.permissions import Action
-from tenantry.sync.models import PendingCompany
+from tenantry.sync.deciding.selecting import Selection
 from tenantry.sync.pending.queries import list_pending
 from tenantry.web.access import Visit, needs
+from tenantry.web.exports import csv_answer
+from tenantry.web.pending.bulk_forms import selection_in
+from tenantry.web.pending.choosing import deciding_context
+from tenantry.web.pending.deciding import pending_or_404
 from tenantry.web.pending.detail import detail_context
+from tenantry.web.pending.exporting import HEAD, rows_of
 from tenantry.web.pending.listing import kept_query, list_context, wanted_by
 
 
@@ -32,7 +40,24 @@ def pending_list(request: HttpRequest, visit: Visit) -> HttpResponse:
 @needs(Action.SEE_PENDING)
 def pending_detail(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     """Show one pending company. Answers 404 for what another marketplace has as for what nobody has."""
-    pending = PendingCompany.objects.select_related("tenant", "connection").filter(pk=pk).first()
-    if pending is None:
-        raise Http404
-    return render(request, "pending/detail.html", detail_context(pending, wanted_by(request), now=visit.now))
+    pending = pending_or_404(pk)
+    context = detail_context(pending, wanted_by(request), now=visit.now)
+    return render(request, "pending/detail.html", {**context, **deciding_context(request, visit, pending)})
+
+
+@require_safe
+@needs(Action.SEE_PENDING)
+def pending_export(request: HttpRequest, visit: Visit) -> HttpResponseBase:
+    """Download as CSV what the filter shows, or the ticked rows. Recorded: the file leaves the marketplace."""
+    ticked = selection_in(request.GET)
+    wanted = wanted_by(request)
+    selection = ticked if ticked.ids else Selection(None, wanted.tab, wanted.filters)
+    happening = Happening(
+        "sync.pending.exported", Target("marketplace", str(visit.marketplace_id)),
+        after={"tab": selection.tab, "ticked": len(ticked.ids or ())},
+    )  # fmt: skip
+    record_event(
+        happening, actor=visit.actor, marketplace_id=visit.marketplace_id, now=visit.now, request_id=visit.request_id
+    )
+    rows = rows_of(selection, marketplace_id=visit.marketplace_id, now=visit.now)
+    return csv_answer("pending-companies", HEAD, rows)

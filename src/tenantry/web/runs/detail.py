@@ -1,5 +1,6 @@
 """The page of one run, tab by tab (``runs/detail.html``)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest
@@ -82,10 +83,9 @@ def _changes(request: HttpRequest, run: Run) -> dict[str, Any]:
     state = request.GET.get("state", "")
     state = state if state in ChangeState.values else ""
     page = list_changes(run, state=state, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
-    pending = pending_of_tenants(change.tenant_id for change in page.rows)
     address = reverse("web:run-detail", args=[run.pk])
     return {
-        "changes": [_change_row(change, pending.get(change.tenant_id)) for change in page.rows],
+        "changes": change_rows(page.rows),
         "pager": pager(request, page),
         "filters": {
             "action": address,
@@ -99,6 +99,12 @@ def _changes(request: HttpRequest, run: Run) -> dict[str, Any]:
             "filtered": bool(state),
         },
     }  # fmt: skip
+
+
+def change_rows(changes: Sequence[Change]) -> list[dict[str, Any]]:
+    """Return these changes as the page's table shows them. One query."""
+    pending = pending_of_tenants(change.tenant_id for change in changes)
+    return [_change_row(change, pending.get(change.tenant_id)) for change in changes]
 
 
 def _change_row(change: Change, pending_id: int | None) -> dict[str, Any]:
@@ -149,5 +155,12 @@ def _undone_row(change: Change) -> dict[str, Any]:
         "tone": change_tone(change),
         "reason": change.problem or change.reason,
         "whose": "Nobody's" if stale else "Tenantry's",
-        "next": "It was planned anew on what is there now." if stale else "The next sync tries again.",
+        "next": _next(change),
     }
+
+
+def _next(change: Change) -> str:
+    if change.kind.startswith("decide."):
+        return "Look at the row and decide on it by itself."
+    stale = change.state == ChangeState.STALE
+    return "It was planned anew on what is there now." if stale else "The next sync tries again."

@@ -54,7 +54,12 @@ def _filters(applied: RunFilter) -> dict[str, Any]:
                 values,
                 (("running", "running"), ("done", "done"), ("failed", "failed"), ("cancelled", "cancelled")),
             ),
-            _select("kind", "Kind", values, (("sync", "syncs"), ("preview", "previews"))),
+            _select(
+                "kind",
+                "Kind",
+                values,
+                (("sync", "syncs"), ("preview", "previews"), ("decisions", "decisions on many rows")),
+            ),
             _select("trigger", "Started by", values, Trigger.choices),
         ],
         "hidden": [],

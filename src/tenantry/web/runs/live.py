@@ -10,7 +10,7 @@ from tenantry.sync.runs.progress import Progress, progress_of
 from tenantry.sync.runs.queries import Tally, tallies_of
 from tenantry.web.amounts import rate, time_left
 from tenantry.web.runs.rows import row_of
-from tenantry.web.runs.words import is_live
+from tenantry.web.runs.words import is_decisions, is_live
 
 _STEPS = {
     RunState.WAITING: "Waiting to start",
@@ -18,29 +18,39 @@ _STEPS = {
     RunState.APPLYING: "Comparing and applying",
     RunState.READING_DETAILS: "Reading contacts, addresses and domains from {connection}",
 }
+_DECIDING = "Deciding, row by row"
 _UNITS = {RunState.APPLYING: "changes", RunState.WAITING: ""}
 
 
-def live_context(run: Run, *, now: datetime) -> dict[str, Any]:
-    """Return the context of the live part."""
+def live_context(run: Run, *, now: datetime, linked: bool = True) -> dict[str, Any]:
+    """Return the context of the live part. ``linked``: the numbers lead to the run's page in Sync history."""
     tally = tallies_of([run])[run.pk]
     progress = progress_of(run, now=now) if is_live(run) else None
     return {
         "run": row_of(run, tally),
         "progress": _progress(run, progress) if progress else None,
-        "numbers": _numbers(run, tally),
+        "numbers": _linked(_numbers(run, tally), linked=linked),
+        "page_url": reverse("web:run-detail", args=[run.pk]),
+        "progress_url": reverse("web:run-progress", args=[run.pk]),
+        "cancel_url": reverse("web:run-cancel", args=[run.pk]),
     }
 
 
+def _linked(numbers: list[dict[str, Any]], *, linked: bool) -> list[dict[str, Any]]:
+    return numbers if linked else [{**number, "url": ""} for number in numbers]
+
+
 def _progress(run: Run, progress: Progress) -> dict[str, Any]:
-    step = _STEPS[progress.state].format(connection=run.source)
+    decisions = is_decisions(run)
+    step = _DECIDING if decisions and progress.state == RunState.APPLYING else _STEPS[progress.state]
+    step = step.format(connection=run.source)
     estimated = progress.state == RunState.LISTING and progress.total is not None
     return {
         "step": f"Stopping. {step}" if progress.stopping else step,
         "done": progress.done,
         "total": progress.total,
         "percent": progress.percent,
-        "unit": _UNITS.get(progress.state, "tenants"),
+        "unit": "rows" if decisions else _UNITS.get(progress.state, "tenants"),
         "waiting": progress.state == RunState.WAITING,
         "rate": rate(progress.rate),
         "remaining": time_left(progress.remaining),
@@ -61,6 +71,8 @@ def _note(progress: Progress, *, estimated: bool) -> str:
 
 def _numbers(run: Run, tally: Tally) -> list[dict[str, Any]]:
     address = reverse("web:run-detail", args=[run.pk])
+    if is_decisions(run):
+        return _decided_numbers(run, tally, address)
     made = ChangeState.PLANNED if run.preview else ChangeState.APPLIED
     return [
         {"label": "Seen", "value": tally.seen, "url": f"{address}?tab=summary"},
@@ -72,4 +84,16 @@ def _numbers(run: Run, tally: Tally) -> list[dict[str, Any]]:
         {"label": "Skipped", "value": tally.skipped, "url": f"{address}?tab=summary"},
         {"label": "Failed", "value": tally.failed, "url": f"{address}?tab=findings", "tone": "bad"},
         {"label": "Held", "value": tally.held, "url": f"{address}?tab=changes&state=held", "tone": "wait"},
+    ]
+
+
+def _decided_numbers(run: Run, tally: Tally, address: str) -> list[dict[str, Any]]:
+    def to(state: ChangeState) -> str:
+        return f"{address}?tab=changes&state={state.value}"
+
+    return [
+        {"label": "To decide", "value": run.counters.get("decisions", 0), "url": f"{address}?tab=changes"},
+        {"label": "Decided", "value": tally.changed, "url": to(ChangeState.APPLIED)},
+        {"label": "Decided by others", "value": tally.stale, "url": to(ChangeState.STALE)},
+        {"label": "Refused", "value": tally.failed, "url": to(ChangeState.FAILED), "tone": "bad"},
     ]

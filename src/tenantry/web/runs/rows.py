@@ -6,7 +6,7 @@ from typing import Any
 from tenantry.sync.models import Run, RunState
 from tenantry.sync.runs.queries import Tally, tallies_of
 from tenantry.web.amounts import counted, duration
-from tenantry.web.runs.words import is_live, kind_of, starter_of, tone_of, word_of
+from tenantry.web.runs.words import is_decisions, is_live, kind_of, starter_of, title_of, tone_of, word_of
 
 
 def rows_of(runs: Iterable[Run], tallies: Mapping[int, Tally] | None = None) -> list[dict[str, Any]]:
@@ -21,6 +21,7 @@ def row_of(run: Run, tally: Tally) -> dict[str, Any]:
     return {
         "pk": run.pk,
         "kind": kind_of(run),
+        "title": title_of(run),
         "connection": run.source,
         "trigger": starter_of(run),
         "word": word_of(run),
@@ -47,10 +48,25 @@ def sentence_of(run: Run, tally: Tally) -> str:
         return "It stopped before its end. What was applied until then stays."
     if run.note:
         return run.note
+    if is_decisions(run):
+        return _decisions(run, tally)
     changes = _changes(run, tally.changed)
     failed = f", {counted(tally.failed, 'record', 'records')} failed" if tally.failed else ", nothing failed"
     cancelled = "Cancelled. " if run.state == RunState.CANCELLED else ""
     return f"{cancelled}{counted(tally.seen, 'tenant', 'tenants')} seen, {changes}{failed}."
+
+
+def _decisions(run: Run, tally: Tally) -> str:
+    stale = run.counters.get("changes_stale", 0)
+    parts = [
+        f"{counted(tally.changed, 'row', 'rows')} decided",
+        f"{counted(stale, 'row', 'rows')} decided by somebody else meanwhile" if stale else "",
+        f"{counted(tally.failed, 'row', 'rows')} refused" if tally.failed else "",
+        f"{counted(run.counters.get('changes_cancelled', 0), 'row', 'rows')} left as they were"
+        if run.state == RunState.CANCELLED
+        else "",
+    ]
+    return f"{'Cancelled: ' if run.state == RunState.CANCELLED else ''}{', '.join(part for part in parts if part)}."
 
 
 def _changes(run: Run, changed: int) -> str:

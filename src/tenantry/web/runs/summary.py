@@ -7,7 +7,7 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 
 from tenantry.sync.models import ChangeState, Run
 from tenantry.web.amounts import duration
-from tenantry.web.runs.words import is_live, starter_of
+from tenantry.web.runs.words import is_decisions, is_live, starter_of
 
 _RECORDS = (
     ("records", "Records read"),
@@ -30,6 +30,8 @@ _ALWAYS = {"records", "tenants_seen", "changes"}
 
 def summary_of(run: Run) -> list[dict[str, Any]]:
     """Return the facts of the summary tab. Counters are counted when the run ends."""
+    if is_decisions(run) and not is_live(run):
+        return _decisions(run)
     facts = [
         {"label": "Connection", "value": run.source},
         {"label": "Started by", "value": starter_of(run)},
@@ -38,9 +40,22 @@ def summary_of(run: Run) -> list[dict[str, Any]]:
     ]
     if is_live(run):
         return [*facts, {"label": "Counters", "value": "", "missing": "counted from the rows when the run ends"}]
-    states = tuple((f"changes_{state.value}", f"of these {state.label}") for state in ChangeState)
+    states = _states()
     counters = (*_RECORDS, *_TENANTS, ("changes", "Changes"), *states, *_DETAILS)
     return facts + _facts(run.counters, counters)
+
+
+def _decisions(run: Run) -> list[dict[str, Any]]:
+    facts = [
+        {"label": "Started by", "value": starter_of(run)},
+        {"label": "Duration", "value": duration(run.created_at, run.ended_at)},
+        {"label": "Rows to decide", "value": intcomma(run.counters.get("decisions", 0))},
+    ]
+    return facts + [fact for fact in _facts(run.counters, _states()) if fact["value"] != "0"]
+
+
+def _states() -> tuple[tuple[str, str], ...]:
+    return tuple((f"changes_{state.value}", f"of these {state.label}") for state in ChangeState)
 
 
 def _completeness(run: Run) -> str:

@@ -3,7 +3,9 @@
 from typing import Any
 
 from tenantry.core.planning.companies import ChangeKind
-from tenantry.sync.models import Change, PendingState, Run, RunState, Trigger
+from tenantry.sync.deciding.many import KINDS
+from tenantry.sync.deciding.selecting import BulkAction
+from tenantry.sync.models import Change, PendingState, Run, RunKind, RunState, Trigger
 from tenantry.sync.models.runs import LIVE_RUN
 from tenantry.sync.pending.filters import PROBLEM_WORDS
 from tenantry.sync.runs.progress import stage_of
@@ -11,7 +13,7 @@ from tenantry.web.countries import country_name
 from tenantry.web.texts import legible
 
 _TONES = {RunState.DONE: "good", RunState.PREVIEWED: "good", RunState.FAILED: "bad", RunState.CANCELLED: "off"}
-_NAMED = {Trigger.BUTTON, Trigger.SETTINGS, Trigger.COMMAND_LINE}
+_NAMED = {Trigger.BUTTON, Trigger.SETTINGS, Trigger.COMMAND_LINE, Trigger.DECISIONS, Trigger.RELEASE}
 _CHANGE_TONES = {
     "planned": "busy", "held": "wait", "approved": "busy", "rejected": "off", "applied": "good", "stale": "off",
     "failed": "bad", "cancelled": "off", "undone": "off",
@@ -22,6 +24,13 @@ _KINDS = {
     ChangeKind.WITHDRAW: "Withdrawn",
     ChangeKind.RETURN: "Came back",
     ChangeKind.LINKED: "Left the queue: linked",
+}
+_DECISIONS = {
+    KINDS[BulkAction.CREATE]: "create",
+    KINDS[BulkAction.LINK]: "link",
+    KINDS[BulkAction.IGNORE]: "ignore",
+    KINDS[BulkAction.SNOOZE]: "snooze",
+    KINDS[BulkAction.REOPEN]: "reopen",
 }
 _FIELDS = (
     ("state", "State"),
@@ -58,7 +67,20 @@ def tone_of(run: Run) -> str:
 
 def kind_of(run: Run) -> str:
     """Return what sort of run it is."""
+    if is_decisions(run):
+        what = next((word for kind, word in _DECISIONS.items() if kind in run.counters), "many rows")
+        return f"Decisions: {what}"
     return "Companies, preview" if run.preview else "Companies"
+
+
+def is_decisions(run: Run) -> bool:
+    """Whether the run makes decisions on many rows instead of reading a provider."""
+    return run.kind == RunKind.DECISIONS
+
+
+def title_of(run: Run) -> str:
+    """Return what the run's page is called."""
+    return kind_of(run) if is_decisions(run) else f"{kind_of(run)} sync"
 
 
 def starter_of(run: Run) -> str:
@@ -69,6 +91,8 @@ def starter_of(run: Run) -> str:
 
 def change_kind(change: Change) -> str:
     """Return what the change does, in words."""
+    if change.kind in _DECISIONS:
+        return _DECISIONS[change.kind].capitalize()
     return _KINDS[ChangeKind(change.kind)] if change.kind in list(ChangeKind) else change.kind
 
 

@@ -4,6 +4,8 @@
  *
  * Hooks: data-search · table[data-rows] with a[data-row-link] · data-copy · form[data-autosubmit] · data-open="dialog id" ·
  * data-close, data-fades (messages) · data-select-all, data-select-row, data-selection-bar, data-selection-count ·
+ * data-select-everything (all that match, not only this page) · data-key="l" (a key opens the link, or with
+ * data-key-focus reaches the control; in the row that has the focus first), data-key-of="l" (a click does what the key does) ·
  * form[data-dirty] · data-say (text told to screen readers when it changes).
  */
 (() => {
@@ -45,6 +47,20 @@
     return Boolean(link);
   };
   const shortcuts = { "/": focusSearch, "?": () => openDialog("shortcuts"), j: () => moveRow(1), k: () => moveRow(-1) };
+  /* A key reaches what is marked with it: in the row that has the focus, else on the page outside of tables. It opens pages
+     and takes hold of buttons; it never sends a form, so that a slip decides nothing. */
+  const reach = (key) => {
+    if (!/^[a-z0-9]$/.test(key)) return false;
+    const marked = `[data-key="${key}"]`;
+    const row = document.activeElement && document.activeElement.closest("table[data-rows] tr");
+    const found = (row && row.querySelector(marked)) || all(marked).find((each) => shown(each) && !each.closest("table[data-rows]"));
+    if (!found) return false;
+    if (!("keyFocus" in found.dataset)) { found.click(); return true; }
+    if (found.type === "radio") found.checked = true;
+    found.focus();
+    found.scrollIntoView({ block: "center" });
+    return true;
+  };
   let leader = 0;
   const escape = (target) => {
     const menu = target.closest("details.menu[open]") || document.querySelector("details.menu[open]");
@@ -53,11 +69,11 @@
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
     if (event.key === "Escape") { escape(event.target); return; }
-    if (typing(event.target)) return;
+    if (typing(event.target) && !event.target.matches("[type=radio], [type=checkbox]")) return;
     const led = Date.now() - leader < 1200;
     leader = event.key === "g" ? Date.now() : 0;
-    const act = led ? () => goTo(event.key) : shortcuts[event.key];
-    if (act && act()) event.preventDefault();
+    const act = led ? () => goTo(event.key) : () => Boolean(shortcuts[event.key] && shortcuts[event.key]()) || reach(event.key);
+    if (act()) event.preventDefault();
   });
 
   /* ---- clicks */
@@ -80,9 +96,10 @@
   document.addEventListener("click", (event) => {
     const inside = event.target.closest("details.menu");
     all("details.menu[open]").forEach((menu) => { if (menu !== inside) menu.open = false; });
-    const button = event.target.closest("[data-copy], [data-close], [data-open]");
+    const button = event.target.closest("[data-copy], [data-close], [data-open], [data-key-of]");
     if (!button) return;
-    if (button.dataset.copy) copy(button);
+    if (button.dataset.keyOf) { if (reach(button.dataset.keyOf)) event.preventDefault(); }
+    else if (button.dataset.copy) copy(button);
     else if (button.dataset.open) { openDialog(button.dataset.open); all("details.menu[open]").forEach((menu) => { menu.open = false; }); }
     else button.closest(".toast-line").remove();
   });
@@ -111,8 +128,10 @@
     all("[data-selection-bar]").forEach((bar) => { bar.hidden = picked === 0; });
   };
   document.addEventListener("change", (event) => {
+    if (event.target.matches("[data-select-everything]")) all("[data-select-row]").forEach((box) => { box.checked = event.target.checked; });
+    if (event.target.matches("[data-select-row], [data-select-all]")) all("[data-select-everything]").forEach((box) => { box.checked = false; });
     if (event.target.matches("[data-select-all]")) all("[data-select-row]").forEach((box) => { box.checked = event.target.checked; });
-    if (event.target.matches("[data-select-all], [data-select-row]")) countSelected();
+    if (event.target.matches("[data-select-all], [data-select-row], [data-select-everything]")) countSelected();
   });
 
   /* ---- unsaved changes */
