@@ -60,7 +60,7 @@ def owner(cast: Cast, queue: Stage) -> Client:
 
 def test_the_list_says_the_match_in_words_and_offers_the_likely_decision(owner: Client) -> None:
     page = owner.get("/companies/pending/")
-    assert "1 match · Strong Customer 0000 AG: same domain customer0.example; name equal apart" in text_of(page)
+    assert "1 match · Strong Customer 0000 AG : same domain customer0.example; name equal apart" in text_of(page)
     content = page.content.decode()
     assert content.count('data-key="l">Link<') == 1
     assert content.count('data-key="c">Create<') == 3
@@ -162,7 +162,7 @@ def test_ignoring_snoozing_and_reopening(owner: Client, queue: Stage) -> None:
 def test_many_rows_are_said_beforehand_then_decided_in_a_run(owner: Client, queue: Stage) -> None:
     page = owner.get("/companies/pending/many/?action=create&all=1&q=customer")
     assert "What will happen 4 selected 3 will be done" in text_of(page)
-    assert "1 stay as they are: Looks like a company that is here already" in text_of(page)
+    assert "1 stays as it is: Looks like a company that is here already" in text_of(page)
     sent = {"action": "create", "all": "1", "q": "customer", "seen_total": 4, "seen_doable": 3}
     changed = owner.post("/companies/pending/many/start/", {**sent, "seen_total": 5})
     assert changed.status_code == 422

@@ -83,6 +83,8 @@ PAGES: dict[str, Callable[[Stage], str]] = {
     "list filtered": lambda _: "/companies/pending/?q=customer+1&country=AT&problem=none&age=day&sort=-first_seen",
     "list of what is done": lambda _: "/companies/pending/?tab=done",
     "detail": lambda stage: f"/companies/pending/{stage.pending(name='Detail').pk}/",
+    "create": lambda stage: f"/companies/pending/{stage.pending(name='Detail').pk}/create/",
+    "many": lambda _: "/companies/pending/many/?action=link&all=1",
     "history": lambda _: "/sync/history/",
     "run": _run,
     "changes": lambda stage: _run(stage) + "?tab=changes",

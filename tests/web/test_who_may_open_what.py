@@ -7,15 +7,17 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
-from tests.web.cast import Cast
+from tests.web.cast import OPERATOR, Cast
 from tests.web.people import add_company, add_people
 from tests.web.stage import ACTOR, Stage, customers
 
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.imports.services import start_import
 from tenantry.marketplace.models import CompanyDomain
+from tenantry.sync.deciding.services import ignore_pending
+from tenantry.sync.models import Run, RunKind, Trigger
 
-OPEN, GONE, FORBIDDEN, MOVED, SIGN_IN, CHOOSE = 200, 404, 403, 302, "sign-in", "choose"
+OPEN, GONE, FORBIDDEN, MOVED, BAD, SIGN_IN, CHOOSE = 200, 404, 403, 302, 400, "sign-in", "choose"
 WHO = ("anonymous", "owner", "colleague", "stranger", "operator", "nobody")
 
 
@@ -56,6 +58,19 @@ MATRIX: dict[str, Route] = {
     "web:user-edit": Route((SIGN_IN, OPEN, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="user"),
     "web:own-companies": Route((SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, CHOOSE, CHOOSE)),
     "web:own-company": Route((SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, CHOOSE, CHOOSE), own="company"),
+    "web:pending-export": Route((SIGN_IN, OPEN, FORBIDDEN, OPEN, CHOOSE, CHOOSE)),
+    "web:pending-bulk": Route((SIGN_IN, MOVED, FORBIDDEN, MOVED, CHOOSE, CHOOSE), query={"action": "ignore"}),
+    "web:pending-bulk-start": Route((SIGN_IN, BAD, FORBIDDEN, BAD, CHOOSE, CHOOSE), post={}),
+    "web:pending-bulk-run": Route((SIGN_IN, OPEN, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="decisions"),
+    "web:pending-bulk-progress": Route((SIGN_IN, OPEN, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="decisions"),
+    "web:pending-bulk-cancel": Route((SIGN_IN, MOVED, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="decisions", post={}),
+    "web:decision-undo": Route((SIGN_IN, OPEN, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="decision"),
+    "web:pending-create": Route((SIGN_IN, OPEN, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="pending"),
+    "web:pending-ignore": Route((SIGN_IN, OPEN, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="pending"),
+    "web:pending-snooze": Route((SIGN_IN, OPEN, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="pending"),
+    "web:pending-link": Route((SIGN_IN, BAD, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="pending", post={}),
+    "web:pending-reject": Route((SIGN_IN, BAD, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="pending", post={}),
+    "web:pending-reopen": Route((SIGN_IN, BAD, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="pending", post={}),
     "web:run-list": Route((SIGN_IN, OPEN, FORBIDDEN, OPEN, CHOOSE, CHOOSE)),
     "web:run-detail": Route((SIGN_IN, OPEN, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="run"),
     "web:run-progress": Route((SIGN_IN, OPEN, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="run"),
@@ -99,8 +114,17 @@ def _rows(cast: Cast, stage: Stage) -> dict[str, list[int | str]]:
     with marketplace_scope(cast.northwind.pk):
         domain = CompanyDomain.objects.get(company=company)
         job = start_import(file_name="a.csv", content=b"external_id,name\n", actor=ACTOR, now=timezone.now())
+    pending = stage.pending()
+    with marketplace_scope(stage.marketplace.pk):
+        decisions = Run.objects.create(
+            marketplace=stage.marketplace, kind=RunKind.DECISIONS, trigger=Trigger.DECISIONS, created_at=timezone.now()
+        )
+        decision = ignore_pending(
+            pending_id=pending.pk, seen_version=None, reason_key="test", actor=OPERATOR, now=timezone.now()
+        )
     return {
-        "": [], "run": [run.pk], "pending": [stage.pending().pk], "company": [company.pk],
+        "": [], "run": [run.pk], "pending": [pending.pk], "company": [company.pk],
+        "decisions": [decisions.pk], "decision": [decision.decision_id],
         "domain": [company.pk, domain.pk], "membership": [company.pk, person.membership_id], "user": [person.user_id],
         "import": [job.pk], "import kind": ["companies"],
     }  # fmt: skip
@@ -108,7 +132,7 @@ def _rows(cast: Cast, stage: Stage) -> dict[str, list[int | str]]:
 
 def _ask(client: Client, address: str, route: Route, cast: Cast) -> tuple[int, str]:
     if route.post is None:
-        response = client.get(address)
+        response = client.get(address, route.query)
     else:
         response = client.post(address, {**route.post, "marketplace": cast.northwind.pk})
     response.close()  # a download that nobody reads

@@ -11,6 +11,7 @@ CREATES_AUTOMATICALLY = (
     "Linking is possible only while companies are not created automatically. A marketplace manager switches that off "
     "under Settings, Data Sync."
 )
+CONTACT_WANTED = "A company needs a first person: give the e-mail address of its primary contact."
 
 
 class DecisionRefused(Exception):

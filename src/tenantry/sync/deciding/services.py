@@ -30,7 +30,7 @@ from tenantry.sync.deciding.answering import (
 )
 from tenantry.sync.deciding.drafts import draft_of, newcomer_of
 from tenantry.sync.deciding.reasons import checked_reason
-from tenantry.sync.deciding.refusals import AlreadyDecided, DecisionRefused, why_not_link
+from tenantry.sync.deciding.refusals import CONTACT_WANTED, AlreadyDecided, DecisionRefused, why_not_link
 from tenantry.sync.models import DecisionKind, Match, PendingCompany, PendingState, TenantLink
 from tenantry.sync.queue import enqueue_matching
 from tenantry.sync.switches import read_company_sync
@@ -38,7 +38,6 @@ from tenantry.sync.switches import read_company_sync
 _SCHEDULE = Actor(ActorKind.SCHEDULE, "Schedule")
 _LONGEST_SNOOZE = timedelta(days=366)
 _BATCH = 500
-_CONTACT_WANTED = "A company needs a first person: give the e-mail address of its primary contact."
 
 
 @transaction.atomic
@@ -80,7 +79,7 @@ def _by_rule(*, by_rule: bool) -> str:
 def _complete(draft: CompanyDraft, pending: PendingCompany) -> CompanyDraft:
     """Return the draft with the tenant's id; refuse one without a first person."""
     if not draft.contact_email.strip():
-        raise DecisionRefused(_CONTACT_WANTED, {"contact_email": _CONTACT_WANTED})
+        raise DecisionRefused(CONTACT_WANTED, {"contact_email": CONTACT_WANTED})
     return replace(draft, tenant_ids=tuple(dict.fromkeys((*draft.tenant_ids, pending.tenant.external_id))))
 
 

@@ -34,7 +34,7 @@ NO_MATCH = "none"
 _CERTAINTIES = {word.lower(): certainty for certainty, word in CERTAINTY_WORDS.items()}
 MATCH_CHOICES = (
     *((word.lower(), f"{word} match") for word in CERTAINTY_WORDS.values()),
-    (ANY_MATCH, "any match"),
+    (ANY_MATCH, "with a match"),
     (NO_MATCH, "no match"),
 )
 

@@ -8,6 +8,7 @@ from django import forms
 
 from tenantry.core.drafts import CompanyDraft, DomainDraft
 from tenantry.sync.deciding.reasons import IGNORE_REASONS, LONGEST_REASON
+from tenantry.sync.deciding.refusals import CONTACT_WANTED
 from tenantry.web.countries import every_country
 
 _ADDRESS = ("line1", "line2", "postal_code", "city", "region")
@@ -70,7 +71,7 @@ class CreateForm(SeenForm):
 
     name = forms.CharField(max_length=300, label="Company name")
     contact_email = forms.CharField(
-        max_length=254, label="E-mail of the first person", required=False,
+        max_length=254, label="E-mail of the first person", error_messages={"required": CONTACT_WANTED},
         help_text="Becomes the company's first Company Administrator.",
     )  # fmt: skip
     contact_name = forms.CharField(max_length=300, required=False, label="Name of the first person")

@@ -133,7 +133,7 @@ def _filters(wanted: Wanted, applied: PendingFilter, address: str) -> dict[str, 
     hidden = [] if wanted.tab == "pending" else [{"name": "tab", "value": wanted.tab}]
     connections = feeding_connections()
     selects = [
-        _select("match", "Match: any or none", values["match"], MATCH_CHOICES),
+        _select("match", "Match: any", values["match"], MATCH_CHOICES),
         _select("country", "Country: any", values["country"], _country_options(wanted, values["country"])),
         _select("problem", "Problem: any", values["problem"], PROBLEM_CHOICES),
         _select("age", "First seen: any", values["age"], AGE_CHOICES),
