@@ -44,12 +44,11 @@ class Figures:
 def best_threshold(answers: Sequence[Answer]) -> float:
     """Return the score from which on to believe the best proposal, so that F1 is highest."""
     wanted = sum(1 for answer in answers if answer.query["truth"])
-    best, threshold, right, said = -1.0, float("inf"), 0, 0
+    best, threshold, right = -1.0, float("inf"), 0
     ordered = sorted((answer for answer in answers if answer.ids), key=lambda answer: -answer.top)
-    for at, answer in enumerate(ordered):
-        said += 1
+    for said, answer in enumerate(ordered, start=1):
         right += answer.is_right
-        if at + 1 < len(ordered) and ordered[at + 1].top == answer.top:
+        if said < len(ordered) and ordered[said].top == answer.top:
             continue
         f1 = 2 * right / (said + wanted)
         if f1 > best:
@@ -76,12 +75,11 @@ def figures_of(answers: Sequence[Answer], threshold: float) -> Figures:
 def recall_at_precision(answers: Sequence[Answer], least: float) -> float:
     """Return the greatest recall at which precision is ``least`` or better."""
     wanted = sum(1 for answer in answers if answer.query["truth"])
-    best, right, said = 0, 0, 0
+    best, right = 0, 0
     ordered = sorted((answer for answer in answers if answer.ids), key=lambda answer: -answer.top)
-    for at, answer in enumerate(ordered):
-        said += 1
+    for said, answer in enumerate(ordered, start=1):
         right += answer.is_right
-        tied = at + 1 < len(ordered) and ordered[at + 1].top == answer.top
+        tied = said < len(ordered) and ordered[said].top == answer.top
         if not tied and right >= least * said:
             best = right
     return best / max(1, wanted)

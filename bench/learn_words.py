@@ -28,7 +28,11 @@ BANDS: Mapping[int, str] = {
 
 def main(folder: Path, least: int = 11) -> None:
     """Read the references' names and write the module."""
-    names = [row["name"] for file in ("organisations-reference", "companies-reference-10k") for row in read_rows(folder, file)]
+    names = [
+        row["name"]
+        for file in ("organisations-reference", "companies-reference-10k")
+        for row in read_rows(folder, file)
+    ]
     carriers: Counter[str] = Counter()
     for name in names:
         carriers.update({word for variant in parse_name(name).variants for word in variant.words})
@@ -38,7 +42,7 @@ def main(folder: Path, least: int = 11) -> None:
             bands[round(-log2(count / len(names)))].append(word)
     lines = [HEAD]
     for bits in sorted(bands):
-        parts = wrap(" ".join(sorted(bands[bits])), 110)
+        parts = wrap(" ".join(sorted(bands[bits])), 108)
         lines.append(f"    {bits}: (\n" + "".join(f'        "{part} "\n' for part in parts) + "    ),\n")
     TARGET.write_text("".join([*lines, "}\n"]), encoding="utf-8")
     print(f"{sum(map(len, bands.values())):,} words of {len(names):,} names")

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from bench.pairs import Row, Task, candidate_of, restrict, subject_of
 from scipy.optimize import minimize
 from scipy.sparse import csr_matrix
 
-from bench.pairs import Row, Task, candidate_of, restrict, subject_of
 from tenantry.core.matching.index import CompanyIndex
 from tenantry.core.matching.profiles import profile_of
 from tenantry.core.matching.terms import SIGNS, Term, terms_of
@@ -21,7 +21,8 @@ _PLACE = {code: at for at, code in enumerate(CODES)}
 MOST = 5.0  # no single term is worth more: the data is generated in part, and cleaner than life
 # What the data cannot teach, since it never occurs there.
 TAUGHT = {
-    "tenant_equal": 40.0, "registration_equal": 8.0, "registration_differs": -3.0, "domain_equal_shared": 3.0, "domain_related": 2.0,
+    "tenant_equal": 40.0, "registration_equal": 8.0, "registration_differs": -3.0, "domain_equal_shared": 3.0,
+    "domain_related": 2.0,
 }  # fmt: skip
 _HOLD_BACK = 0.1  # pulls weights towards zero, in squared log-odds for each query
 

@@ -33,7 +33,11 @@ class Task:
 
 _ALL = ("country", "city", "postcode", "address", "phone", "email", "domain")
 ORGANISATIONS = Task(
-    "organisations, name and country", "organisations-reference", "organisations-queries", ("country",), ("lexical", "trivial")
+    "organisations, name and country",
+    "organisations-reference",
+    "organisations-queries",
+    ("country",),
+    ("lexical", "trivial"),
 )
 COMPANIES = Task("companies, all fields, 10k", "companies-reference-10k", "companies-queries", _ALL)
 COMPANIES_100K = Task("companies, all fields, 100k", "companies-reference-100k", "companies-queries", _ALL)
@@ -55,7 +59,8 @@ def candidate_of(row: Row) -> Candidate:
     """Return a reference as a company."""
     return Candidate(
         id=row["id"], name=row["name"], domains=(row["domain"],) if row.get("domain") else (), country=row["country"],
-        city=row["city"], postal_code=row.get("postcode", ""), street=row.get("address", ""), phone=row.get("phone", ""),
+        city=row["city"], postal_code=row.get("postcode", ""), street=row.get("address", ""), phone=row.get("phone",
+        ""),
         contact_email=row.get("email", ""),
     )  # fmt: skip
 

@@ -27,7 +27,8 @@ from tenantry.core.matching.words import CERTAINTY_ENGLISH, sentence
 _CHUNK = 250
 _WORTH_PROCESSES = 4_000  # tenants; below, starting processes costs more than it saves
 _COLUMNS = (
-    "tenant_row", "tenant_id", "tenant_name", "rank", "company_id", "company_name", "certainty", "score", "for", "against",
+    "tenant_row", "tenant_id", "tenant_name", "rank", "company_id", "company_name", "certainty", "score", "for",
+    "against",
 )  # fmt: skip
 _index: CompanyIndex | None = None  # what the processes of one run share, set before they start
 

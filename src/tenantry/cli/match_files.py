@@ -24,7 +24,8 @@ COLUMNS: Mapping[str, str] = {
     "phone": "phone phonenumber phone_number telephone",
     "email": "email mail contactemail contact_email e-mail",
     "domain": "domain domains website defaultdomain default_domain primarydomain primary_domain domainname",
-    "registration": "registration registrationnumber registration_number companyregistrationnumber vat vatnumber vat_number",
+    "registration": "registration registrationnumber registration_number companyregistrationnumber vat vatnumber "
+    "vat_number",
     "tenant_ids": "tenant_ids tenant_id tenantid tenants known_tenants customerid customer_id microsoftid",
 }
 _CALLED = {alias.replace("_", "").replace("-", ""): ours for ours, names in COLUMNS.items() for alias in names.split()}
@@ -83,9 +84,13 @@ def _read(path: Path, make: Callable[[Mapping[str, str], int], Record], called: 
         for cells in rows:
             _take(listing, columns, cells, rows.line_num, make)
     except csv.Error as fault:
-        raise UnusableFile(f"{path}: line {rows.line_num} is no CSV: {fault}.", "Export it again as CSV in UTF-8.") from fault
+        raise UnusableFile(
+            f"{path}: line {rows.line_num} is no CSV: {fault}.", "Export it again as CSV in UTF-8."
+        ) from fault
     if not listing.records:
-        raise UnusableFile(f"{path} has no row with a name.", "Export the list again; the first line names the columns.")
+        raise UnusableFile(
+            f"{path} has no row with a name.", "Export the list again; the first line names the columns."
+        )
     return listing
 
 
@@ -93,7 +98,9 @@ def _text_of(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8-sig")
     except OSError as fault:
-        raise UnusableFile(f"{path} cannot be read: {fault.strerror}.", "Check the path and its permissions.") from fault
+        raise UnusableFile(
+            f"{path} cannot be read: {fault.strerror}.", "Check the path and its permissions."
+        ) from fault
     except UnicodeDecodeError as fault:
         raise UnusableFile(
             f"{path} is not UTF-8: byte {fault.start} is no character.", "Save it as CSV in UTF-8 and try again."
@@ -127,7 +134,11 @@ def _columns(path: Path, header: list[str], called: Mapping[str, str]) -> tuple[
 
 
 def _take(
-    listing: Listing[Record], columns: Mapping[str, int], cells: list[str], line: int, make: Callable[[Mapping[str, str], int], Record]
+    listing: Listing[Record],
+    columns: Mapping[str, int],
+    cells: list[str],
+    line: int,
+    make: Callable[[Mapping[str, str], int], Record],
 ) -> None:
     if not any(cell.strip() for cell in cells):
         return
@@ -142,7 +153,8 @@ def _take(
 def _tenant(row: Mapping[str, str], line: int) -> Subject:
     del line  # a tenant needs no id to be matched
     return Subject(
-        external_id=row.get("id", ""), name=row["name"], domains=_several(row.get("domain", "")), country=row.get("country", ""),
+        external_id=row.get("id", ""), name=row["name"], domains=_several(row.get("domain", "")),
+        country=row.get("country", ""),
         city=row.get("city", ""), postal_code=row.get("postcode", ""), street=row.get("address", ""),
         phone=row.get("phone", ""), contact_email=row.get("email", ""), registration_number=row.get("registration", ""),
     )  # fmt: skip

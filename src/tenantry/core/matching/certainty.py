@@ -24,9 +24,19 @@ _ANY_NAME = _LIKE_NAME | {f"name_{relation}" for relation in (Relation.PARTIAL, 
 _PLACE = frozenset({"city_equal", "postcode_equal", "street_equal", "phone_equal"})
 _CONTACT = frozenset({"contact_domain", "contact_email", "domain_label", "domain_related", "domain_like_name"})
 _SHARED_DOMAIN = frozenset({"domain_equal", "domain_equal_shared"})
-_FORBIDS_STRONG = frozenset({"country_differs", "registration_differs", "place_conflicts", "numbers_differ", "other_kind"})
+_FORBIDS_STRONG = frozenset(
+    {"country_differs", "registration_differs", "place_conflicts", "numbers_differ", "other_kind"}
+)
 _DISAGREES = frozenset(
-    {"form_differs", "city_differs", "postcode_differs", "street_differs", "phone_differs", "contact_differs", "place_unknown"}
+    {
+        "form_differs",
+        "city_differs",
+        "postcode_differs",
+        "street_differs",
+        "phone_differs",
+        "contact_differs",
+        "place_unknown",
+    }
 )
 
 

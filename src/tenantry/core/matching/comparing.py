@@ -66,6 +66,8 @@ def compare_names(left: Variant, right: Variant) -> NameComparison:
     """Lay two names side by side."""
     found = NameComparison()
     one, other = "".join(left.keys), "".join(right.keys)
+    if one.isascii() != other.isascii():  # another script: what counts is how it sounds
+        one, other = ("".join([spelt(key) or key for key in side.keys]) for side in (left, right))
     found.letters = 1.0 if one == other else Indel.normalized_similarity(one, other)
     lonely_left, lonely_right = ([], []) if one == other else _share_equal(left, right, found)
     if one == other:
@@ -81,7 +83,7 @@ def compare_names(left: Variant, right: Variant) -> NameComparison:
     found.rarest_right = max([right.bits[at] for at in lonely_right if not right.places[at]], default=0.0)
     lonely_keys = {left.keys[at] for at in lonely_left} ^ {right.keys[at] for at in lonely_right}
     found.other_kind = not lonely_keys.isdisjoint(KINDS)
-    found.other_initial = any([pair[0][0] != pair[1][0] for pair in found.respelt])
+    found.other_initial = any(pair[0][0] != pair[1][0] for pair in found.respelt)
     found.numbers_differ = _numbers(found.only_left) != _numbers(found.only_right)
     found.same_start = left.keys[0] == right.keys[0] or any(
         {left.keys[0], right.keys[0]} == set(pair) for pair in found.respelt
@@ -118,7 +120,9 @@ def _add_shared(found: NameComparison, word: str, bits: float) -> None:
     found.rarest = max(found.rarest, bits)
 
 
-def _share_joined(left: Variant, right: Variant, lonely_left: list[int], lonely_right: list[int], found: NameComparison) -> None:
+def _share_joined(
+    left: Variant, right: Variant, lonely_left: list[int], lonely_right: list[int], found: NameComparison
+) -> None:
     """Pair words that one side writes together and the other apart."""
     for mine, others, near, far in ((left, right, lonely_left, lonely_right), (right, left, lonely_right, lonely_left)):
         for at in list(near):
@@ -147,7 +151,9 @@ def _span_like(word: str, others: Variant, lonely: Sequence[int]) -> list[int]:
     return []
 
 
-def _share_respelt(left: Variant, right: Variant, lonely_left: list[int], lonely_right: list[int], found: NameComparison) -> None:
+def _share_respelt(
+    left: Variant, right: Variant, lonely_left: list[int], lonely_right: list[int], found: NameComparison
+) -> None:
     """Pair words that differ in spelling, the likest first."""
     likely = []
     for at in lonely_left:
@@ -173,7 +179,12 @@ def _respelling_cost(one: str, other: str) -> float | None:
         spelt_one, spelt_other = spelt(one), spelt(other)
         if not spelt_one or not spelt_other:  # Han says its meaning, and one sign changes it
             return None
-        if one.isascii() != other.isascii() and (sound := sound_of(one)) and sound == sound_of(other):
+        if (
+            one.isascii() != other.isascii()
+            and spelt_one != spelt_other
+            and (sound := sound_of(one))
+            and sound == sound_of(other)
+        ):
             return _TRANSCRIBED_COST
         one, other = spelt_one, spelt_other
     if one.isdigit() or other.isdigit():
@@ -216,4 +227,9 @@ def _relation(left: Variant, right: Variant, found: NameComparison) -> Relation:
 
 def _is_acronym(short: Variant, long: Variant) -> bool:
     letters = "".join(short.words)
-    return len(letters) >= _INITIALS_FROM and len(long.words) > 1 and len(short.words) == 1 and letters == initials_of(long)
+    return (
+        len(letters) >= _INITIALS_FROM
+        and len(long.words) > 1
+        and len(short.words) == 1
+        and letters == initials_of(long)
+    )

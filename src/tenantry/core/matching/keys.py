@@ -6,6 +6,7 @@ equal meaning on both sides. :func:`worth` ranks what was found, before anything
 
 from collections.abc import Iterator
 from enum import StrEnum
+from itertools import pairwise
 from typing import NamedTuple
 
 from tenantry.core.matching.profiles import Profile, profile_of
@@ -53,7 +54,8 @@ class Key(NamedTuple):
 # What an equal key of a kind is worth before comparing, in bits. A kind that many share is worth less by itself.
 WORTH: dict[KeyKind, float] = {
     KeyKind.TENANT: 60.0, KeyKind.REGISTRATION: 40.0, KeyKind.DOMAIN: 22.0, KeyKind.PHONE: 18.0, KeyKind.NAME: 20.0,
-    KeyKind.SORTED: 18.0, KeyKind.LABEL: 13.0, KeyKind.PAIR: 13.0, KeyKind.WORD: 9.0, KeyKind.TYPO: 7.0, KeyKind.ACRONYM: 6.0,
+    KeyKind.SORTED: 18.0, KeyKind.LABEL: 13.0, KeyKind.PAIR: 13.0, KeyKind.WORD: 9.0, KeyKind.TYPO: 7.0,
+    KeyKind.ACRONYM: 6.0,
     KeyKind.SOUND: 4.0, KeyKind.HEAD: 5.0, KeyKind.TAIL: 4.0,
 }  # fmt: skip
 
@@ -134,5 +136,5 @@ def sound_of(word: str) -> str:
     if not letters.isalpha():
         return ""
     bare = letters[0].translate(_SOUNDS) + letters[1:].translate(_VOWELS).translate(_SOUNDS)
-    once = bare[0] + "".join([char for before, char in zip(bare, bare[1:], strict=False) if char != before])
+    once = bare[0] + "".join([char for before, char in pairwise(bare) if char != before])
     return once[:12] if len(once) >= _SOUND_FROM else ""

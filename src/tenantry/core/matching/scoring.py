@@ -50,9 +50,9 @@ def match_profiles(
     )
 
 
-def points_of(terms: Iterable[Term]) -> float:
-    """Return the log-odds of one candidate by itself."""
-    return WEIGHTS["base"] + sum([WEIGHTS[term.code] * term.amount for term in terms])
+def points_of(terms: Iterable[Term], weights: Mapping[str, float] = WEIGHTS) -> float:
+    """Return the log-odds of one candidate by itself. Benchmarks bring weights of their own."""
+    return weights["base"] + sum([weights[term.code] * term.amount for term in terms])
 
 
 def probabilities(points: Sequence[float]) -> list[float]:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from rapidfuzz.distance import Indel
 
-from tenantry.core.matching.comparing import NameComparison, Relation, compare_names
+from tenantry.core.matching.comparing import NameComparison, compare_names
 from tenantry.core.matching.domains import label_of, registrable
 from tenantry.core.matching.profiles import Profile
 from tenantry.core.names.parsing import Variant
@@ -20,11 +20,12 @@ class Term(NamedTuple):
 
     code: str
     amount: float = 1.0
-    parameters: Mapping[str, Any] = {}  # noqa: RUF012  # never written to
+    parameters: Mapping[str, Any] = {}  # never written to
 
 
-_LETTERS = (0.6, 0.7, 0.8, 0.88, 0.95, 1.0)
-_SHARES = (0.3, 0.45, 0.6, 0.75, 0.88, 0.97)
+# Steps: whoever reaches one has reached those below it.
+_LETTER_CODES = tuple((step, f"letters_{round(step * 100)}") for step in (0.6, 0.7, 0.8, 0.88, 0.95, 1.0))
+_SHARE_CODES = tuple((step, f"shared_{round(step * 100)}") for step in (0.3, 0.45, 0.6, 0.75, 0.88, 0.97))
 _BITS_SCALE = 10.0
 _MOST_BITS = 40.0
 _MOST_VARIANTS = 3
@@ -36,17 +37,18 @@ SIGNS: Mapping[str, int] = {
     "base": 0,
     "name_equal": 1, "name_spacing": 1, "name_reordered": 1, "name_spelling": 0, "name_contained": 0, "name_partial": 0,
     "name_acronym": 1, "name_none": -1,
-    **{f"letters_{round(step * 100)}": 1 for step in _LETTERS},
-    **{f"shared_{round(step * 100)}": 1 for step in _SHARES},
+    **{code: 1 for _, code in (*_LETTER_CODES, *_SHARE_CODES)},
     "name_rarity": 1, "name_rarest": 1, "name_same_start": 1, "name_typos": -1,
     "other_initial": -1, "other_kind": -1, "rare_only_tenant": -1, "rare_only_company": -1, "rare_on_both": -1,
     "words_only_tenant": -1, "words_only_company": -1, "numbers_differ": -1,
     "place_fits": 1, "place_conflicts": -1, "place_unknown": -1,
     "form_equal": 1, "form_differs": -1,
     "tenant_equal": 1, "registration_equal": 1, "registration_differs": -1,
-    "domain_equal": 1, "domain_equal_shared": 1, "domain_related": 1, "domain_label": 1, "domain_like_name": 1, "domain_differs": -1,
+    "domain_equal": 1, "domain_equal_shared": 1, "domain_related": 1, "domain_label": 1, "domain_like_name": 1,
+    "domain_differs": -1,
     "contact_domain": 1, "contact_domain_too": 1, "contact_email": 1, "contact_differs": -1,
-    "country_equal": 1, "country_differs": -1, "city_equal": 1, "city_differs": -1, "postcode_equal": 1, "postcode_differs": -1,
+    "country_equal": 1, "country_differs": -1, "city_equal": 1, "city_differs": -1, "postcode_equal": 1,
+    "postcode_differs": -1,
     "street_equal": 1, "street_differs": -1, "phone_equal": 1, "phone_differs": -1,
 }  # fmt: skip
 
@@ -84,18 +86,22 @@ def _closeness(found: NameComparison) -> float:
 
 def _relation_terms(found: NameComparison, one: Variant, other: Variant) -> Iterator[Term]:
     names = {
-        "tenant": " ".join(one.words), "company": " ".join(other.words), "shared": found.shared, "respelt": found.respelt,
+        "tenant": " ".join(one.words), "company": " ".join(other.words), "shared": found.shared,
+        "respelt": found.respelt,
     }  # fmt: skip
     yield Term(f"name_{found.relation}", 1.0, names)
-    for step in _LETTERS:
+    for step, code in _LETTER_CODES:
         if found.letters >= step:
-            yield Term(f"letters_{round(step * 100)}")
-    if not found.shared_bits:
-        return
+            yield Term(code)
+    if found.shared_bits:
+        yield from _shared_terms(found)
+
+
+def _shared_terms(found: NameComparison) -> Iterator[Term]:
     whole = 2 * found.shared_bits + found.bits_left + found.bits_right + 2 * found.typos
-    for step in _SHARES:
+    for step, code in _SHARE_CODES:
         if 2 * found.shared_bits >= step * whole:
-            yield Term(f"shared_{round(step * 100)}")
+            yield Term(code)
     yield Term("name_rarity", min(found.shared_bits, _MOST_BITS) / _BITS_SCALE)
     yield Term("name_rarest", found.rarest / _BITS_SCALE)
     if found.same_start:
@@ -111,20 +117,26 @@ def _lonely_terms(found: NameComparison, tenant_country: str, company_country: s
         yield Term("words_only_tenant", min(found.bits_left, _MOST_BITS) / _BITS_SCALE, {"words": found.only_left})
     if found.bits_right:
         yield Term("words_only_company", min(found.bits_right, _MOST_BITS) / _BITS_SCALE, {"words": found.only_right})
-    if found.rarest_left:
-        yield Term("rare_only_tenant", found.rarest_left / _BITS_SCALE)
-    if found.rarest_right:
-        yield Term("rare_only_company", found.rarest_right / _BITS_SCALE)
-    if found.rarest_left and found.rarest_right:
-        yield Term("rare_on_both", min(found.rarest_left, found.rarest_right) / _BITS_SCALE)
+    rarest = (
+        ("rare_only_tenant", found.rarest_left),
+        ("rare_only_company", found.rarest_right),
+        ("rare_on_both", min(found.rarest_left, found.rarest_right)),
+    )
+    for code, bits in rarest:
+        if bits:
+            yield Term(code, bits / _BITS_SCALE)
     if found.other_kind:
         yield Term("other_kind", 1.0, {"tenant": found.only_left, "company": found.only_right})
     if found.numbers_differ:
         yield Term("numbers_differ", 1.0, {"tenant": found.only_left, "company": found.only_right})
-    for places, other_country in ((found.places_left, company_country), (found.places_right, tenant_country)):
-        if places:
-            fits = "place_unknown" if not other_country else "place_fits" if other_country in places else "place_conflicts"
-            yield Term(fits, 1.0, {"places": sorted(places), "country": other_country})
+    yield from _named_place_terms(found.places_left, company_country)
+    yield from _named_place_terms(found.places_right, tenant_country)
+
+
+def _named_place_terms(places: set[str], other_country: str) -> Iterator[Term]:
+    if places:
+        code = "place_unknown" if not other_country else "place_fits" if other_country in places else "place_conflicts"
+        yield Term(code, 1.0, {"places": sorted(places), "country": other_country})
 
 
 def _identity_terms(tenant: Profile, company: Profile) -> Iterator[Term]:
@@ -171,7 +183,9 @@ def _contact_terms(tenant: Profile, company: Profile, *, known: bool) -> Iterato
         yield Term("contact_domain_too" if known else "contact_domain", 1.0, {"domain": domain})
         if tenant.contact_email and tenant.contact_email == company.contact_email:
             yield Term("contact_email", 1.0, {"domain": domain})
-    elif not known and tenant.contact_domain and theirs - {""} and label_of(tenant.contact_domain) not in company.labels:
+    elif (
+        not known and tenant.contact_domain and theirs - {""} and label_of(tenant.contact_domain) not in company.labels
+    ):
         yield Term("contact_differs", 1.0, {"tenant": tenant.contact_domain, "company": sorted(theirs - {""})})
 
 

@@ -60,7 +60,7 @@ ENGLISH: Mapping[str, str] = {
 }
 _MOST_SHOWN = 4
 _LONGEST = 60
-_NOTHING = "–"
+_NOTHING = "nothing"
 
 
 def sentence(evidence: Evidence, templates: Mapping[str, str] = ENGLISH) -> str:

@@ -227,9 +227,9 @@ _ALPHA_3 = (
 )
 # A word of a name that is also a name, a state, or "us": it says nothing about a country.
 _AMBIGUOUS_WORDS = frozenset(
-    {"us", "georgia", "jersey", "jordan", "chad", "america", "guinea", "niger", "mali", "cuba", "wales", "england", "gb",
-     "saudi", "swiss", "nippon", "iberia", "日本", "中国", "rsa", "samoa", "dominica", "cayman", "togo", "tonga", "north america"}
-)  # fmt: skip
+    "us|georgia|jersey|jordan|chad|america|guinea|niger|mali|cuba|wales|england|gb|saudi|swiss|nippon|iberia|日本|"
+    "中国|rsa|samoa|dominica|cayman|togo|tonga|north america".split("|")
+)
 
 
 def _spell(text: str) -> str:

@@ -29,7 +29,8 @@ _FAMILIES: Mapping[str, str] = {
     "llc": "llc|l l c|fz llc|fzllc|fzco|fze|fzc|wll|dmcc|co llc|llc fz|pllc|lc|fz co",
     "llp": "llp|lllp|lp|limited partnership|limited liability partnership|slp",
     "gmbh": "gmbh|mbh|gesmbh|ges m b h|gesellschaft mit beschrankter haftung|ggmbh|gesellschaft m b h|gmbh co",
-    "ug": "ug|ug haftungsbeschrankt|haftungsbeschrankt|unternehmergesellschaft|unternehmergesellschaft haftungsbeschrankt",
+    "ug": "ug|ug haftungsbeschrankt|haftungsbeschrankt|unternehmergesellschaft|unternehmergesellschaft "
+    "haftungsbeschrankt",
     "kg": "kg|gmbh co kg|gmbh and co kg|gmbh u co kg|gmbh und co kg|ag co kg|ag und co kg|ag and co kg|co kg|"
     "und co kg|and co kg|mbh co kg|mbh und co kg|ug haftungsbeschrankt co kg|se co kg|kommanditgesellschaft|"
     "gmbh co kgaa|kgaa|gmbh and co kgaa|ag co kgaa|se co kgaa|co kgaa|ohg|gmbh co ohg|gbr|partg|partg mbb|partgmbb|"
@@ -46,7 +47,8 @@ _FAMILIES: Mapping[str, str] = {
     "srl": "srl|s r l|srls|s r l s|s rl|scrl|scarl|societa a responsabilita limitata|srl unipersonale|bvba|sprl|"
     "cvba|cvoa|vof|s rl de cv|s de rl de cv|s de r l de c v|s de rl|srl de cv|s de rl mi|s de rl de cv mi|sapa",
     "spa": "spa|s p a|societa per azioni|scpa|societa cooperativa|soc coop|scarl|soc coop a r l|societa benefit",
-    "sl": "sl|s l|slu|s l u|slne|slp|sll|s l l|s l p|sociedad limitada|sociedad limitada unipersonal|sociedad de responsabilidad limitada|"
+    "sl": "sl|s l|slu|s l u|slne|slp|sll|s l l|s l p|sociedad limitada|sociedad limitada unipersonal|"
+    "sociedad de responsabilidad limitada|"
     "s coop|scoop|sccl|s c c l|scp|c b",
     "lda": "lda|ltda|l da|unipessoal lda|unipessoal|sociedade unipessoal lda|eireli|epp|ltda me|ltda epp|eireli me|"
     "s s ltda|crl|sociedade limitada",
@@ -63,19 +65,25 @@ _FAMILIES: Mapping[str, str] = {
     "spolka akcyjna|spolka jawna|spolka komandytowa|sp z o o sp k|sp z oo sp k|sp z oo sp komandytowa|s k a|spj|spk|"
     "spolka cywilna|s c|psa",
     "kft": "kft|zrt|nyrt|bt|rt|kkt|kht|korlatolt felelossegu tarsasag|zartkoruen mukodo reszvenytarsasag",
-    "doo": "doo|d o o|dooel|d o o e l|dd|d d|jdoo|j d o o|ad|a d|ead|eood|ood|druzba z omejeno odgovornostjo|obrt|sh p k|shpk|sh a",
+    "doo": "doo|d o o|dooel|d o o e l|dd|d d|jdoo|j d o o|ad|a d|ead|eood|ood|druzba z omejeno "
+    "odgovornostjo|obrt|sh p k|shpk|sh a",
     "ou": "ou|osauhing|aktsiaselts|akciju sabiedriba|sabiedriba ar ierobezotu atbildibu|uzdaroji akcine bendrove",
     "ehf": "ehf|ohf|hf|einkahlutafelag|hlutafelag",
     "kk": "kk|k k|kabushiki kaisha|kabushiki gaisha|gk|g k|yk|y k|godo kaisha|yugen kaisha|godo gaisha",
     "epe": "epe|e p e|ike|i k e|ae|a e|mepe|anonymi etairia|monoprosopi ike|monoprosopi epe|mike",
     "ooo": "ooo|oao|zao|pao|ao|tov|tdv|pat|prat|jsc|ojsc|cjsc|pjsc|joint stock company|open joint stock company|"
-    "closed joint stock company|public jsc|joint stock co|jsc co|qsc|psc|p s c|qpsc|pjsc co|bsc|ksc|kscp|kscc|sjsc|jscb",
+    "closed joint stock company|public jsc|joint stock co|jsc co|qsc|psc|p s c|qpsc|pjsc co|bsc|ksc|kscp|"
+    "kscc|sjsc|jscb",
     "adr": "adr|ads|gdr|nl",
 }
 
 # Scripts that put no blanks between words, or no Latin letters at all. Glued to the name at either end.
 _GLUED: Mapping[str, str] = {
-    "kk": "株式会社|有限会社|合同会社|合資会社|合名会社|一般社団法人|一般財団法人|公益社団法人|公益財団法人|特定非営利活動法人|"
+    "kk": "株式会社|有限会社|合同会社|合資会社|合名会社|一般社団法人|一般財団法人|公益社団法人|公益財団法人|"
+    "特定非営利活動法人|"
+    ""
+    ""
+    ""
     "学校法人|医療法人社団|医療法人|社会福祉法人|独立行政法人|国立研究開発法人|(株)|(有)",
     "co ltd": "股份有限公司|有限责任公司|有限責任公司|有限公司|集团公司|集團公司|公司",
     "jusik": "주식회사|유한회사|유한책임회사|사단법인|재단법인|(주)|(유)",
@@ -159,9 +167,7 @@ def _by_edge(forms: Mapping[Form, str], edge: int) -> Mapping[str, tuple[Form, .
     return MappingProxyType({word: tuple(sorted(found, key=len, reverse=True)) for word, found in grouped.items()})
 
 
-FAMILY: Mapping[Form, str] = MappingProxyType(
-    {**dict(_borrowed()), **dict(_table(_SPACED)), **dict(_table(_FAMILIES))}
-)
+FAMILY: Mapping[Form, str] = MappingProxyType({**dict(_borrowed()), **dict(_table(_SPACED)), **dict(_table(_FAMILIES))})
 BEHIND: Mapping[str, tuple[Form, ...]] = _by_edge(FAMILY, -1)
 _LEADING: Mapping[Form, str] = {**dict(_table(_SPACED)), **dict(_table(_LEADING_ALWAYS))}
 AHEAD: Mapping[str, tuple[Form, ...]] = _by_edge(_LEADING, 0)

@@ -24,6 +24,7 @@ _WORD = re.compile(r"[^\W_]+")
 _EDGES = re.compile(r"^[^\w(]+|[^\w)]+$")
 _CONNECTIVES = frozenset("and und et og och y e i ja ve kai и και en".split())
 _THE = "the"
+_ONLY_FORMS = frozenset({form for form, _ in GLUED})
 _COUNTRY_STARTS = {words[0] for words in COUNTRY_WORDS}
 _LONGEST_COUNTRY = max(len(words) for words in COUNTRY_WORDS)
 
@@ -93,7 +94,7 @@ def _parse_variant(folded: str, country: str) -> Variant | None:
         bits=tuple([bits_of(word) for word in words]),
         places=_places(words),
         forms=frozenset(forms),
-        says_nothing=tuple(words) in FAMILY or (len(words) == 1 and len(words[0]) == 1 and words[0].isascii()),
+        says_nothing=tuple(words) in FAMILY or (len(words) == 1 and (words[0] in _ONLY_FORMS or len(words[0]) == 1)),
     )
 
 
@@ -111,7 +112,12 @@ def _without_glued(text: str) -> tuple[str, set[str]]:
             elif rest.endswith(form):
                 rest = rest[: -len(form)]
             rest = _EDGES.sub("", rest.removesuffix("()"))
-            if rest != text and len(rest) < len(text) and _WORD.search(rest) and (form in text[: len(form)] or text.endswith(form)):
+            if (
+                rest != text
+                and len(rest) < len(text)
+                and _WORD.search(rest)
+                and (form in text[: len(form)] or text.endswith(form))
+            ):
                 text, searching = rest, True
                 forms.add(family)
                 break

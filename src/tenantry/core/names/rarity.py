@@ -18,18 +18,22 @@ _BITS_A_DIGIT = 3.5
 _WRITTEN_OUT: dict[str, str] = {
     "intl": "international", "internat": "international", "grp": "group", "tech": "technology", "mgmt": "management",
     "mgt": "management", "mmgt": "management", "eng": "engineering", "engg": "engineering", "engr": "engineering",
-    "sys": "system", "svc": "service", "svcs": "service", "mfg": "manufacturing", "natl": "national", "dev": "development",
+    "sys": "system", "svc": "service", "svcs": "service", "mfg": "manufacturing", "natl": "national",
+    "dev": "development",
     "assn": "association", "assoc": "association", "univ": "university", "inst": "institute", "bros": "brothers",
     "ctr": "center", "centre": "center", "centres": "center", "lab": "laboratory", "labs": "laboratory",
-    "hldgs": "holding", "hldg": "holding", "inds": "industry", "ind": "industry", "ins": "insurance", "pharma": "pharmaceutical",
-    "telecom": "telecommunication", "telecoms": "telecommunication", "sw": "software", "fin": "financial", "st": "saint",
+    "hldgs": "holding", "hldg": "holding", "inds": "industry", "ind": "industry", "ins": "insurance",
+    "pharma": "pharmaceutical",
+    "telecom": "telecommunication", "telecoms": "telecommunication", "sw": "software", "fin": "financial",
+    "st": "saint",
     "mt": "mount", "ft": "fort", "dept": "department", "govt": "government", "hosp": "hospital", "acad": "academy",
     "lib": "library", "res": "research", "sci": "science", "ent": "enterprise", "dist": "distribution",
     "commun": "communication", "elec": "electric", "chem": "chemical", "corp": "corporation", "co": "company",
     "bancorporation": "bancorp", "defence": "defense", "labour": "labor", "programme": "program", "theatre": "theater",
     "aluminium": "aluminum", "fibre": "fiber", "organisation": "organization",
     "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8", "nine": "9",
-    "ten": "10", "first": "1st", "second": "2nd", "third": "3rd", "ii": "2", "iii": "3", "iv": "4", "vi": "6", "vii": "7",
+    "ten": "10", "first": "1st", "second": "2nd", "third": "3rd", "ii": "2", "iii": "3", "iv": "4", "vi": "6",
+    "vii": "7",
 }  # fmt: skip
 # Words of a company's trade in other languages. Only what names carry often, and what means the same there.
 _TRANSLATED = {
@@ -38,14 +42,17 @@ _TRANSLATED = {
     "bank": "banco banca banque banka banken bankasi",
     "institute": "instituto institut istituto instituut institutet ustav institutul",
     "center": "centro zentrum centrum sentrum centrul merkezi",
-    "foundation": "fundacion fundacao fondation fondazione stiftung fundacio fundacja stichting stiftelsen vakfi saatio",
-    "university": "universidad universidade universite universita universitat universiteit universitet universitesi universitas",
+    "foundation": "fundacion fundacao fondation fondazione stiftung fundacio fundacja stichting stiftelsen vakfi "
+    "saatio",
+    "university": "universidad universidade universite universita universitat universiteit universitet "
+    "universitesi universitas",
     "association": "asociacion associacao associazione verein vereniging verband",
     "society": "sociedad sociedade societe societa gesellschaft selskab",
     "hospital": "hopital ospedale krankenhaus klinikum hastanesi sjukhus ziekenhuis",
     "clinic": "clinica clinique klinik kliniken kliniek",
     "industry": "industria industrie industri industriel industrielle industriale industrial",
-    "technology": "tecnologia tecnologias technologie technologien technologia tehnologija teknoloji teknologi tecnologie",
+    "technology": "tecnologia tecnologias technologie technologien technologia tehnologija teknoloji teknologi "
+    "tecnologie",
     "engineering": "ingenieria engenharia ingenierie ingegneria muhendislik",
     "international": "internacional internazionale internationale",
     "research": "investigacion investigacao recherche recherches ricerca ricerche forschung onderzoek pesquisa",
@@ -69,14 +76,17 @@ _TRANSLATED = {
     "water": "agua aguas eau eaux wasser",
     "applied": "aplicada aplicado aplicadas applique appliquee angewandte",
     "new": "nueva nuevo nouvelle neue nova novo", "school": "escuela escola ecole scuola schule",
-    "studies": "estudios estudos etudes studi studien", "development": "desarrollo desenvolvimento sviluppo developpement",
+    "studies": "estudios estudos etudes studi studien",
+    "development": "desarrollo desenvolvimento sviluppo developpement",
     "training": "formacion formacao formation formazione ausbildung", "language": "lenguas linguas langues sprachen",
-    "chemical": "quimica chimique chimica chemische kimya", "food": "alimentos alimentaire lebensmittel alimentari gida",
+    "chemical": "quimica chimique chimica chemische kimya",
+    "food": "alimentos alimentaire lebensmittel alimentari gida",
 }  # fmt: skip
 _WRITTEN_OUT |= {foreign: word for word, others in _TRANSLATED.items() for foreign in others.split()}
 # What an organisation is, rather than how it is called: a bank is not its foundation.
 KINDS = frozenset(
-    "foundation hospital university college school museum institute ministry academy clinic association society federation "
+    "foundation hospital university college school museum institute ministry academy clinic association "
+    "society federation "
     "library council church fund trust bank club union agency department office authority commission".split()
 )
 _PLURAL_FROM = 5

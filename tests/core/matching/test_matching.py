@@ -1,0 +1,296 @@
+"""Matching: hazards, certainty words, bad input, and what must hold for any input."""
+
+import time
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tenantry.core.matching import Candidate, Certainty, KeyKind, Subject, keys_of, match
+from tenantry.core.matching.comparing import compare_names
+from tenantry.core.matching.index import CompanyIndex
+from tenantry.core.matching.profiles import profile_of
+from tenantry.core.matching.scoring import points_of
+from tenantry.core.matching.terms import SIGNS, terms_of
+from tenantry.core.matching.weights import WEIGHTS
+from tenantry.core.matching.words import CERTAINTY_ENGLISH, ENGLISH, sentence
+from tenantry.core.names import parse_name
+
+CONTOSO = Subject(
+    name="Contoso Kaffee GmbH", external_id="T-1", domains=("contoso-kaffee.de",),
+    default_domain="contoso.onmicrosoft.com",
+    country="DE", city="Berlin", contact_email="anna@contoso-kaffee.de", phone="+49 30 1234567", postal_code="10115",
+)  # fmt: skip
+COMPANY = Candidate(
+    id="1", name="Contoso Kaffee", domains=("contoso-kaffee.de",), country="Germany", city="Berlin",
+    postal_code="10115",
+)  # fmt: skip
+WORDS = st.lists(
+    st.sampled_from("contoso fabrikam adatum energy group holdings bank france 2 of & 日立 яндекс gmbh ltd".split()),
+    min_size=1, max_size=5,
+).map(" ".join)  # fmt: skip
+SIDES = st.builds(
+    Subject,
+    name=st.one_of(WORDS, st.text(max_size=30)),
+    domains=st.lists(st.sampled_from(["contoso.com", "fabrikam.de", "adatum.co.uk", "gmail.com"]), max_size=2).map(
+        tuple
+    ),
+    country=st.sampled_from(["", "DE", "FR", "Germany"]),
+    city=st.sampled_from(["", "Berlin", "Paris"]),
+    phone=st.sampled_from(["", "+49 30 1234567", "030 7654321"]),
+    contact_email=st.sampled_from(["", "a@contoso.com", "b@fabrikam.de", "c@gmail.com"]),
+    postal_code=st.sampled_from(["", "10115", "75001"]),
+)
+
+
+def as_company(tenant: Subject, identifier: str = "1") -> Candidate:
+    return Candidate(
+        id=identifier, name=tenant.name, domains=tenant.domains, country=tenant.country, city=tenant.city,
+        phone=tenant.phone,
+        contact_email=tenant.contact_email, postal_code=tenant.postal_code,
+    )  # fmt: skip
+
+
+def points(tenant: Subject, company: Candidate) -> float:
+    return points_of(terms_of(profile_of(tenant), profile_of(company), company.domain_carriers))
+
+
+def word_for(tenant: Subject, company: Candidate) -> Certainty | None:
+    found = match(tenant, [company])
+    return found[0].certainty if found else None
+
+
+# Certainty words are rules.
+
+
+def test_a_company_that_carries_the_tenants_id_is_certain_whatever_it_is_called() -> None:
+    company = Candidate(id="9", name="Something Else", tenant_ids=frozenset({"t-1"}), country="FR")
+    (proposal,) = match(CONTOSO, [company])
+    assert proposal.certainty is Certainty.CERTAIN
+    assert proposal.score > 0.99
+
+
+def test_same_name_and_a_domain_of_its_own_is_strong() -> None:
+    assert word_for(CONTOSO, COMPANY) is Certainty.STRONG
+
+
+def test_an_equal_registration_number_is_strong() -> None:
+    tenant = Subject(name="Fabrikam", registration_number="HRB 123-45")
+    assert word_for(tenant, Candidate(id="1", name="Adatum", registration_number="hrb12345")) is Certainty.STRONG
+
+
+@pytest.mark.parametrize(
+    "company",
+    [
+        replace(COMPANY, domain_carriers={"contoso-kaffee.de": 3}),
+        replace(COMPANY, country="FR"),
+        replace(COMPANY, name="Fabrikam Logistics"),
+        replace(COMPANY, name="Contoso Kaffee 24"),
+        replace(COMPANY, name="Contoso Kaffee Österreich"),
+        replace(COMPANY, name="Contoso Kaffee Stiftung"),
+    ],
+)
+def test_a_shared_domain_with_something_against_it_is_likely(company: Candidate) -> None:
+    assert word_for(CONTOSO, company) is Certainty.LIKELY
+
+
+@pytest.mark.parametrize("domain", ["gmail.com", "contoso.onmicrosoft.com", "yahoo.co.jp"])
+def test_free_mail_and_given_domains_are_no_company_domains(domain: str) -> None:
+    tenant = Subject(name="Fabrikam", domains=(domain,), contact_email=f"a@{domain}")
+    company = Candidate(id="1", name="Adatum", domains=(domain,), contact_email=f"b@{domain}")
+    assert match(tenant, [company]) == ()
+    assert not [key for key in keys_of(company) if key.kind is KeyKind.DOMAIN]
+
+
+def test_name_with_contact_is_likely_and_name_alone_possible() -> None:
+    tenant = Subject(name="Alpine Ski House GmbH", contact_email="m@alpineskihouse.com")
+    assert (
+        word_for(tenant, Candidate(id="1", name="Alpine Ski House", domains=("alpineskihouse.com",)))
+        is Certainty.LIKELY
+    )
+    assert word_for(tenant, Candidate(id="1", name="Alpine Ski House")) in {Certainty.POSSIBLE, None}
+
+
+# Hazards that have bitten others.
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("A-B-C Company", "D-E-F Company"),
+        ("GmbH & Co. KG", "GmbH"),
+        ("Pty Limited", "Limited"),
+        ("Hilton Berlin", "Marriott Berlin"),
+        ("Shanghai Electric", "Beijing Electric"),
+        ("National Energy Group", "International Energy Holdings"),
+        ("日立製作所", "日本電気"),
+    ],
+)
+def test_names_that_share_only_what_says_nothing_are_no_match(one: str, other: str) -> None:
+    assert match(Subject(name=one, country="DE"), [Candidate(id="1", name=other, country="DE")]) == ()
+
+
+def test_a_parents_domain_does_not_make_the_subsidiary_the_parent() -> None:
+    tenant = Subject(name="Contoso France SAS", domains=("contoso.com",), country="FR")
+    parent = Candidate(id="p", name="Contoso Corporation", domains=("contoso.com",), country="US")
+    own = Candidate(id="f", name="Contoso France", country="FR", city="Paris")
+    assert word_for(tenant, parent) is Certainty.LIKELY
+    first, *_ = match(tenant, [parent, own])
+    assert all(proposal.certainty is not Certainty.STRONG for proposal in match(tenant, [parent, own]))
+    assert first.candidate_id == "f"
+
+
+def test_twins_of_the_same_name_share_the_score() -> None:
+    tenant = Subject(name="Contoso Kaffee", country="DE")
+    twins = [Candidate(id=identifier, name="Contoso Kaffee GmbH", country="DE") for identifier in ("a", "b")]
+    scores = [proposal.score for proposal in match(tenant, twins)]
+    assert scores[0] == scores[1] <= 0.5
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Işık Enerji A.Ş.", "ISIK ENERJI AS"),
+        ("Smith and Sons Coffee Ltd", "Smith & Sons Coffee"),
+        ("Яндекс Технологии", "Yandeks Tekhnologii"),
+        ("Mountain Province Diamonds", "MountainProvince Diamonds Inc."),
+        ("Zhuzhou Times Electric", "Zhuzou Times Electric"),
+    ],
+)
+def test_one_name_written_in_two_ways_is_found(one: str, other: str) -> None:
+    company = Candidate(id="1", name=other, country="DE", city="Berlin")
+    index = CompanyIndex([company])
+    tenant = Subject(name=one, country="DE", city="Berlin")
+    assert [identifier for identifier, _ in index.candidates(profile_of(tenant))] == ["1"]
+    assert match(tenant, [company])
+
+
+# Bad input.
+
+BAD = [
+    "",
+    " ",
+    "x",
+    "🙂" * 50,
+    "...!!!",
+    "GmbH & Co. KG",
+    "株式会社",
+    "a" * 4_000,
+    "ab " * 1_400,
+    "שלום " * 800,
+    "\u202eevil\u202c",
+    "\x00",
+]
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_names_match_nobody_and_take_no_time(name: str) -> None:
+    others = [
+        Candidate(id=str(at), name=other)
+        for at, other in enumerate(["GmbH", "x", "Contoso", "🙂", "a" * 3_999 + "b", "株式会社"])
+    ]
+    started = time.perf_counter()
+    found = match(Subject(name=name), others)
+    keys = keys_of(Subject(name=name))
+    assert time.perf_counter() - started < 0.5
+    assert len(keys) < 120
+    assert all(len(key.text) <= 60 for key in keys)
+    if len(name) < 1_000:
+        assert found == ()
+
+
+def test_many_candidates_give_five_matches() -> None:
+    companies = [replace(COMPANY, id=str(number)) for number in range(60)]
+    assert len(match(CONTOSO, companies)) == 5
+
+
+# What must hold for any input.
+
+
+@given(SIDES, SIDES)
+@settings(max_examples=150)
+def test_a_name_is_compared_alike_both_ways(one: Subject, other: Subject) -> None:
+    left, right = parse_name(one.name).variants, parse_name(other.name).variants
+    if left and right:
+        there, back = compare_names(left[0], right[0]), compare_names(right[0], left[0])
+        assert there.relation == back.relation
+        assert there.letters == pytest.approx(back.letters)
+        assert there.shared_bits == pytest.approx(back.shared_bits)
+        assert there.bits_left == pytest.approx(back.bits_right)
+
+
+@given(SIDES, st.lists(SIDES, max_size=6), st.randoms())
+@settings(max_examples=100)
+def test_the_order_of_candidates_does_not_matter(tenant: Subject, sides: list[Subject], random: object) -> None:
+    companies = [as_company(side, str(at)) for at, side in enumerate(sides)]
+    shuffled = list(companies)
+    random.shuffle(shuffled)  # type: ignore[attr-defined]  # a random.Random
+    mine, theirs = match(tenant, companies), match(tenant, shuffled)
+    assert [found.candidate_id for found in mine] == [found.candidate_id for found in theirs]
+    assert [found.score for found in mine] == pytest.approx([found.score for found in theirs])
+
+
+@given(SIDES, SIDES)
+@settings(max_examples=100)
+def test_case_and_punctuation_around_words_do_not_matter(one: Subject, other: Subject) -> None:
+    if not one.name.isascii():
+        return
+    written = replace(
+        one, name=f"  {one.name.upper()} ", city=one.city.upper(), domains=tuple(name.upper() for name in one.domains)
+    )
+    assert points(written, as_company(other)) == pytest.approx(points(one, as_company(other)))
+
+
+@given(SIDES, SIDES, st.sampled_from(["country", "city", "postal_code", "phone", "registration_number"]))
+@settings(max_examples=200)
+def test_a_field_that_agrees_never_lowers_the_points(one: Subject, other: Subject, field: str) -> None:
+    company = as_company(other)
+    value: Any = "FR" if field == "country" else "1234567890"
+    nothing: Any = ""
+    agreeing = points(replace(one, **{field: value}), replace(company, **{field: value}))
+    silent = points(replace(one, **{field: nothing}), replace(company, **{field: nothing}))
+    if field == "country" and any(
+        any(variant.places) for variant in parse_name(one.name).variants + parse_name(other.name).variants
+    ):
+        return  # a country word then becomes a statement of its own
+    assert agreeing >= silent - 1e-9
+
+
+@given(SIDES, SIDES)
+@settings(max_examples=150)
+def test_a_shared_domain_never_lowers_the_points(one: Subject, other: Subject) -> None:
+    bare, company = replace(one, domains=(), contact_email=""), replace(as_company(other), domains=(), contact_email="")
+    assert points(
+        replace(bare, domains=("tailspin.example",)), replace(company, domains=("tailspin.example",))
+    ) >= points(bare, company)
+
+
+@given(SIDES, SIDES)
+@settings(max_examples=100)
+def test_every_reason_has_a_sentence_and_scores_are_probabilities(one: Subject, other: Subject) -> None:
+    found = match(one, [as_company(other), as_company(one, "2")])
+    assert sum(proposal.score for proposal in found) <= 1.0 + 1e-9
+    for proposal in found:
+        assert all(sentence(reason) for reason in proposal.evidence)
+        assert proposal.points == pytest.approx(
+            WEIGHTS["base"] + sum(reason.points for reason in proposal.evidence), abs=0.2
+        )
+
+
+@given(SIDES)
+@settings(max_examples=100)
+def test_a_company_shares_keys_with_a_tenant_of_the_same_content(tenant: Subject) -> None:
+    mine, theirs = keys_of(tenant), keys_of(as_company(tenant))
+    assert mine == theirs
+
+
+def test_weights_have_the_signs_that_evidence_has() -> None:
+    assert WEIGHTS.keys() == SIGNS.keys()
+    assert all(WEIGHTS[code] * sign >= 0 for code, sign in SIGNS.items())
+
+
+def test_every_certainty_has_a_word() -> None:
+    assert set(CERTAINTY_ENGLISH) == set(Certainty)
+    assert all(text.endswith(".") for text in ENGLISH.values())
