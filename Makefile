@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock bench rate browser clean
+.PHONY: help demo test check format lock bench bench-matching rate browser clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -27,12 +27,16 @@ format: .venv/dev.done ## Format the code
 	$(BIN)/ruff format .
 
 lock: .venv/dev.done ## Pin dependencies anew, with hashes and without any index address
-	cd requirements && for name in run dev bench; do \
+	cd requirements && for name in run dev bench emm; do \
 	  ../$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
-	    $$name.in $$([ $$name = run ] || echo -c run.txt) -o $$name.txt || exit 1; done
+	    $$name.in $$([ $$name = run ] || [ $$name = emm ] || echo -c run.txt) -o $$name.txt || exit 1; done
 
 bench: .venv/bench.done ## Benchmark against a peer, and print ratios
 	$(BIN)/python bench/listing.py --write docs/reference/benchmarks.md
+
+bench-matching: .venv/bench.done .venv-emm/done ## Match test data beside other matchers. Needs MATCHING_DATA=folder, see bench/README.md
+	@[ -d "$(MATCHING_DATA)" ] || { echo "Say where the data is: make bench-matching MATCHING_DATA=folder"; exit 1; }
+	$(BIN)/python bench/matching.py --data "$(MATCHING_DATA)" --write docs/reference/matching.md
 
 rate: .venv/dev.done ## Read details at the published limit for two minutes, and print how much of it was used
 	$(BIN)/python bench/rate.py --write docs/reference/benchmarks.md
@@ -45,7 +49,7 @@ browser:
 	  else echo "The browser tests need Chromium. Install it (apt-get install chromium), or set TENANTRY_CHROMIUM."; exit 1; fi; fi
 
 clean: ## Remove what was set up
-	rm -rf .venv build
+	rm -rf .venv .venv-emm build
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -61,4 +65,9 @@ clean: ## Remove what was set up
 
 .venv/bench.done: requirements/bench.txt .venv/dev.done
 	$(BIN)/python -m pip install -q --require-hashes -r requirements/bench.txt
+	@touch $@
+
+.venv-emm/done: requirements/emm.txt
+	$(PYTHON) -m venv .venv-emm
+	.venv-emm/bin/python -m pip install -q --require-hashes -r requirements/emm.txt
 	@touch $@
