@@ -25,6 +25,7 @@ from tenantry.emulator.google.provider import Google
 from tenantry.emulator.limits import PUBLISHED, WINDOW
 from tenantry.emulator.listener import Handler, Listener
 from tenantry.emulator.messages import Answer, Request
+from tenantry.emulator.microsoft.graph import PATH as GRAPH_PATH
 from tenantry.emulator.microsoft.partner_center import PartnerCenter
 from tenantry.emulator.microsoft.provider import Microsoft, Surroundings
 from tenantry.emulator.microsoft.registrations import PARTNER_CENTER, Application, ServiceUser
@@ -92,7 +93,7 @@ class Emulator:
         self.faults = Faults()
         self.counters = Counters()
         self.microsoft = Microsoft(
-            Surroundings(self.world, self.clock, self.counters, papers),
+            Surroundings(self.world, self.clock, self.counters, papers, self._staff("microsoft")),
             limit=options.limit,
             window=options.window,
             base_path=options.base_path,
@@ -141,7 +142,8 @@ class Emulator:
         self.api_url = f"{origin}{self.microsoft.base_path}"
         self.login_url = f"https://localhost:{login_listener.port}"
         self.control_url = f"{origin}{PREFIX}"
-        self.microsoft.reachable_at(api_url=self.api_url, login_url=self.login_url)
+        self.graph_url = f"{origin}{GRAPH_PATH}"
+        self.microsoft.reachable_at(api_url=self.api_url, login_url=self.login_url, graph_url=self.graph_url)
         return api_listener, login_listener, google_listener
 
     def _open_google(self, options: EmulatorOptions, others: tuple[Listener, ...]) -> Listener:
@@ -226,6 +228,7 @@ class Emulator:
             "pid": os.getpid(),
             "api_url": self.api_url,
             "login_url": self.login_url,
+            "graph_url": self.graph_url,
             "control_url": self.control_url,
             "ca_file": str(self.ca_file),
             "partner_tenant_id": self.partner_tenant_id,

@@ -68,7 +68,7 @@ class Staff:
     """The people of every company at one provider. Safe to use from several threads.
 
     ``each`` people a company; ``crowds`` gives other sizes to some companies, by index. ``start`` is when the
-    world began. Nothing is made in advance.
+    world began. Nothing is made in advance. ``log`` has company and number of every change, in order.
     """
 
     def __init__(
@@ -84,6 +84,7 @@ class Staff:
         self._changes: dict[tuple[int, int], dict[str, Any]] = {}
         self._orders: OrderedDict[int, list[tuple[str, int]]] = OrderedDict()
         self.lock = threading.RLock()
+        self.log: list[tuple[int, int]] = []
         self._plain_names = lru_cache(maxsize=512)(self._first_names)
         self._speech = lru_cache(maxsize=512)(self._spoken)
 
@@ -168,6 +169,7 @@ class Staff:
         return next((one for one in self.everybody(company) if mailbox in one.former and is_present(one)), None)
 
     def _reorder(self, company: int, before: Someone | None, after: Someone) -> None:
+        self.log.append((company, after.number))
         order = self._orders.get(company)
         if order is None:
             return

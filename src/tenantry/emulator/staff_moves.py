@@ -1,6 +1,6 @@
 """What happens to people: targeted changes for tests and the demo, and some of everything as time passes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
@@ -41,9 +41,16 @@ class StaffMovement:
 
 
 class StaffMoves:
-    """Changes people of one provider, and keeps what happened in ``movements``. Safe from several threads."""
+    """Changes people of one provider, and keeps what happened in ``movements``. Safe from several threads.
 
-    def __init__(self, staff: Staff, clock: Clock, seed: int | str) -> None:
+    ``mangled`` returns the mailbox that somebody who is restored gets, where the provider does not give back
+    the old one.
+    """
+
+    def __init__(
+        self, staff: Staff, clock: Clock, seed: int | str, *, mangled: Callable[[Someone], str] | None = None
+    ) -> None:
+        self._mangled = mangled
         self._staff = staff
         self._clock = clock
         self._seed = seed
@@ -87,7 +94,7 @@ class StaffMoves:
         before = self._staff.someone(company, number)
         if before.deleted_at is None:
             raise ValueError("That person is not deleted.")
-        back = mailbox or before.mailbox
+        back = mailbox or (self._mangled(before) if self._mangled else before.mailbox)
         return self._changed(StaffMove.RESTORED, before, deleted_at=None, mailbox=back)
 
     def set_admin(self, company: int, number: int, level: str) -> Someone:

@@ -50,6 +50,15 @@ _DIRECTORY: Final = "/admin/directory/v1"
 _OF_CUSTOMER: Final = rf"{_DIRECTORY}/customer/([^/]+)"
 
 
+def _service_account(key: bytes, papers: Papers) -> ServiceAccount:
+    return ServiceAccount(
+        client_email="sync@tenantry-emulator.iam.gserviceaccount.com",
+        client_id="104000000000000000001",
+        key_id=key.hex()[:40],
+        key=papers.signing_key,
+    )
+
+
 class Google:
     """Google's services over one world. ``customers`` are resold; ``quota`` calls a minute are allowed (0: any).
 
@@ -65,12 +74,7 @@ class Google:
         self.staff = staff
         self.world = GoogleWorld(world, staff, customers, tiers)
         self.people = StaffMoves(staff, clock, f"{world.seed} google")
-        self.service_account = ServiceAccount(
-            client_email="sync@tenantry-emulator.iam.gserviceaccount.com",
-            client_id="104000000000000000001",
-            key_id=key.hex()[:40],
-            key=papers.signing_key,
-        )
+        self.service_account = _service_account(key, papers)
         self.signin = SignIn(self.world, self.service_account, self.switches, clock)
         self.gate = Gate(self.world, self.signin, self.switches, clock=clock, counters=counters, quota=quota)
         replies = Replies(Etags(seed_key(str(clock.now()))), PageTokens(key, clock, self.switches), self.switches)

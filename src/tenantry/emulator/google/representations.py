@@ -39,11 +39,7 @@ def user(world: GoogleWorld, one: Someone) -> Json:
         "isAdmin": one.admin == "full", "isDelegatedAdmin": one.admin == "partial",
     }  # fmt: skip
     if not one.whole:
-        del head["name"]["fullName"]
-        return head | {
-            "creationTime": moment(one.created), "customerId": world.customer_id(one.company),
-            "orgUnitPath": f"/{one.unit}", "isMailboxSetup": False,
-        }  # fmt: skip
+        return _half_created(world, one, head)
     aliases = [f"{each}@{domain}" for each in one.former]
     fixed = [f"{each}{TEST_DOMAIN}" for each in (address, *aliases)]
     body: Json = head | {
@@ -71,6 +67,14 @@ def user(world: GoogleWorld, one: Someone) -> Json:
     if one.kind == "guest":
         body |= {"isGuestUser": True, "guestAccountInfo": {"primaryGuestEmail": one.home}}
     return body
+
+
+def _half_created(world: GoogleWorld, one: Someone, head: Json) -> Json:
+    del head["name"]["fullName"]
+    return head | {
+        "creationTime": moment(one.created), "customerId": world.customer_id(one.company),
+        "orgUnitPath": f"/{one.unit}", "isMailboxSetup": False,
+    }  # fmt: skip
 
 
 def deleted_user(world: GoogleWorld, one: Someone, *, bare: bool) -> Json:

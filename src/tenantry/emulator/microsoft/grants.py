@@ -53,12 +53,18 @@ class SignIn:
 
 
 class TokenEndpoint:
-    """Answers token requests for one directory. ``is_customer`` tells whether a tenant id is one of the partner's."""
+    """Answers token requests for one directory.
+
+    ``is_customer`` tells whether a tenant id is one of the partner's, ``is_consented`` whether that customer
+    consented to the applications, so that the service user gets tokens of Graph there.
+    """
 
     def __init__(
         self, *, directory: Directory, mint: TokenMint, refresh: RefreshTokenStore, codes: CodeBook,
         switches: Switches, clock: Clock, is_customer: Callable[[str], bool],
+        is_consented: Callable[[str], bool] = lambda _: False,
     ) -> None:  # fmt: skip
+        self._is_consented = is_consented
         self._directory = directory
         self._mint = mint
         self._refresh = refresh
@@ -99,6 +105,8 @@ class TokenEndpoint:
         wanted = tenant.lower()
         if wanted in {self._directory.tenant_id, self._directory.domain, "common", "organizations"}:
             return
+        if self._is_consented(wanted):
+            return
         if self._is_customer(wanted):
             raise refuse.unknown_application(client_id, tenant)
         raise refuse.unknown_tenant(tenant)
@@ -113,6 +121,8 @@ class TokenEndpoint:
         return found
 
     def _client_credentials(self, asked: Asked) -> dict[str, Any]:
+        if self.customer(asked.tenant):
+            raise refuse.unknown_application(asked.application.client_id, asked.tenant)
         if asked.application.is_native:
             raise refuse.no_credential()
         if asked.tenant.lower() in {"common", "organizations"}:
@@ -144,6 +154,8 @@ class TokenEndpoint:
         if self._refresh.is_revoked(grant):
             raise refuse.revoked_refresh()
         sign_in = self._wanted(asked, grant.methods, asked.form.get("scope", ""))
+        if self.customer(asked.tenant) and sign_in.resource != GRAPH:
+            raise refuse.unknown_resource(sign_in.resource, asked.tenant)
         self._check_person(asked.application, sign_in)
         if not self._refresh.exchange(grant, self._switches.refresh_grace):
             raise refuse.used_refresh()
@@ -190,6 +202,12 @@ class TokenEndpoint:
         if self._switches.mfa_required and "mfa" not in sign_in.methods:
             raise refuse.mfa_needed(sign_in.resource)
 
+    def customer(self, tenant: str) -> str:
+        """Return the customer's tenant id that was named in place of the partner's, or an empty text."""
+        wanted = tenant.lower()
+        own = {self._directory.tenant_id, self._directory.domain, "common", "organizations"}
+        return "" if wanted in own else wanted
+
     def _resource(self, wanted: str) -> str:
         found = self._directory.resource(wanted)
         if found is None:
@@ -198,7 +216,7 @@ class TokenEndpoint:
 
     def _claims(self, asked: Asked, resource: str) -> dict[str, Any]:
         now = int(self._clock.now())
-        tenant = self._directory.tenant_id
+        tenant = self.customer(asked.tenant) or self._directory.tenant_id
         return {
             "aud": resource, "iss": f"https://sts.windows.net/{tenant}/", "iat": now, "nbf": now,
             "exp": now + self._switches.access_seconds, "appid": asked.application.client_id,

@@ -73,7 +73,7 @@ class Login:
     def _configuration(self, request: Request, tenant: str) -> Answer:
         self._tokens.check_tenant(tenant, "")
         version = "/v2.0" if "/v2.0/" in request.path.lower() else ""
-        own = self._directory.tenant_id
+        own = self._tokens.customer(tenant) or self._directory.tenant_id
         base = f"{self.url}/{tenant}/oauth2{version}"
         issuer = f"{self.url}/{own}/v2.0" if version else f"https://sts.windows.net/{own}/"
         document: dict[str, Any] = {

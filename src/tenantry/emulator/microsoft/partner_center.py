@@ -15,6 +15,7 @@ from tenantry.emulator.limits import Limit
 from tenantry.emulator.messages import Answer, Request, json_answer
 from tenantry.emulator.microsoft import refusals as refuse
 from tenantry.emulator.microsoft import representations as show
+from tenantry.emulator.microsoft.customer_users import CustomerUsers, UsersCall
 from tenantry.emulator.microsoft.gate import Caller, Gate
 from tenantry.emulator.microsoft.listing import CustomerList
 from tenantry.emulator.microsoft.registrations import Directory
@@ -41,7 +42,7 @@ class PartnerCenter:
 
     def __init__(
         self, *, world: World, directory: Directory, gate: Gate, customers: CustomerList, limit: Limit,
-        switches: Switches, counters: Counters,
+        switches: Switches, counters: Counters, users: CustomerUsers,
     ) -> None:  # fmt: skip
         self._world = world
         self._directory = directory
@@ -50,6 +51,7 @@ class PartnerCenter:
         self._limit = limit
         self._switches = switches
         self._counters = counters
+        self._users = users
         self._resellers = [(derived_guid(world.seed, "reseller", name), name) for name in _RESELLERS]
         self._parts: dict[str, Part] = {
             "": Part(user_only=False, needs_role=False, read=self._full),
@@ -92,7 +94,8 @@ class PartnerCenter:
     def _note_unknown(self, request: Request, path: str) -> None:
         parts = path.split("/")
         known = path in {"/v1/customers", "/v1/customers/relationshiprequests", "/v1/relationships"} or (
-            path.startswith("/v1/customers/") and "/".join(parts[4:]) in self._parts
+            path.startswith("/v1/customers/")
+            and ("/".join(parts[4:]) in self._parts or self._users.route(parts[4:]) is not None)
         )
         request.known = known and request.method == "GET"
 
@@ -111,6 +114,8 @@ class PartnerCenter:
                 return self._success(show.relationship_request(self._directory.tenant_id))
             return self._success(self._relationships(request))
         parts = path.split("/")
+        if self._users.route(parts[4:]) is not None:
+            return self._of_people(request, parts, caller)
         return self._of_customer(parts[3], self._parts["/".join(parts[4:])], caller)
 
     def _of_customer(self, tenant_id: str, part: Part, caller: Caller) -> Answer:
@@ -126,6 +131,19 @@ class PartnerCenter:
         if not customer.readable or (part.needs_role and not customer.role_granted):
             raise refuse.no_role()
         return self._success(part.read(customer))
+
+    def _of_people(self, request: Request, parts: list[str], caller: Caller) -> Answer:
+        """Answer about people, for whom no limit is published."""
+        serve = self._users.route(parts[4:])
+        assert serve is not None  # noqa: S101 (asked just before)
+        if caller.mode != "user":
+            raise refuse.user_only()
+        if not is_guid(parts[3]):
+            raise refuse.not_a_guid()
+        customer = self._related(parts[3].strip("{}"))
+        if not customer.readable or not customer.role_granted:
+            raise refuse.no_role()
+        return self._success(serve(UsersCall(request, customer, parts[4:])))
 
     def _related(self, tenant_id: str) -> Customer:
         try:

@@ -1,4 +1,4 @@
-"""Microsoft as one emulated provider: its sign-in and its Partner Center, put together."""
+"""Microsoft as one emulated provider: its sign-in, its Partner Center and its Graph, put together."""
 
 from dataclasses import dataclass
 
@@ -9,14 +9,20 @@ from tenantry.emulator.draws import seed_key
 from tenantry.emulator.limits import Limit
 from tenantry.emulator.messages import Answer, Request
 from tenantry.emulator.microsoft.codes import CodeBook
+from tenantry.emulator.microsoft.customer_users import CustomerUsers
 from tenantry.emulator.microsoft.gate import Gate
 from tenantry.emulator.microsoft.grants import WITH_MFA, WITHOUT_MFA, TokenEndpoint
+from tenantry.emulator.microsoft.graph import PATH as GRAPH_PATH
+from tenantry.emulator.microsoft.graph import Graph
 from tenantry.emulator.microsoft.listing import CustomerList
 from tenantry.emulator.microsoft.login import Login
 from tenantry.emulator.microsoft.partner_center import PartnerCenter
+from tenantry.emulator.microsoft.people import MicrosoftPeople
 from tenantry.emulator.microsoft.registrations import Application, RefreshTokenStore, make_directory
 from tenantry.emulator.microsoft.switches import Switches
 from tenantry.emulator.microsoft.tokens import TokenMint
+from tenantry.emulator.staff import Staff
+from tenantry.emulator.staff_moves import StaffMoves
 from tenantry.emulator.world import UnknownCustomerError, World
 
 
@@ -28,10 +34,11 @@ class Surroundings:
     clock: Clock
     counters: Counters
     papers: Papers
+    staff: Staff
 
 
 class Microsoft:
-    """The two services of Microsoft over one world. ``base_path`` goes before ``/v1``; ``audience`` is the API's name.
+    """The services of Microsoft over one world. ``base_path`` goes before ``/v1``; ``audience`` is the API's name.
 
     ``api`` and ``sign_in`` answer requests; :meth:`reachable_at` must be told the addresses first.
     """
@@ -48,6 +55,9 @@ class Microsoft:
         self._mint = TokenMint(papers.signing_key, clock)
         self._refresh = RefreshTokenStore(key, clock)
         self._customers = CustomerList(world, self.switches, clock, key)
+        self.people = MicrosoftPeople(world, around.staff)
+        self.moves = StaffMoves(around.staff, clock, f"{world.seed} microsoft", mangled=self.people.mangled)
+        self._graph = Graph(world, self.people, self._mint, self.switches, clock=clock, key=key)
         self._partner_center = PartnerCenter(
             world=world,
             directory=self.directory,
@@ -56,6 +66,7 @@ class Microsoft:
             limit=self.limit,
             switches=self.switches,
             counters=around.counters,
+            users=CustomerUsers(self.people, self.switches, clock, key),
         )
         tokens = TokenEndpoint(
             directory=self.directory,
@@ -65,6 +76,7 @@ class Microsoft:
             switches=self.switches,
             clock=clock,
             is_customer=self._is_customer,
+            is_consented=self.people.is_consented,
         )
         self._login = Login(
             directory=self.directory,
@@ -75,13 +87,16 @@ class Microsoft:
             clock=clock,
         )
 
-    def reachable_at(self, *, api_url: str, login_url: str) -> None:
-        """Tell both services their addresses, which they write into answers."""
+    def reachable_at(self, *, api_url: str, login_url: str, graph_url: str) -> None:
+        """Tell the services their addresses, which they write into answers."""
+        self._graph.url = graph_url
         self._customers.api_url = api_url
         self._login.url = login_url
 
     def api(self, request: Request, path: str) -> Answer:
         """Answer a request to the API host. ``path`` is in its normal form, the base path included."""
+        if path.startswith(f"{GRAPH_PATH}/"):
+            return self._graph.answer(request, path.removeprefix(GRAPH_PATH))
         inside = path.startswith(f"{self.base_path}/")
         return self._partner_center.answer(request, path[len(self.base_path) :] if inside else "/outside")
 

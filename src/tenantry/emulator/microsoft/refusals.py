@@ -84,6 +84,11 @@ def unknown_tenant() -> ApiRefusal:
     return ApiRefusal(404, 60003, "The tenant was not found.")
 
 
+def unknown_user() -> ApiRefusal:
+    """Nobody of the customer has that object id."""
+    return ApiRefusal(404, 60002, "The user was not found.")
+
+
 def no_relationship() -> ApiRefusal:
     """The customer left."""
     return ApiRefusal(403, 20002, "No relationship between caller and account.")

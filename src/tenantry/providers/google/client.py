@@ -84,7 +84,6 @@ class Google:
             concurrency=concurrency or AdaptiveConcurrency(),
             patience=patience,
         )
-        reseller = Call(endpoints.reseller, ScopeSet.RESELLER)
         self._directory = Directory(
             calls,
             users=Call(endpoints.directory, ScopeSet.USERS),
@@ -94,17 +93,18 @@ class Google:
         self._licences = Licences(
             calls,
             licensing=Call(endpoints.licensing, ScopeSet.LICENCES),
-            reseller=reseller,
+            reseller=Call(endpoints.reseller, ScopeSet.RESELLER),
             budget=licence_budget or Unlimited(),
             products=reach.products,
         )
-        self._tenants: ResellerTenants | ChannelTenants | OwnTenant
-        if reach.discovery is Discovery.OWN:
-            self._tenants = OwnTenant(self._directory)
-        elif reach.discovery is Discovery.CHANNEL:
-            self._tenants = ChannelTenants(calls, Call(endpoints.channel, ScopeSet.CHANNEL), reach.account.strip())
-        else:
-            self._tenants = ResellerTenants(calls, reseller)
+        self._tenants = self._discovery(calls, endpoints)
+
+    def _discovery(self, calls: Calls, endpoints: Endpoints) -> ResellerTenants | ChannelTenants | OwnTenant:
+        if self.reach.discovery is Discovery.OWN:
+            return OwnTenant(self._directory)
+        if self.reach.discovery is Discovery.CHANNEL:
+            return ChannelTenants(calls, Call(endpoints.channel, ScopeSet.CHANNEL), self.reach.account.strip())
+        return ResellerTenants(calls, Call(endpoints.reseller, ScopeSet.RESELLER))
 
     def list_tenants(self, cursor: str | None) -> TenantPage:
         """Return the page of customers at ``cursor``, the first page for ``None``. Rows may repeat.

@@ -13,12 +13,12 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tenantry.providers.base import RefreshTokens
-from tenantry.providers.errors import AuthFailed, Misconfigured, ProviderError
+from tenantry.providers.errors import AuthFailed, ConsentMissing, Misconfigured, ProviderError
 from tenantry.providers.http import HttpClient
 from tenantry.providers.microsoft.clouds import Endpoints
 from tenantry.providers.microsoft.credentials import Application, ApplicationKind, SignInMode
 from tenantry.providers.microsoft.entra import EntraApplication, Granted
-from tenantry.providers.microsoft.refusals import SIGN_IN_AGAIN
+from tenantry.providers.microsoft.refusals import CUSTOMERS_OWN, SIGN_IN_AGAIN
 
 _RENEW_BEFORE_END = 300.0
 _REMEMBER_REFUSAL = 60.0
@@ -132,7 +132,8 @@ class UserTokens(_RenewingTokens):
     """Tokens of the application and the service user, bought with the stored refresh token.
 
     Each purchase may bring a new refresh token; it is stored before the access token is used, and a store
-    that fails fails the call. Another process may have rotated the token meanwhile: a refused one is tried
+    that fails fails the call. With ``customer``, a tenant id, they are for Graph in that customer's directory.
+    Another process may have rotated the token meanwhile: a refused one is tried
     once more when the store holds another by then.
     """
 
@@ -146,9 +147,11 @@ class UserTokens(_RenewingTokens):
         http: HttpClient,
         *,
         clock: Clock = time.monotonic,
+        customer: str = "",
     ) -> None:
         super().__init__(clock)
-        self._entra = EntraApplication(endpoints, application, http)
+        self._entra = EntraApplication(endpoints, application, http, customer=customer)
+        self._customer = customer
         self._store = refresh_tokens
         self._tried: str | None = None
 
@@ -173,6 +176,21 @@ class UserTokens(_RenewingTokens):
         return granted
 
     def _redeem(self, refresh_token: str) -> Granted:
+        try:
+            return self._redeemed(refresh_token)
+        except (AuthFailed, ConsentMissing) as error:
+            if not self._customer or error.code not in CUSTOMERS_OWN:
+                raise
+            # Only this customer is closed: without the application's consent, or by a policy of its own.
+            raise ConsentMissing(
+                error.message,
+                permission="application consent in the customer's tenant",
+                next_step="Give the application consent in this customer's tenant, and check its policies.",
+                code=error.code,
+                correlation_id=error.correlation_id,
+            ) from error
+
+    def _redeemed(self, refresh_token: str) -> Granted:
         scopes = self._entra.scopes
 
         def question(app: object) -> object:

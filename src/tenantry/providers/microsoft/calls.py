@@ -46,7 +46,7 @@ class _Attempts:
 
 
 class Calls:
-    """Makes calls for one connection. Thread-safe."""
+    """Makes calls for one connection. Thread-safe. ``judge`` says what an answer other than 200 means."""
 
     def __init__(
         self,
@@ -57,7 +57,9 @@ class Calls:
         http: HttpClient,
         concurrency: AdaptiveConcurrency,
         patience: Patience,
+        judge: Callable[[Answer], ProviderError] = classify,
     ) -> None:
+        self._judge = judge
         self._api = api
         self._tokens = tokens
         self._budget = budget
@@ -109,7 +111,7 @@ class Calls:
         if answer.status == _OK:
             self._concurrency.succeeded()
             return answer
-        error = classify(answer)
+        error = self._judge(answer)
         if isinstance(error, Throttled):
             self._concurrency.throttled()
             self._budget.throttled(after=error.after)

@@ -36,6 +36,12 @@ class Endpoints:
     graph: str
     audience: str
     ca_file: Path | None = None
+    graph_audience: str = "https://graph.microsoft.com"
+
+    @property
+    def graph_scope(self) -> str:
+        """The v2 scope of a token of Graph: it follows the cloud and never an override of ``graph``."""
+        return f"{self.graph_audience}/.default"
 
     @property
     def scope(self) -> str:
@@ -93,6 +99,7 @@ def endpoints_for(
         authority=_https(_base(authority or published.authority)),
         graph=_base(graph or published.graph),
         audience=published.audience,
+        graph_audience=published.graph,
         ca_file=ca_file,
     )
 

@@ -53,12 +53,13 @@ class Granted:
 class EntraApplication:
     """One MSAL application object for one flow, made when it is first needed.
 
+    ``customer`` is the tenant to sign in to for Graph; without one it is the partner's, for Partner Center.
     Thread-safe: one call at a time.
     """
 
-    def __init__(self, endpoints: Endpoints, application: Application, http: HttpClient) -> None:
-        self.scopes = [endpoints.scope]
-        self._authority = f"{endpoints.authority}/{application.partner_tenant_id.strip()}"
+    def __init__(self, endpoints: Endpoints, application: Application, http: HttpClient, *, customer: str = "") -> None:
+        self.scopes = [endpoints.graph_scope if customer else endpoints.scope]
+        self._authority = f"{endpoints.authority}/{customer or application.partner_tenant_id.strip()}"
         self._application = application
         self._login = LoginHttp(http)
         self._lock = threading.Lock()

@@ -7,18 +7,20 @@ totals are never read.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from tenantry.core.records import Ending, InvalidRecord, TenantListing, TenantPage
+from tenantry.core.records import Ending, InvalidRecord, TenantPage
 from tenantry.providers.errors import ConsentMissing, CursorExpired, Malformed, Misconfigured, NotFound, ProviderError
 from tenantry.providers.microsoft.answers import pick
 from tenantry.providers.microsoft.codes import END_OF_LIST
 from tenantry.providers.microsoft.mapping import listing_of
+
+T = TypeVar("T")
 
 PAGE_SIZE: Final = 500
 _LONGEST_RUN_OF_EMPTY_PAGES: Final = 3
@@ -34,7 +36,8 @@ class Position:
     """Where a listing stands: the next request, and what is needed to notice that it goes in circles.
 
     ``seen`` are digests of the last positions; ``empty`` counts the empty pages in a row before this one;
-    ``correlation_id`` is one for the whole listing. As text it is the opaque cursor.
+    ``correlation_id`` is one for the whole listing; ``place`` is the collection's path behind ``/v1/``. As text
+    it is the opaque cursor.
     """
 
     query: str = f"size={PAGE_SIZE}"
@@ -43,11 +46,12 @@ class Position:
     empty: int = 0
     seen: tuple[str, ...] = ()
     correlation_id: str = field(default_factory=lambda: str(uuid4()))
+    place: str = "customers"
 
     @property
     def path(self) -> str:
         """Where to get the page, after the host."""
-        return f"/v1/customers?{self.query}"
+        return f"/v1/{self.place}?{self.query}"
 
     @property
     def digest(self) -> str:
@@ -65,6 +69,7 @@ class Position:
                 "empty": self.empty,
                 "seen": self.seen,
                 "correlation": self.correlation_id,
+                "place": self.place,
             },
             separators=(",", ":"),
         )
@@ -86,21 +91,44 @@ def position_at(cursor: str | None) -> Position:
             empty=int(said["empty"]),
             seen=tuple(str(digest) for digest in said["seen"]),
             correlation_id=str(said["correlation"]),
+            # Positions that an earlier version stored are of the only list that it knew.
+            place=str(said.get("place", "customers")),
         )
     except (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
         raise CursorExpired("The stored position in the listing cannot be read by this version.") from error
 
 
+@dataclass(frozen=True, slots=True)
+class SeekPage(Generic[T]):
+    """One page of any collection that is read by seeking: see ``TenantPage`` for the parts."""
+
+    records: tuple[T, ...]
+    invalid: tuple[InvalidRecord, ...]
+    ending: Ending
+    cursor: str | None = None
+
+
 def page_of(value: Any, position: Position, *, api: str) -> TenantPage:
-    """Return the page in ``value``, the JSON of the answer at ``position``.
+    """Return the page of customers in ``value``, the JSON of the answer at ``position``.
 
     Raises ``Malformed`` when there is no list of items; a single bad record is only put aside.
     """
+    page = seek_page(value, position, listing_of, api=api)
+    return TenantPage(page.records, page.invalid, page.ending, page.cursor)
+
+
+def seek_page(
+    value: Any, position: Position, read: Callable[[object, int], T | InvalidRecord], *, api: str
+) -> SeekPage[T]:
+    """Return the page in ``value``; ``read`` makes a record or a reason of an item and its number on the page.
+
+    Raises ``Malformed`` when there is no list of items.
+    """
     items = pick(value, "items") if isinstance(value, dict) else None
     if not isinstance(items, list):
-        raise Malformed("A page of the customers list has no list of items.", where=f"page {position.page + 1}: items")
-    found = [listing_of(item, number) for number, item in enumerate(items, start=1)]
-    records = tuple(each for each in found if isinstance(each, TenantListing))
+        raise Malformed(f"A page of {_name(position)} has no list of items.", where=f"page {position.page + 1}: items")
+    found = [read(item, number) for number, item in enumerate(items, start=1)]
+    records = tuple(each for each in found if not isinstance(each, InvalidRecord))
     invalid = tuple(each for each in found if isinstance(each, InvalidRecord))
     onward, doubt = _onward(value, position, api=api)
     empty = 0 if items else position.empty + 1
@@ -108,10 +136,14 @@ def page_of(value: Any, position: Position, *, api: str) -> TenantPage:
         onward, doubt = None, f"{empty} pages in a row were empty"
     if doubt:
         invalid += (InvalidRecord(f"page {position.page + 1}", f"The listing was stopped: {doubt}."),)
-        return TenantPage(records, invalid, Ending.AMBIGUOUS)
+        return SeekPage(records, invalid, Ending.AMBIGUOUS)
     if onward is None:
-        return TenantPage(records, invalid, Ending.CLEAN)
-    return TenantPage(records, invalid, Ending.MORE, replace(onward, empty=empty).as_cursor())
+        return SeekPage(records, invalid, Ending.CLEAN)
+    return SeekPage(records, invalid, Ending.MORE, replace(onward, empty=empty).as_cursor())
+
+
+def _name(position: Position) -> str:
+    return "the customers list" if position.place == "customers" else f"the list of {position.place.rpartition('/')[2]}"
 
 
 def page_after(error: ProviderError, position: Position) -> TenantPage:
@@ -126,17 +158,29 @@ def page_after(error: ProviderError, position: Position) -> TenantPage:
         error.stops_run = True
     if position.page == 0:
         raise _first(error) from error
-    if error.status == 400 and error.code == END_OF_LIST:  # noqa: PLR2004 (Bad Request)
+    if is_doubtful_end(error, position):
         return TenantPage((), (), Ending.AMBIGUOUS)
+    raise error
+
+
+def is_doubtful_end(error: ProviderError, position: Position) -> bool:
+    """Whether ``error`` behind the first page is the end of a list that gave out one token too many.
+
+    Raises ``CursorExpired`` when it means that the position is no longer accepted.
+    """
+    if position.page == 0:
+        return False
+    if error.status == 400 and error.code == END_OF_LIST:  # noqa: PLR2004 (Bad Request)
+        return True
     if error.status in _BAD_POSITION and not error.stops_run:
         raise CursorExpired(
-            f"Partner Center no longer accepts the position in the customers list: {error.message}",
+            f"Partner Center no longer accepts the position in {_name(position)}: {error.message}",
             status=error.status,
             code=error.code,
             request_id=error.request_id,
             correlation_id=error.correlation_id,
         ) from error
-    raise error
+    return False
 
 
 def _first(error: ProviderError) -> ProviderError:
@@ -165,9 +209,9 @@ def _onward(value: Mapping[str, Any], position: Position, *, api: str) -> tuple[
     elif link is None:
         return None, ""
     else:
-        linked = _linked_query(link, api)
+        linked = _linked_query(link, api, position.place)
         if linked is None:
-            return None, "its link to the next page does not lead to the customers list of this service"
+            return None, f"its link to the next page does not lead to {_name(position)} of this service"
         onward = replace(position, query=linked, headers=others)
     seen = (*position.seen, position.digest)[-_REMEMBERED_POSITIONS:]
     if onward.digest in seen:
@@ -192,8 +236,8 @@ def _link_headers(link: object) -> dict[str, str]:
     return headers
 
 
-def _linked_query(link: object, api: str) -> str | None:
-    """Return the query of a link to the customers list; ``None`` when it leads elsewhere.
+def _linked_query(link: object, api: str, place: str) -> str | None:
+    """Return the query of a link to the list at ``place``; ``None`` when it leads elsewhere.
 
     Seen: ``/customers?…``, ``/v1/customers?…``, two question marks (section 5.3 no. 1 and 2).
     """
@@ -209,6 +253,6 @@ def _linked_query(link: object, api: str) -> str | None:
     if elsewhere and (parts.scheme or parts.netloc):
         return None
     path = parts.path.lower().removeprefix(home.path.lower())
-    if re.fullmatch(r"/*(v1/+)?customers/?", path) is None:
+    if re.fullmatch(rf"/*(v1/+)?{re.escape(place.lower())}/?", path) is None:
         return None
     return parts.query.replace("?", "&")

@@ -137,6 +137,11 @@ _BY_ERROR: Final[Mapping[str, _Meaning]] = {
     "bad_verification_code": _USED_CODE,
     "invalid_tenant": _NO_TENANT,
 }
+# What a sign-in to a customer's tenant is refused with for reasons of that customer alone.
+CUSTOMERS_OWN: Final = frozenset(
+    """700016 65001 90094 90002 900021 900023 50105 53000 53001 53002 53003
+    500011 650052 650057 7000112""".split()
+)
 _UNKNOWN = _Meaning("The sign-in was refused", _CHECK_IDS)
 _TROUBLE_ERRORS: Final = frozenset({"temporarily_unavailable", "server_error"})
 _TROUBLE_CODES: Final = frozenset({90033, 50001000, 90006, 90100, 90024, 50059001})
