@@ -273,7 +273,7 @@ def test_a_person_is_shown_with_their_places_and_corrected(cast: Cast) -> None:
     assert "Alpine" in text_of(cast.client("colleague").get(address))
     assert cast.client("colleague").get(address + "edit/").status_code == 403
     shown = {"initial-first_name": "Eva", "initial-last_name": "Maier", "initial-email": "eva@alpine.example"}
-    fields = {**shown, "first_name": "Eva", "last_name": "Huber", "email": "eva@alpine.example", "seen_version": 0}
+    fields: dict[str, Any] = {**shown, "first_name": "Eva", "last_name": "Huber", "email": "eva@alpine.example", "seen_version": 0}
     page = _post(cast, address + "edit/", **fields)
     assert "Eva Huber" in text_of(page)
     assert "Corrected" in text_of(page)

@@ -33,6 +33,9 @@ Tenantry's demo is at   http://127.0.0.1:{port}/
   Sign in as            marketplace manager   manager@northwind.example
                         manager, both stores  kim@northwind.example
                         operator              operator@tenantry.example
+                        sales support         sue@northwind.example
+                        customer support      carl@northwind.example
+                        company administrator ada@harbour-bakery.example
   Password (all)        {password}
 
   Northwind Cloud reads {customers:,} customer tenants from an emulated Partner Center right now.

@@ -10,6 +10,7 @@ from django.utils import timezone
 from tenantry.accounts.models import Account
 from tenantry.accounts.services import create_account
 from tenantry.audit.events import Actor, ActorKind
+from tenantry.cli.demo_companies import ADMINISTRATOR, let_administrator_in, read_alike, seed_companies
 from tenantry.connections.models import Connection
 from tenantry.connections.services import MicrosoftConnection, save_microsoft_connection
 from tenantry.connections.sources import open_source
@@ -27,6 +28,7 @@ from tenantry.sync.requests import Asked, request_sync
 
 _DEMO = Actor(ActorKind.SYSTEM, "Demo")
 COUNTRY = "AT"
+COMPANIES = 150
 CALLS_PER_MINUTE = 2_400
 CALLS_AT_ONCE = 8
 
@@ -37,12 +39,15 @@ def seed_demo(facts: dict[str, Any], *, password: str, linked: int) -> None:
     if Account.objects.exists():
         _follow_emulator(facts, now=now)
         return
-    operator, manager, kim = (
+    operator, manager, kim, sue, carl, ada = (
         create_account(email=email, name=name, password=password, is_operator=is_operator, now=now)
         for email, name, is_operator in (
             ("operator@tenantry.example", "Olga Operator", True),
             ("manager@northwind.example", "Max Manager", False),
             ("kim@northwind.example", "Kim Lee", False),
+            ("sue@northwind.example", "Sue Sales", False),
+            ("carl@northwind.example", "Carl Customer-Support", False),
+            (ADMINISTRATOR, "Ada Harbour", False),
         )
     )
     as_operator = Actor(ActorKind.OPERATOR, operator.name, operator.pk)
@@ -51,8 +56,10 @@ def seed_demo(facts: dict[str, Any], *, password: str, linked: int) -> None:
     alpine = create_marketplace(name="Alpine Marketplace", actor=as_operator, now=now)
     _equip(northwind, connection, [manager, kim], countries=[], actor=as_operator, now=now)
     _equip(alpine, connection, [kim], countries=[COUNTRY], actor=as_operator, now=now)
-    _link_some(northwind, connection, count=linked, now=now)
+    _settle(northwind, connection, linked=linked, administrator=ada, now=now)
     with marketplace_scope(northwind.pk):
+        for account, role in ((sue, Role.SALES_SUPPORT), (carl, Role.CUSTOMER_SUPPORT)):
+            give_role(account_id=account.pk, account_name=account.name, role=role, actor=as_operator, now=now)
         save_company_sync(company_sync=True, seen_version=0, actor=_DEMO, now=now)
         request_sync(marketplace_id=northwind.pk, asked=Asked(_DEMO, Trigger.SETTINGS), now=now)
 
@@ -91,15 +98,21 @@ def _equip(
         set_entitlement(company_sync=True, actor=actor, now=now)
 
 
-def _link_some(marketplace: Marketplace, connection: Connection, *, count: int, now: datetime) -> None:
-    """Let a few customers be companies already, as in a marketplace that has been at work for a while."""
+def _settle(
+    marketplace: Marketplace, connection: Connection, *, linked: int, administrator: Account, now: datetime
+) -> None:
+    """Let companies be there already, as in a marketplace that has been at work for a while: some of them linked."""
     with open_source(connection) as source:
         page = source.list_tenants(None)
-    customers = [record for record in page.records if record.relationship is Relationship.RESELLER]
-    chosen: list[TenantListing] = customers[:: max(1, len(customers) // count)][:count]
+        customers = [record for record in page.records if record.relationship is Relationship.RESELLER]
+        chosen: list[TenantListing] = customers[:: max(1, len(customers) // linked)][:linked]
+        waiting = [record for record in customers if record not in chosen]
+        details = read_alike(source, waiting)
     with transaction.atomic():
         store_listing(connection, chosen, now=now)
     with marketplace_scope(marketplace.pk):
+        seed_companies(details, most=COMPANIES - linked - 1, actor=_DEMO, now=now)
+        let_administrator_in(administrator, actor=_DEMO, now=now)
         for record in chosen:
             company = create_company(
                 draft=CompanyDraft(record.name), origin=CompanyOrigin.BY_HAND, actor=_DEMO, now=now
