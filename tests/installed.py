@@ -3,16 +3,13 @@
 Used by every test that drives the whole: commands as processes, real HTTP, real commits.
 """
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import psycopg
+from tests.commands import Ran, tenantry
 
 from tenantry.audit.events import SYSTEM
 from tenantry.connections.models import Connection
@@ -22,6 +19,8 @@ from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.services import create_marketplace
 from tenantry.sync.company_settings import add_feed, save_company_sync, set_entitlement
 from tenantry.sync.models import PendingCompany
+
+__all__ = ["FAST", "Installed", "Ran", "connection_to", "install", "table_hashes", "tenantry"]
 
 FAST = 60_000  # calls a minute: tests that are not about the rate do not wait for it
 
@@ -74,34 +73,6 @@ def install(
             if syncing is None or name in syncing:
                 save_company_sync(company_sync=True, seen_version=0, actor=SYSTEM, now=now)
     return installed
-
-
-@dataclass(frozen=True, slots=True)
-class Ran:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        """Its standard output as one JSON document."""
-        return json.loads(self.out)
-
-
-def tenantry(*arguments: str, **environment: str) -> Ran:
-    """Run the command as a process over the test's database, and return how it ended."""
-    done = subprocess.run(
-        [sys.executable, "-m", "tenantry", *arguments],
-        env={**os.environ, "TENANTRY_LOG_LEVEL": "WARNING", **environment},
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        stdin=subprocess.DEVNULL,
-    )
-    return Ran(done.returncode, done.stdout, done.stderr)
 
 
 def table_hashes(owner_url: str) -> dict[str, str]:

@@ -3,6 +3,7 @@
 import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
+from tests.conftest import Snapshot
 from tests.web.cast import Cast, make_cast, stage_of
 from tests.web.stage import Stage
 
@@ -14,9 +15,20 @@ def _quick(settings: Settings) -> None:
     settings.WHITENOISE_USE_FINDERS = False
 
 
-@pytest.fixture
-def cast(database: str) -> Cast:
+def make_cast_now() -> Cast:
     return make_cast(timezone.now())
+
+
+@pytest.fixture
+def template(request: pytest.FixtureRequest, snapshot: Snapshot, template: str) -> str:
+    """The cast is made once; whoever asks for it gets a copy of the database that it is in."""
+    return snapshot(make_cast_now)[0] if "cast" in request.fixturenames else template
+
+
+@pytest.fixture
+def cast(database: str, snapshot: Snapshot) -> Cast:
+    cast: Cast = snapshot(make_cast_now)[1]
+    return cast
 
 
 @pytest.fixture
