@@ -1,4 +1,4 @@
-"""Sending over real SMTP: never lost, repeated as the same letter, put off longer each time, at most so many an hour."""
+"""Sending over real SMTP: never lost, repeated as the same letter, put off ever longer, at most so many an hour."""
 
 from dataclasses import replace
 from datetime import timedelta

@@ -129,10 +129,10 @@ def test_what_the_server_refuses_is_told_and_only_a_missing_mailbox_is_for_good(
     server = MailServer("127.0.0.1", sink.port, Tls.NONE)
     sink.mood.refused = {"gone@alpine.example"}
     with sink:
-        with pytest.raises(MailNotSent, match="550 .*No such mailbox") as gone:
+        with pytest.raises(MailNotSent, match=r"550 .*No such mailbox") as gone:
             hand_over(server, "gone@alpine.example")
         sink.mood.busy = True
-        with pytest.raises(MailNotSent, match="451 .*Busy") as busy:
+        with pytest.raises(MailNotSent, match=r"451 .*Busy") as busy:
             hand_over(server)
         sink.mood.dead = True
         with pytest.raises(MailNotSent, match="does not answer"):
