@@ -13,6 +13,7 @@ from tests.web.stage import ACTOR, Stage, customers
 
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.imports.services import start_import
+from tenantry.marketplace.invitations.services import invite
 from tenantry.marketplace.models import CompanyDomain
 from tenantry.sync.deciding.services import ignore_pending
 from tenantry.sync.models import Run, RunKind, Trigger
@@ -85,8 +86,36 @@ MATRIX: dict[str, Route] = {
     "web:import-apply": Route((SIGN_IN, MOVED, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="import", post={}),
     "web:import-cancel": Route((SIGN_IN, MOVED, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="import", post={}),
     "web:operator-home": Route((SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, OPEN, FORBIDDEN)),
+    "web:invitation-list": Route((SIGN_IN, OPEN, FORBIDDEN, OPEN, CHOOSE, CHOOSE)),
+    "web:invitation-resend": Route((SIGN_IN, MOVED, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="invitation", post={}),
+    "web:invitation-revoke": Route((SIGN_IN, MOVED, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="invitation", post={}),
+    "web:invitation-bounced": Route((SIGN_IN, MOVED, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="invitation", post={}),
+    "web:membership-invite": Route((SIGN_IN, MOVED, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="place", post={}),
+    "web:invitation-accept": Route((GONE, GONE, GONE, GONE, GONE, GONE), own="no token"),
+    "web:account": Route((SIGN_IN, OPEN, OPEN, OPEN, OPEN, OPEN)),
+    "web:session-end": Route((SIGN_IN, MOVED, MOVED, MOVED, MOVED, MOVED), post={"session": "others"}),
+    "web:identity-release": Route((SIGN_IN, MOVED, MOVED, MOVED, MOVED, MOVED), own="nothing", post={}),
+    "web:mailbox": Route((GONE, GONE, GONE, GONE, GONE, GONE)),  # no demo
+    "web:mailbox-mail": Route((GONE, GONE, GONE, GONE, GONE, GONE), own="no token"),
+    "web:mailbox-html": Route((GONE, GONE, GONE, GONE, GONE, GONE), own="no token"),
     "account_login": Route((OPEN, MOVED, MOVED, MOVED, MOVED, MOVED)),
     "account_logout": Route((MOVED, OPEN, OPEN, OPEN, OPEN, OPEN)),
+    "account_inactive": _EVERYBODY,
+    "account_reauthenticate": Route((SIGN_IN, OPEN, OPEN, OPEN, OPEN, OPEN)),
+    "account_change_password": Route((SIGN_IN, OPEN, OPEN, OPEN, OPEN, OPEN)),
+    "account_reset_password": _EVERYBODY,
+    "account_reset_password_done": _EVERYBODY,
+    "account_reset_password_from_key": Route((OPEN, OPEN, OPEN, OPEN, OPEN, OPEN), own="no key"),
+    "account_reset_password_from_key_done": _EVERYBODY,
+    "mfa_index": Route((MOVED, MOVED, MOVED, MOVED, MOVED, MOVED)),
+    "mfa_authenticate": Route((SIGN_IN, MOVED, MOVED, MOVED, MOVED, MOVED)),
+    "mfa_reauthenticate": Route((SIGN_IN, MOVED, MOVED, MOVED, MOVED, MOVED)),
+    "mfa_activate_totp": Route((SIGN_IN, MOVED, MOVED, MOVED, MOVED, MOVED)),
+    "mfa_deactivate_totp": Route((SIGN_IN, GONE, GONE, GONE, GONE, GONE)),
+    "mfa_view_recovery_codes": Route((SIGN_IN, GONE, GONE, GONE, GONE, GONE)),
+    "mfa_generate_recovery_codes": Route((SIGN_IN, MOVED, MOVED, MOVED, MOVED, MOVED)),
+    "openid_connect_login": Route((GONE, GONE, GONE, GONE, GONE, GONE), own="no token", post={}),
+    "openid_connect_callback": Route((GONE, GONE, GONE, GONE, GONE, GONE), own="no token"),
     "live": _PROBE,
     "ready": _PROBE,
 }
@@ -110,10 +139,11 @@ def _rows(cast: Cast, stage: Stage) -> dict[str, list[int | str]]:
     """Put one row of each kind on Northwind's stage; return what the addresses of them take."""
     run = stage.sync(customers(1))
     company = add_company(cast.northwind, "Alpine", "alpine.example")
-    [person] = add_people(company, "eva@alpine.example")
+    [person, invited] = add_people(company, "eva@alpine.example", "ida@alpine.example")
     with marketplace_scope(cast.northwind.pk):
         domain = CompanyDomain.objects.get(company=company)
         job = start_import(file_name="a.csv", content=b"external_id,name\n", actor=ACTOR, now=timezone.now())
+        invitation = invite(membership_id=invited.membership_id, actor=ACTOR, now=timezone.now())
     pending = stage.pending()
     with marketplace_scope(stage.marketplace.pk):
         decisions = Run.objects.create(
@@ -126,7 +156,8 @@ def _rows(cast: Cast, stage: Stage) -> dict[str, list[int | str]]:
         "": [], "run": [run.pk], "pending": [pending.pk], "company": [company.pk],
         "decisions": [decisions.pk], "decision": [decision.decision_id],
         "domain": [company.pk, domain.pk], "membership": [company.pk, person.membership_id], "user": [person.user_id],
-        "import": [job.pk], "import kind": ["companies"],
+        "place": [person.membership_id], "invitation": [invitation.pk], "nothing": [999_999], "no token": ["x"],
+        "no key": ["1", "x-x"], "import": [job.pk], "import kind": ["companies"],
     }  # fmt: skip
 
 
