@@ -26,3 +26,8 @@ def enqueue_matching(marketplace_id: int) -> None:
 def enqueue_decisions(run_id: int, marketplace_id: int) -> None:
     """Have the decisions of a run made (on)."""
     defer(f"{_TASKS}.decide", lock=f"decide-{run_id}", run_id=run_id, marketplace_id=marketplace_id)
+
+
+def enqueue_creations(marketplace_id: int) -> None:
+    """Have the companies made that were released from holds, or failed before and are due again."""
+    defer(f"{_TASKS}.released", lock=f"released-{marketplace_id}", marketplace_id=marketplace_id)

@@ -1,10 +1,12 @@
 """Reads the Company Sync panel: what the operator allows, what the manager chose. In a marketplace's scope."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 
+from tenantry.core.brakes import Limits
+from tenantry.core.company_settings import CompanySettings
 from tenantry.core.permissions import Role
-from tenantry.sync.models import CompanySyncSettings, Entitlement
+from tenantry.sync.models import BrakeLimits, CompanySyncSettings, Entitlement
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,14 @@ class CompanySyncSwitches:
     version: int
     changed_at: datetime | None
     changed_by: str
+
+    @property
+    def settings(self) -> CompanySettings:
+        """The five settings as chosen."""
+        return CompanySettings(
+            self.chosen, self.chosen_create_automatically, self.chosen_invite_admins, self.chosen_sales_support,
+            self.chosen_customer_support,
+        )  # fmt: skip
 
     @property
     def on(self) -> bool:
@@ -75,3 +85,14 @@ def read_company_sync() -> CompanySyncSwitches:
 def pending_open_to(role: Role) -> bool:
     """Whether people of this support role may work on pending companies now."""
     return read_company_sync().pending_open_to(role)
+
+
+def chosen_in(row: CompanySyncSettings) -> CompanySettings:
+    """Return the five settings as a row has them."""
+    return CompanySettings(**{each.name: getattr(row, each.name) for each in fields(CompanySettings)})
+
+
+def read_limits() -> Limits:
+    """Return the limits of the marketplace's brakes; the defaults while nobody changed them."""
+    row = BrakeLimits.objects.first()
+    return Limits(**{each.name: getattr(row, each.name) for each in fields(Limits)}) if row else Limits()

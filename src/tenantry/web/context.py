@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from tenantry.core.permissions import Action, Role
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.listing import BoundedCount
+from tenantry.sync.holds.queries import count_held
 from tenantry.sync.pending.queries import count_waiting
 from tenantry.web.mailbox.views import exists_for
 from tenantry.web.middleware import Presence
@@ -28,10 +29,15 @@ _SECTIONS = {
     "decision-undo": "pending",
     "run-list": "runs",
     "run-detail": "runs",
+    "hold-list": "held",
+    "hold-detail": "held",
+    "hold-release": "held",
+    "hold-reject": "held",
     "sync-settings": "sync-settings",
     "invitation-list": "invitations",
     "mailbox": "mailbox",
     "mailbox-mail": "mailbox",
+    "sync-settings-effect": "sync-settings",
     "operator-home": "operator",
     "company-list": "companies",
     "company-detail": "companies",
@@ -62,15 +68,18 @@ def furniture(request: HttpRequest) -> dict[str, Any]:
 def _navigation(request: HttpRequest, presence: Presence) -> dict[str, Any]:
     current = presence.current
     sees_pending = current is not None and presence.may(Action.SEE_PENDING)
-    waiting = BoundedCount(0, over=False)
+    waiting = held = BoundedCount(0, over=False)
     if sees_pending and current is not None:
         with marketplace_scope(current.marketplace_id):
             waiting = count_waiting()
+            held = count_held() if presence.may(Action.RELEASE_HOLDS) else held
     return {
         "marketplace": {"id": current.marketplace_id, "name": current.name} if current else None,
         "marketplaces": [{"id": place.marketplace_id, "name": place.name} for place in presence.workplaces],
         "pending_count": waiting.count,
         "pending_over": waiting.over,
+        "held_count": held.count,
+        "held_over": held.over,
         "sees_pending": sees_pending,
         "sees_companies": presence.may(Action.SEE_COMPANIES),
         "sees_own_company": presence.may(Action.SEE_OWN_COMPANY),

@@ -13,6 +13,7 @@ from tenantry.web.companies.changing import (
     remove_domain,
 )
 from tenantry.web.companies.views import company_detail, company_export, company_list
+from tenantry.web.holds.views import hold_detail, hold_list, hold_reject, hold_release
 from tenantry.web.home.views import home, switch_marketplace, theme
 from tenantry.web.imports.views import (
     import_apply,
@@ -46,7 +47,7 @@ from tenantry.web.pending.deciding import (
 )
 from tenantry.web.pending.views import pending_detail, pending_export, pending_list
 from tenantry.web.runs.views import run_cancel, run_detail, run_list, run_progress, sync_now
-from tenantry.web.settings.views import sync_settings
+from tenantry.web.settings.views import sync_settings, sync_settings_effect
 from tenantry.web.users.views import user_detail, user_edit, user_export, user_list
 
 app_name = "web"
@@ -109,6 +110,11 @@ urlpatterns = [
     path("sync/history/<int:pk>/", run_detail, name="run-detail"),
     path("sync/history/<int:pk>/progress/", run_progress, name="run-progress"),
     path("sync/history/<int:pk>/cancel/", run_cancel, name="run-cancel"),
+    path("sync/held/", hold_list, name="hold-list"),
+    path("sync/held/<int:pk>/", hold_detail, name="hold-detail"),
+    path("sync/held/<int:pk>/release/", hold_release, name="hold-release"),
+    path("sync/held/<int:pk>/reject/", hold_reject, name="hold-reject"),
     path("settings/data-sync/", sync_settings, name="sync-settings"),
+    path("settings/data-sync/effect/", sync_settings_effect, name="sync-settings-effect"),
     path("operator/", operator_home, name="operator-home"),
 ]

@@ -25,13 +25,14 @@ _LABELS = {
 
 
 class ChangeKind(StrEnum):
-    """What a change does to a pending company."""
+    """What a change does to a pending company. ``CREATE`` is planned by ``planning.creation``, the others here."""
 
     ADD = "pending.add"
     UPDATE = "pending.update"
     WITHDRAW = "pending.withdraw"
     RETURN = "pending.return"
     LINKED = "pending.linked"
+    CREATE = "company.create"
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,9 @@ class PendingCompany(MarketplaceOwned):
     The copy is what lists search, filter and sort without leaving the marketplace's own rows, and what a
     change's *before* is compared with. ``sort_name`` and ``sort_contact`` are folded for sorting. ``certainty`` and
     ``match_count`` sum up its matches that nobody rejected (``core.matching.Certainty`` as a number; 0 is none),
-    ``automatic_problems`` say why a rule may not create it, ``by_hand`` that a person ignored, undid or reopened it:
-    no rule touches it again. ``company`` is what it was created as or linked to.
+    ``automatic_problems`` say why a rule may not create it (``core.planning.creation``), ``by_hand`` that a person
+    ignored, undid or reopened it: no rule touches it again. ``contact_key`` is the contact's address in lower case, by
+    which tenants with the same contact are found. ``company`` is what it was created as or linked to.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
@@ -41,6 +42,7 @@ class PendingCompany(MarketplaceOwned):
     contact_name = models.TextField()
     contact_email = models.TextField()
     sort_contact = models.TextField(db_collation="C")
+    contact_key = models.CharField(max_length=254, db_collation="C", default="", db_default="")
     problems = ArrayField(models.CharField(max_length=40))
     content_hash = models.UUIDField()
     first_seen_at = models.DateTimeField()
@@ -67,6 +69,11 @@ class PendingCompany(MarketplaceOwned):
             models.Index(fields=["marketplace", "state", "domain", "id"], name="pending_by_domain"),
             models.Index(fields=["marketplace", "state", "sort_contact", "id"], name="pending_by_contact"),
             models.Index(fields=["marketplace", "state", "first_seen_at", "id"], name="pending_by_age"),
+            models.Index(
+                fields=["marketplace", "contact_key", "tenant"],
+                condition=~models.Q(contact_key=""),
+                name="pending_by_contact_key",
+            ),
         ]
 
 

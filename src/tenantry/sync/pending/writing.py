@@ -23,6 +23,7 @@ _STAGE = (
     ("contact_name", "text"),
     ("contact_email", "text"),
     ("sort_contact", "text"),
+    ("contact_key", "text"),
     ("problems", "text[]"),
     ("content_hash", "uuid"),
 )
@@ -30,22 +31,23 @@ _STAGE = (
 _WRITE = """
 insert into sync_pendingcompany (
     marketplace_id, tenant_id, connection_id, state, name, sort_name, country, domain,
-    contact_name, contact_email, sort_contact, problems, content_hash, first_seen_at, changed_at
+    contact_name, contact_email, sort_contact, contact_key, problems, content_hash, first_seen_at, changed_at
 )
 select %(marketplace)s, g.tenant_id, %(connection)s, g.state, g.name, g.sort_name, g.country, g.domain,
-    g.contact_name, g.contact_email, g.sort_contact, g.problems, g.content_hash, %(now)s, %(now)s
+    g.contact_name, g.contact_email, g.sort_contact, g.contact_key, g.problems, g.content_hash, %(now)s, %(now)s
 from stage_pending g
 on conflict (marketplace_id, tenant_id) do update set
     connection_id = case when sync_pendingcompany.state = 'withdrawn' then excluded.connection_id
                          else sync_pendingcompany.connection_id end,
     state = excluded.state, name = excluded.name, sort_name = excluded.sort_name, country = excluded.country,
     domain = excluded.domain, contact_name = excluded.contact_name, contact_email = excluded.contact_email,
-    sort_contact = excluded.sort_contact, problems = excluded.problems, content_hash = excluded.content_hash,
-    changed_at = excluded.changed_at, matched_at = null
+    sort_contact = excluded.sort_contact, contact_key = excluded.contact_key, problems = excluded.problems,
+    content_hash = excluded.content_hash, changed_at = excluded.changed_at, matched_at = null
 returning id, tenant_id
 """
 
 _LONGEST_SORT_KEY = 200
+_LONGEST_ADDRESS = 254
 
 
 def write_pending(run: Run, rows: Sequence[tuple[int, PendingView]], *, now: datetime) -> None:
@@ -76,7 +78,7 @@ def _row(tenant_id: int, view: PendingView) -> tuple[object, ...]:
     return (
         tenant_id, view.state, shown.name, fold(shown.name)[:_LONGEST_SORT_KEY], shown.country, shown.domain,
         shown.contact_name, shown.contact_email, fold(shown.contact_name or shown.contact_email)[:_LONGEST_SORT_KEY],
-        list(shown.problems), shown.content_hash,
+        shown.contact_email.strip().lower()[:_LONGEST_ADDRESS], list(shown.problems), shown.content_hash,
     )  # fmt: skip
 
 

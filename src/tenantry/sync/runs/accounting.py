@@ -51,12 +51,27 @@ def account_for(run: Run) -> Account:
     """Count the run from its rows. Runs in the marketplace's scope."""
     counters = _observed(run.observation)
     counters |= {f"tenants_{kind}": count for kind, count in _tenants(run).items()}
-    by_state = Change.objects.filter(run=run).values_list("state").annotate(count=Count("id"))
-    states = dict(by_state)
-    counters |= {f"changes_{state}": count for state, count in states.items()}
-    counters["changes"] = sum(states.values())
+    counters |= _changes(run.pk)
     counters["tenants_skipped"] = sum(counters.get(f"tenants_{kind}", 0) for kind in SKIPPED)
     return Account(counters, check_sums(counters))
+
+
+def _changes(run_id: int) -> dict[str, int]:
+    states = dict(Change.objects.filter(run_id=run_id).values_list("state").annotate(count=Count("id")))
+    return {"changes": sum(states.values())} | {f"changes_{state}": count for state, count in states.items()}
+
+
+def recount_changes(run_id: int) -> None:
+    """Count the changes of a run that has ended anew: held ones are released, rejected and made long after it.
+
+    In the marketplace's scope. A run that goes on is counted when it ends.
+    """
+    run = Run.objects.select_for_update(of=("self",)).get(pk=run_id)
+    if run.ended_at is None:
+        return
+    kept = {name: count for name, count in run.counters.items() if not name.startswith("changes")}
+    run.counters = kept | _changes(run_id)
+    run.save(update_fields=["counters"])
 
 
 def _observed(observation: Observation | None) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""Applies the stored changes of a run, each re-checked against what it was planned on.
+"""Applies the stored changes of pending companies, each re-checked against what it was planned on.
 
 One batch is one transaction: rows, search keys and audit events together. Applying twice is a no-op,
 because a change leaves the state *planned* in the same transaction.
@@ -12,12 +12,13 @@ from django.db import connection as database
 
 from tenantry.audit.events import Actor, Happening, Target
 from tenantry.audit.services import record_events
-from tenantry.core.planning.companies import PendingView
+from tenantry.core.planning.companies import ChangeKind, PendingView
 from tenantry.core.tenants import Snapshot
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.sync.models import Change, ChangeState, PendingCompany, Run
 from tenantry.sync.pending.writing import write_pending
 
+PENDING_KINDS = [kind.value for kind in ChangeKind if kind is not ChangeKind.CREATE]
 BATCH = 500
 _ADVISORY_CLASS = 71_005
 _PERSONAL = ("contact_name", "contact_email")
@@ -37,7 +38,7 @@ class Applied:
 
 
 def apply_next(run_id: int, *, marketplace_id: int, actor: Actor, now: datetime) -> Applied:
-    """Apply the next batch of the run's planned changes.
+    """Apply the next batch of the run's planned changes of pending companies (``sync.automatic`` creates companies).
 
     One batch at a time in a marketplace: two runs (two connections) may plan for the same tenant, and what
     is not there yet can't be locked.
@@ -46,7 +47,9 @@ def apply_next(run_id: int, *, marketplace_id: int, actor: Actor, now: datetime)
         with database.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_ADVISORY_CLASS, marketplace_id])
         run = Run.objects.get(pk=run_id)
-        planned = Change.objects.select_for_update(skip_locked=True).filter(run_id=run_id, state=ChangeState.PLANNED)
+        planned = Change.objects.select_for_update(skip_locked=True).filter(
+            run_id=run_id, state=ChangeState.PLANNED, kind__in=PENDING_KINDS
+        )
         changes = list(planned.order_by("id")[:BATCH])
         current = _current([change.tenant_id for change in changes])
         good = [change for change in changes if _unchanged(change, current.get(change.tenant_id))]

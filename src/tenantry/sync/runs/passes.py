@@ -1,10 +1,11 @@
-"""Takes a run from its listing to its end: plan, apply, once more when details arrive, and close."""
+"""Takes a run from its listing to its end: plan, apply, create, once more when details arrive, and close."""
 
 from collections.abc import Callable
 from datetime import datetime
 
 from tenantry.audit.events import SYSTEM
 from tenantry.isolation.scope import marketplace_scope
+from tenantry.sync.automatic.passes import create_automatically
 from tenantry.sync.models import Change, ChangeState, Run, RunState
 from tenantry.sync.observe.details import count_due
 from tenantry.sync.runs.applying import apply_next
@@ -69,7 +70,7 @@ def after_listing(ref: RunRef, connection_id: int, *, clock: Clock, should_stop:
     """Do the first pass of a run whose listing is read, then leave it to the details, or end it."""
     if ref.preview:
         return
-    if run_pass(ref, clock=clock, should_stop=should_stop):
+    if _whole_pass(ref, clock=clock, should_stop=should_stop):
         with marketplace_scope(ref.marketplace_id):
             begun = Run.objects.filter(pk=ref.run_id, state=RunState.APPLYING)
             begun.update(state=RunState.READING_DETAILS)
@@ -83,8 +84,18 @@ def finish(ref: RunRef, *, clock: Clock, should_stop: Callable[[], bool] = lambd
     """End a run whose details are read: one last pass, then its account."""
     if cancelled(ref):
         end_run(ref, state=RunState.CANCELLED, now=clock())
-    elif run_pass(ref, clock=clock, should_stop=should_stop):
+    elif _whole_pass(ref, clock=clock, should_stop=should_stop):
         end_run(ref, state=RunState.PREVIEWED if ref.preview else RunState.DONE, note=_note(ref), now=clock())
+
+
+def _whole_pass(ref: RunRef, *, clock: Clock, should_stop: Callable[[], bool]) -> bool:
+    """Bring the pending companies up to date, then let the rule create; return False when stopped before the end."""
+    if not run_pass(ref, clock=clock, should_stop=should_stop):
+        return False
+    return create_automatically(
+        ref.run_id, marketplace_id=ref.marketplace_id, preview=ref.preview, clock=clock,
+        should_stop=lambda: should_stop() or not _is_live(ref),
+    )  # fmt: skip
 
 
 def _note(ref: RunRef) -> str:

@@ -7,12 +7,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from tenantry.core.permissions import Action
+from tenantry.sync.holds.queries import open_holds, tallies_of_holds
 from tenantry.sync.models import Run, RunState
 from tenantry.sync.observe.states import ConnectionState, Health, states_of_feeding
 from tenantry.sync.pending.queries import QueueCounts, count_queue
 from tenantry.sync.runs.queries import latest_runs
 from tenantry.sync.switches import CompanySyncSwitches, read_company_sync
 from tenantry.web.access import Visit
+from tenantry.web.holds.words import companies
 from tenantry.web.middleware import Presence
 from tenantry.web.runs.rows import rows_of
 
@@ -31,7 +33,7 @@ def dashboard_context(visit: Visit) -> dict[str, Any]:
         "last_run": rows[0] if rows else None,
         "switches": [_switch(switches, url=reverse("web:sync-settings") if manages else "")],
         "steps": _steps(switches, connections, runs, presence),
-        "attention": [*_failures(runs), *_troubles(connections)] if presence.may(Action.SEE_RUNS) else [],
+        "attention": [*_failures(runs), *_holds(), *_troubles(connections)] if presence.may(Action.SEE_RUNS) else [],
         "runs": rows if presence.may(Action.SEE_RUNS) else [],
         "can_sync": switches.on and presence.may(Action.START_RUN),
     }
@@ -106,6 +108,22 @@ def _failures(runs: list[Run]) -> list[dict[str, Any]]:
             title = "The counters of the last sync do not add up"
             items.append({"tone": "wait", "title": title, "sentence": run.suspect, **link})
     return items
+
+
+def _holds() -> list[dict[str, Any]]:
+    """Return the holds that wait for a person."""
+    holds = open_holds()
+    tallies = tallies_of_holds(holds)
+    return [
+        {
+            "tone": "wait",
+            "title": f"{companies(tallies[hold.pk].held)} held for your release",
+            "sentence": hold.reason,
+            "url": reverse("web:hold-detail", args=[hold.pk]),
+            "action": "Look at them",
+        }
+        for hold in holds
+    ]
 
 
 def _troubles(connections: list[ConnectionState]) -> list[dict[str, Any]]:

@@ -24,6 +24,7 @@ _KINDS = {
     ChangeKind.WITHDRAW: "Withdrawn",
     ChangeKind.RETURN: "Came back",
     ChangeKind.LINKED: "Left the queue: linked",
+    ChangeKind.CREATE: "Created as a company",
 }
 _DECISIONS = {
     KINDS[BulkAction.CREATE]: "create",

@@ -1,0 +1,143 @@
+"""Plans a run's creations: asks the pure rule about each candidate, and the brakes about all of them together."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from django.db import connection as database
+from django.db.models import Q
+from psycopg.types.json import Jsonb
+
+from tenantry.audit.events import SYSTEM, Happening, Target
+from tenantry.audit.services import record_event
+from tenantry.core.brakes import Creation, History, Trip, judge
+from tenantry.core.planning.companies import ChangeKind, PendingView
+from tenantry.core.planning.creation import GuardedContacts, Standing, judge_candidate
+from tenantry.isolation.bulk import insert_rows, update_rows
+from tenantry.isolation.scope import marketplace_scope
+from tenantry.sync.automatic.candidates import Candidate, Place, next_candidates
+from tenantry.sync.automatic.guards import guarded_contacts
+from tenantry.sync.models import Change, ChangeState, Hold, HoldState, PendingCompany, Run
+from tenantry.sync.switches import read_company_sync, read_limits
+
+BATCH = 500
+REASON = "First seen after automatic creation was switched on, and nothing stands against it."
+_COLUMNS = (
+    "marketplace_id run_id tenant_id kind subject subject_name before after reason state problem details created_at"
+).split()
+
+# What a person answered meanwhile is theirs: only what still waits is held. Rows are locked in order of tenant.
+_HOLD_PENDING = """
+update sync_pendingcompany set state = 'held' where id in (
+    select p.id from sync_pendingcompany p
+    where p.marketplace_id = %(marketplace)s and p.state = 'pending' and p.tenant_id = any(%(tenants)s)
+    order by p.tenant_id for update
+)
+"""
+
+
+def plan_creations(
+    run_id: int, *, marketplace_id: int, clock: Callable[[], datetime], should_stop: Callable[[], bool]
+) -> bool:
+    """Store what the rule would create as the run's changes; return False when stopped before the end.
+
+    Why the rule may not create a row is written on the row. A marketplace that does not create companies
+    automatically plans nothing.
+    """
+    with marketplace_scope(marketplace_id):
+        switches = read_company_sync()
+        guarded = guarded_contacts() if switches.creates_automatically else GuardedContacts()
+    if not switches.creates_automatically or switches.created_since is None:
+        return True
+    place: Place | None = Place(seen=switches.created_since, after=2**62)  # behind every row of that very moment
+    while place is not None:
+        if should_stop():
+            return False
+        with marketplace_scope(marketplace_id):
+            place = _plan_batch(Run.objects.get(pk=run_id), place, guarded, switches.invites_admins, now=clock())
+    return True
+
+
+def _plan_batch(run: Run, place: Place, guarded: GuardedContacts, invites: bool, *, now: datetime) -> Place | None:  # noqa: FBT001  # a setting, passed on
+    found = next_candidates(place, limit=BATCH, connection_id=run.connection_id)
+    verdicts = [(candidate, judge_candidate(candidate.facts, guarded)) for candidate in found]
+    creatable = [candidate for candidate, verdict in verdicts if verdict.standing is Standing.CREATE]
+    insert_rows(
+        Change, _COLUMNS, [_row(run, each, invites, now) for each in creatable], on_conflict="on conflict do nothing"
+    )
+    if not run.preview:
+        differing = [
+            (candidate.pending_id, list(verdict.problems))
+            for candidate, verdict in verdicts
+            if verdict.problems != candidate.known_problems
+        ]
+        update_rows(PendingCompany, ["automatic_problems"], differing)
+    return Place(found[-1].first_seen_at, found[-1].pending_id) if len(found) == BATCH else None
+
+
+def _row(run: Run, candidate: Candidate, invites: bool, now: datetime) -> tuple[object, ...]:  # noqa: FBT001  # same
+    before = candidate.pending
+    after = PendingView("created", before.snapshot)
+    return (
+        run.marketplace_id, run.pk, candidate.tenant_id, ChangeKind.CREATE.value, candidate.external_id,
+        before.snapshot.name, Jsonb(before.as_json()), Jsonb(after.as_json()), REASON, ChangeState.PLANNED.value, "",
+        Jsonb({"pending": candidate.pending_id, "invite": invites}), now,
+    )  # fmt: skip
+
+
+def brake_creations(run_id: int, *, marketplace_id: int, now: datetime) -> bool:
+    """Hold the run's planned creations if a brake says so; return whether one did. One transaction."""
+    with marketplace_scope(marketplace_id):
+        run = Run.objects.select_for_update().get(pk=run_id)
+        creations = Change.objects.filter(run=run, kind=ChangeKind.CREATE)
+        planned = [
+            Creation(pk, bool((details or {}).get("invite")))
+            for pk, details in creations.filter(state=ChangeState.PLANNED).values_list("pk", "details")
+        ]
+        trip = judge(planned, read_limits(), _history(run)) if planned else None
+        if trip is not None:
+            _hold(run, trip, now=now)
+        return trip is not None
+
+
+def _history(run: Run) -> History:
+    """Return what the run made so far, and whether its connection created anything by rule since that is on."""
+    own = Change.objects.filter(run=run, kind=ChangeKind.CREATE)
+    made = own.filter(state=ChangeState.APPLIED)
+    since = read_company_sync().created_since
+    earlier = Change.objects.filter(
+        Q(created_at__gte=since) if since else Q(), kind=ChangeKind.CREATE, run__connection_id=run.connection_id,
+        run__preview=False,
+    ).exclude(run=run)  # fmt: skip
+    return History(
+        first=not earlier.exists(),
+        made=made.count(),
+        invited=made.filter(details__invite=True).count(),
+        held=own.filter(state=ChangeState.HELD).exists(),
+    )
+
+
+def _hold(run: Run, trip: Trip, *, now: datetime) -> None:
+    hold, _ = Hold.objects.get_or_create(
+        marketplace_id=run.marketplace_id, run=run, brake=trip.brake.value,
+        defaults={"reason": trip.reason, "count": 0, "created_at": now},
+    )  # fmt: skip
+    tenants = _stop(trip.held, hold)
+    hold.reason, hold.limit, hold.count = trip.reason, trip.limit, Change.objects.filter(hold=hold).count()
+    hold.state, hold.ended_at = HoldState.OPEN, None
+    hold.save()
+    with database.cursor() as cursor:
+        cursor.execute(_HOLD_PENDING, {"marketplace": run.marketplace_id, "tenants": tenants})
+    happening = Happening(
+        "sync.hold.opened",
+        Target("hold", str(hold.pk)),
+        after={"brake": hold.brake, "changes": len(trip.held), "limit": trip.limit},
+        reason=trip.reason,
+    )
+    record_event(happening, actor=SYSTEM, marketplace_id=run.marketplace_id, now=now, run_id=run.pk)
+
+
+def _stop(change_ids: Sequence[int], hold: Hold) -> list[int]:
+    """Give these changes to the hold; return their tenants."""
+    stopped = Change.objects.filter(pk__in=change_ids)
+    stopped.filter(state=ChangeState.PLANNED).update(state=ChangeState.HELD, hold=hold)
+    return list(stopped.values_list("tenant_id", flat=True))

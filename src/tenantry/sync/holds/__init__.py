@@ -1,0 +1,1 @@
+"""Holds: what the brakes stopped, shown to a person, and let go or rejected row by row."""

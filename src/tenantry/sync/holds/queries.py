@@ -1,0 +1,156 @@
+"""Reads about holds, for every interface. All run in a marketplace's scope."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+
+from tenantry.core.planning.companies import ChangeKind
+from tenantry.core.tenants import digest
+from tenantry.listing import BoundedCount, Order, Page, bounded_count, page_of
+from tenantry.sync.holds.content import content_of
+from tenantry.sync.models import Change, ChangeState, Hold, HoldState, PendingCompany, PendingState
+
+_IN_ORDER = Order("id", "id")
+_UNDER_WAY = [ChangeState.APPROVED, ChangeState.FAILED]
+_LATEST_OVER = 5
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRow:
+    """A held creation as it is now. ``invited``: whether its contact would be; ``content``: what is approved of it."""
+
+    change: Change
+    pending: PendingCompany
+    invited: bool
+    content: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class HoldTally:
+    """A hold in numbers: still held, released and under way, made, rejected, and everything else that it was."""
+
+    held: int = 0
+    under_way: int = 0
+    made: int = 0
+    rejected: int = 0
+    gone: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HeldPage:
+    """One page of a hold's rows that are still held."""
+
+    page: Page[Change]
+    rows: list[HeldRow]
+
+
+def open_holds() -> list[Hold]:
+    """Return the holds that wait for a person, newest first."""
+    return list(_holds().filter(state=HoldState.OPEN).order_by("-created_at", "-id"))
+
+
+def holds_under_way() -> list[Hold]:
+    """Return the holds without a held row whose released rows are not all made yet, newest first."""
+    left = Change.objects.filter(hold=OuterRef("pk"), state__in=_UNDER_WAY)
+    return list(_holds().exclude(state=HoldState.OPEN).filter(Exists(left)).order_by("-created_at", "-id"))
+
+
+def latest_over() -> list[Hold]:
+    """Return the latest holds that are over."""
+    return list(_holds().exclude(state=HoldState.OPEN).order_by("-created_at", "-id")[:_LATEST_OVER])
+
+
+def find_hold(hold_id: int) -> Hold | None:
+    """Return the hold, or ``None`` when this marketplace has none with the id."""
+    return _holds().filter(pk=hold_id).first()
+
+
+def _holds() -> QuerySet[Hold]:
+    return Hold.objects.select_related("run", "run__connection")
+
+
+def count_held() -> BoundedCount:
+    """Return how many tenants are held."""
+    return bounded_count(PendingCompany.objects.filter(state=PendingState.HELD))
+
+
+def tallies_of_holds(holds: Iterable[Hold]) -> dict[int, HoldTally]:
+    """Return each hold's numbers. One query."""
+    found = {hold.pk: HoldTally() for hold in holds}
+    counts = (
+        Change.objects.filter(hold_id__in=found)
+        .values_list("hold_id")
+        .annotate(
+            held=Count("id", filter=Q(state=ChangeState.HELD)),
+            under_way=Count("id", filter=Q(state__in=_UNDER_WAY)),
+            made=Count("id", filter=Q(state__in=[ChangeState.APPLIED, ChangeState.UNDONE])),
+            rejected=Count("id", filter=Q(state=ChangeState.REJECTED)),
+            gone=Count("id", filter=Q(state__in=[ChangeState.STALE, ChangeState.CANCELLED])),
+        )
+    )
+    return found | {hold_id: HoldTally(*numbers) for hold_id, *numbers in counts if hold_id is not None}
+
+
+def list_held(hold: Hold, *, invite: bool, after: str = "", before: str = "") -> HeldPage:
+    """Return a page of the rows that the hold keeps, as they are now. ``invite``: whether contacts would be invited."""
+    page = page_of([_held_changes(hold)], _IN_ORDER, after=after, before=before)
+    return HeldPage(page, _rows(page.rows, _pending([change.tenant_id for change in page.rows]), invite=invite))
+
+
+def held_rows(hold: Hold, *, invite: bool, only: Sequence[int] | None = None, lock: bool = False) -> list[HeldRow]:
+    """Return the rows that the hold keeps, or those among ``only``, in their order; locked if asked."""
+    changes = _held_changes(hold)
+    if only is not None:
+        changes = changes.filter(pk__in=only)
+    if lock:
+        changes = changes.select_for_update(of=("self",))
+    found = list(changes.order_by("id"))
+    pending = _pending([change.tenant_id for change in found])
+    if lock:
+        pending = pending.select_for_update(of=("self",)).order_by("tenant_id")
+    return _rows(found, pending, invite=invite)
+
+
+def _held_changes(hold: Hold) -> QuerySet[Change]:
+    """Return the changes that wait: what was decided meanwhile does not, though its change was not settled yet."""
+    waits = PendingCompany.objects.filter(tenant_id=OuterRef("tenant_id"), state=PendingState.HELD)
+    return Change.objects.filter(Exists(waits), hold=hold, state=ChangeState.HELD, kind=ChangeKind.CREATE)
+
+
+def _pending(tenant_ids: list[int]) -> QuerySet[PendingCompany]:
+    return PendingCompany.objects.select_related("tenant").filter(tenant_id__in=tenant_ids, state=PendingState.HELD)
+
+
+def _rows(changes: Sequence[Change], pending: Iterable[PendingCompany], *, invite: bool) -> list[HeldRow]:
+    by_tenant = {row.tenant_id: row for row in pending}
+    rows = []
+    for change in changes:
+        row = by_tenant.get(change.tenant_id)
+        if row is not None:
+            rows.append(held_row(change, row, invite=invite))
+    return rows
+
+
+def held_row(change: Change, pending: PendingCompany, *, invite: bool) -> HeldRow:
+    """Return a creation with what would be made of it now. Without an address nobody is invited."""
+    invited = invite and bool(pending.contact_email)
+    return HeldRow(change, pending, invited, content_of(pending, invite=invited))
+
+
+def digest_of(rows: Iterable[HeldRow]) -> UUID:
+    """Return one digest for all of these rows: equal when they are the same ones with the same contents."""
+    return digest(*(f"{row.change.pk} {row.content}" for row in sorted(rows, key=lambda row: row.change.pk)))
+
+
+def next_attempt_of(hold: Hold) -> datetime | None:
+    """Return when the next of the hold's failed rows is tried again."""
+    failed = Change.objects.filter(hold=hold, state=ChangeState.FAILED, next_attempt_at__isnull=False)
+    return failed.order_by("next_attempt_at").values_list("next_attempt_at", flat=True).first()
+
+
+def list_failed(hold: Hold, *, most: int) -> list[Change]:
+    """Return the hold's latest rows that could not be made."""
+    return list(Change.objects.filter(hold=hold, state=ChangeState.FAILED).order_by("-id")[:most])

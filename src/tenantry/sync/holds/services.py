@@ -1,0 +1,126 @@
+"""Releases and rejects held creations: exactly the rows that a person saw. All run in a marketplace's scope."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from tenantry.audit.events import Actor, Happening, Target
+from tenantry.audit.services import record_event
+from tenantry.core.brakes import asks_for_number
+from tenantry.isolation.bulk import insert_rows
+from tenantry.sync.holds.giving_back import give_back, settle_hold
+from tenantry.sync.holds.queries import HeldRow, digest_of, held_rows
+from tenantry.sync.models import Approval, Change, ChangeState, Hold
+from tenantry.sync.queue import enqueue_creations
+from tenantry.sync.runs.accounting import recount_changes
+from tenantry.sync.switches import read_company_sync, read_limits
+
+APPROVAL_LASTS = timedelta(days=7)
+_APPROVAL = "marketplace_id change_id content_hash approved_by_id approved_by_name created_at expires_at".split()
+
+
+class HoldRefused(Exception):
+    """Nothing was released or rejected. The message says why, and what to do."""
+
+
+class ContentChanged(HoldRefused):
+    """Rows are not what the person saw any more, or are not held any more: ``change_ids``, as far as known."""
+
+    def __init__(self, change_ids: Iterable[int]) -> None:
+        self.change_ids = sorted(change_ids)
+        super().__init__(
+            "What you were shown changed meanwhile, or somebody else decided on it. Nothing was done: look at the "
+            "list again."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What a person chose on a hold's page, and the content that they saw.
+
+    ``rows`` maps single changes to contents; ``everything`` stands for all rows of the hold as one digest.
+    """
+
+    rows: Mapping[int, UUID]
+    everything: UUID | None = None
+
+
+def release_rows(
+    *, hold_id: int, selection: Selection, actor: Actor, now: datetime, typed: int | None = None, request_id: str = ""
+) -> int:
+    """Approve exactly the selected rows as they were seen; a job then makes the companies. Return how many.
+
+    ``typed`` is the number of invitations that the person typed, asked for above the limit. Raises
+    :class:`ContentChanged` when a row is not what was seen, :class:`HoldRefused` when nothing can be released now,
+    and ``Hold.DoesNotExist``; nothing is released then.
+    """
+    hold = Hold.objects.select_for_update().get(pk=hold_id)
+    switches = read_company_sync()
+    if not switches.creates_automatically:
+        raise HoldRefused("Companies are not created automatically now. A manager switches it on in Sync settings.")
+    chosen = _chosen(hold, selection, invite=switches.invites_admins)
+    _check_number(sum(row.invited for row in chosen), typed)
+    approvals = [
+        (hold.marketplace_id, row.change.pk, row.content, actor.id, actor.name[:200], now, now + APPROVAL_LASTS)
+        for row in chosen
+    ]
+    insert_rows(Approval, _APPROVAL, approvals)
+    released = Change.objects.filter(pk__in=[row.change.pk for row in chosen])
+    released.update(state=ChangeState.APPROVED, problem="", attempts=0, next_attempt_at=None)
+    _settle(hold, chosen, "released", actor=actor, now=now, request_id=request_id)
+    enqueue_creations(hold.marketplace_id)
+    return len(chosen)
+
+
+def reject_rows(*, hold_id: int, selection: Selection, actor: Actor, now: datetime, request_id: str = "") -> int:
+    """Reject the selected rows: they wait in Pending companies, and no rule touches them again. Return how many.
+
+    Raises as :func:`release_rows` does.
+    """
+    hold = Hold.objects.select_for_update().get(pk=hold_id)
+    chosen = _chosen(hold, selection, invite=read_company_sync().invites_admins)
+    rejected = Change.objects.filter(pk__in=[row.change.pk for row in chosen])
+    give_back(rejected, ChangeState.REJECTED, f"Rejected by {actor.name}.", by_hand=True, now=now)
+    _settle(hold, chosen, "rejected", actor=actor, now=now, request_id=request_id)
+    return len(chosen)
+
+
+def _chosen(hold: Hold, selection: Selection, *, invite: bool) -> list[HeldRow]:
+    """Return the selected rows, locked, if each is what the person saw."""
+    if selection.everything is not None:
+        chosen = held_rows(hold, invite=invite, lock=True)
+        if chosen and digest_of(chosen) != selection.everything:
+            raise ContentChanged([])
+    else:
+        chosen = held_rows(hold, invite=invite, lock=True, only=list(selection.rows))
+        now_is = {row.change.pk: row.content for row in chosen}
+        different = [pk for pk, content in selection.rows.items() if now_is.get(pk) != content]
+        if different:
+            raise ContentChanged(different)
+    if not chosen:
+        raise HoldRefused("No row was selected, or none is held any more. Choose rows on the page first.")
+    return chosen
+
+
+def _check_number(invitations: int, typed: int | None) -> None:
+    if asks_for_number(invitations, read_limits()) and typed != invitations:
+        raise HoldRefused(f"This invites {invitations:,} people. Type that number to go on; nothing was released.")
+
+
+def _settle(hold: Hold, chosen: list[HeldRow], verb: str, *, actor: Actor, now: datetime, request_id: str) -> None:
+    settle_hold(hold, now=now)
+    recount_changes(hold.run_id)
+    happening = Happening(
+        f"sync.hold.{verb}",
+        Target("hold", str(hold.pk)),
+        after={
+            "changes": len(chosen),
+            "invitations": sum(row.invited for row in chosen),
+            "tenants": [row.change.subject for row in chosen],
+        },
+        reason=hold.reason,
+    )
+    record_event(
+        happening, actor=actor, marketplace_id=hold.marketplace_id, now=now, request_id=request_id, run_id=hold.run_id
+    )

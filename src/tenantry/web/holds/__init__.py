@@ -1,0 +1,1 @@
+"""Held: what the brakes stopped, and letting exactly some of it go."""
