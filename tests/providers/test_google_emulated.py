@@ -11,6 +11,7 @@ from tenantry.providers.capabilities import PeopleApi
 from tenantry.providers.errors import AuthFailed, ConsentMissing, CursorExpired, Malformed, Misconfigured, NotFound
 from tenantry.providers.google.client import Google, Reach
 from tenantry.providers.google.credentials import Mode, ScopeSet
+from tenantry.providers.google.probe import ProbeName, probe
 from tenantry.providers.google.tenants import Discovery
 
 
@@ -303,3 +304,15 @@ def test_mode_and_discovery_must_fit() -> None:
         Reach(Mode.DIRECT, Discovery.RESELLER)
     with pytest.raises(Misconfigured):
         Reach(Mode.RESELLER, Discovery.CHANNEL)
+
+
+def test_a_probe_says_of_every_right_whether_it_is_there(stage: Stage) -> None:
+    assert [result.ok for result in probe(stage.client())] == [True] * 5
+    stage.emulator.google.signin.delegated -= set(ScopeSet.ROLES.scopes)
+    roles = {result.name: result for result in probe(stage.client())}[ProbeName.READ_ROLES]
+    assert (roles.ok, roles.permission) == (False, ScopeSet.ROLES.scopes[0])
+    assert "Domain-wide delegation" in roles.next_step
+    stage.emulator.faults.add("status", "/apps/reseller/*")
+    results = probe(stage.client())
+    assert [result.ok for result in results] == [None] * 5
+    assert "no customer was found" in results[1].sentence

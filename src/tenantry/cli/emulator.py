@@ -1,4 +1,4 @@
-"""``tenantry emulator``: a Partner Center on this machine, to try things with."""
+"""``tenantry emulator``: Microsoft's and Google's services on this machine, to try things with."""
 
 import json
 import urllib.request
@@ -12,7 +12,7 @@ from tenantry.cli.terminal import fail, print_json, say
 from tenantry.emulator.server import EmulatorOptions
 from tenantry.emulator.server import serve as serve_emulator
 
-app = typer.Typer(help="A Partner Center on this machine, with invented customers.")
+app = typer.Typer(help="Microsoft's and Google's services on this machine, with invented customers.")
 
 READY_FILE = "emulator.json"
 
@@ -28,14 +28,18 @@ def run(
     limit: Annotated[int, typer.Option(min=0, help="Single reads a minute (0: any number). Published: 500.")] = 500,
     port: Annotated[int, typer.Option(min=0, max=65_535, help="The API's port (0: any).")] = 0,
     login_port: Annotated[int, typer.Option(min=0, max=65_535, help="The sign-in's port (0: any).")] = 0,
+    google_port: Annotated[int, typer.Option(min=0, max=65_535, help="The port of Google's services (0: any).")] = 0,
+    google_customers: Annotated[int, typer.Option(min=0, max=1_000_000, help="How many customers at Google.")] = 200,
+    people: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many people each has, at each provider.")] = 20,
 ) -> None:
-    """Serve Microsoft's sign-in and Partner Center until stopped."""
+    """Serve Microsoft's and Google's sign-in and services until stopped."""
     if context.invoked_subcommand is not None:
         return
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     serve_emulator(
         EmulatorOptions(
             home=folder, api_port=port, login_port=login_port, customers=customers, seed=seed, limit=limit,
+            google_port=google_port, google_customers=google_customers, people=people,
             ready_file=folder / READY_FILE,
         )
     )  # fmt: skip

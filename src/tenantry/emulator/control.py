@@ -1,7 +1,7 @@
 """The control API under ``/_emulator/``: what a test, the demo or a person uses to look inside and to change things."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,6 +11,8 @@ from tenantry.emulator.google.control import GoogleControl
 from tenantry.emulator.messages import Answer, Request, json_answer
 from tenantry.emulator.microsoft.grants import WITH_MFA, WITHOUT_MFA
 from tenantry.emulator.movements import Movement
+from tenantry.emulator.staff import Someone
+from tenantry.emulator.staff_control import change_person
 from tenantry.emulator.world import UnknownCustomerError
 
 if TYPE_CHECKING:
@@ -48,6 +50,12 @@ class Control:
             "POST /reset-counters": lambda _: emulator.counters.reset(),
             "POST /prerender": lambda body: {"pages": emulator.prerender(int(body.get("size", 500)))},
             "POST /customers": self._add_customer,
+            "GET /people": lambda body: [self._shown(one) for one in self._staff(body)],
+            "POST /people": self._change_person,
+            "POST /people/advance": self._advance_people,
+            "POST /consent": lambda body: emulator.microsoft.people.consent(
+                body["tenant"].lower(), granted=bool(body.get("granted", True))
+            ),
         } | GoogleControl(emulator).routes
 
     def answer(self, request: Request, path: str) -> Answer:
@@ -125,6 +133,25 @@ class Control:
             self._emulator.revoke_access_tokens()
         else:
             self._emulator.revoke_refresh_tokens()
+
+    def _staff(self, body: Body) -> Iterator[Someone]:
+        people = self._emulator.microsoft.people
+        return people.staff.everybody(people.company(body["tenant"]))
+
+    def _shown(self, one: Someone) -> Body:
+        people = self._emulator.microsoft.people
+        return {**asdict(one), "id": people.user_id(one), "user_name": people.user_name(one), "mail": people.mail(one)}
+
+    def _change_person(self, body: Body) -> Body:
+        microsoft = self._emulator.microsoft
+        return self._shown(change_person(microsoft.moves, microsoft.people.company(body["tenant"]), body))
+
+    def _advance_people(self, body: Body) -> list[Body]:
+        """Let time pass for the people of ``tenants``, of the first ten when none are named."""
+        microsoft = self._emulator.microsoft
+        named = [microsoft.people.company(each) for each in body.get("tenants", [])]
+        companies = named or list(range(min(10, self._emulator.world.size)))
+        return [asdict(one) for one in microsoft.moves.advance(companies, int(body.get("steps", 1)))]
 
     def _add_customer(self, body: Body) -> Body:
         given = body.get("relationship")

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from tenantry.emulator.staff import Someone
+from tenantry.emulator.staff_control import change_person
 
 if TYPE_CHECKING:
     from tenantry.emulator.server import Emulator
@@ -69,21 +70,7 @@ class GoogleControl:
         return {**asdict(one), "id": world.user_id(one), "address": world.address(one)}
 
     def _change_person(self, body: Body) -> Body:
-        """Do ``what`` to person ``number`` of ``customer``; further members are those of the change."""
-        people = self._emulator.google.people
-        given = dict(body)
-        company, what, number = self._company(given), given.pop("what"), int(given.pop("number", -1))
-        given.pop("customer")
-        if what == "join":
-            return self._shown(people.join(company, **given))
-        verbs: dict[str, Callable[..., Someone]] = {
-            "rename": people.rename, "readdress": people.readdress, "suspend": people.suspend,
-            "resume": people.resume, "delete": people.delete, "restore": people.restore,
-            "set_admin": people.set_admin, "set_licensed": people.set_licensed, "move": people.move,
-        }  # fmt: skip
-        if what not in verbs:
-            raise ValueError(f"Nobody can {what}. Known: join, {', '.join(verbs)}.")
-        return self._shown(verbs[what](company, number, **given))
+        return self._shown(change_person(self._emulator.google.people, self._company(body), body))
 
     def _change_customer(self, body: Body) -> Body:
         """Add a customer, or with ``customer`` change one: resold, reseller_access, has_directory, has_subscription."""

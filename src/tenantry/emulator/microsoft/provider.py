@@ -79,13 +79,9 @@ class Microsoft:
             is_consented=self.people.is_consented,
         )
         self._login = Login(
-            directory=self.directory,
-            tokens=tokens,
-            mint=self._mint,
-            codes=self.codes,
-            switches=self.switches,
+            directory=self.directory, tokens=tokens, mint=self._mint, codes=self.codes, switches=self.switches,
             clock=clock,
-        )
+        )  # fmt: skip
 
     def reachable_at(self, *, api_url: str, login_url: str, graph_url: str) -> None:
         """Tell the services their addresses, which they write into answers."""

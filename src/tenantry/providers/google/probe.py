@@ -1,0 +1,90 @@
+"""Testing a Google connection, right by right, for the wizard. Every probe reads; none changes anything.
+
+A failing one is a result, never an exception.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from tenantry.core.records import TenantPage
+from tenantry.providers.errors import ConsentMissing, ProviderError
+from tenantry.providers.google.client import Google
+from tenantry.providers.google.credentials import ScopeSet
+from tenantry.providers.google.tenants import Discovery
+
+_LISTING: Final = {
+    Discovery.RESELLER: ScopeSet.RESELLER,
+    Discovery.CHANNEL: ScopeSet.CHANNEL,
+    Discovery.OWN: ScopeSet.ORGANISATION,
+}
+
+
+class ProbeName(StrEnum):
+    """What is tested."""
+
+    LIST_CUSTOMERS = "list_customers"
+    READ_PEOPLE = "read_people"
+    READ_ORGANISATION = "read_organisation"
+    READ_ROLES = "read_roles"
+    READ_LICENCES = "read_licences"
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """The outcome of one probe. ``ok`` is ``None`` when it could not be told, which ``sentence`` explains.
+
+    ``permission`` names what is needed for it; ``next_step`` is empty when there is nothing to do.
+    """
+
+    name: ProbeName
+    ok: bool | None
+    permission: str
+    sentence: str
+    next_step: str = ""
+
+
+def probe(client: Google) -> list[ProbeResult]:
+    """Test everything that a connection of this kind needs, on the first customer it finds, in order."""
+    discovery = client.reach.discovery
+    scopes = {Discovery.CHANNEL: ScopeSet.CHANNEL, Discovery.OWN: ScopeSet.ORGANISATION}.get(
+        discovery, ScopeSet.RESELLER
+    )
+    listed: list[TenantPage] = []
+    results = [
+        _result(
+            ProbeName.LIST_CUSTOMERS, scopes, lambda: listed.append(client.list_tenants(None)), "Customers are listed."
+        )
+    ]
+    first = next((record.external_id for page in listed for record in page.records), None)
+    for name, needed, ask, works in (
+        (ProbeName.READ_PEOPLE, ScopeSet.USERS, client.list_users, "The people of one customer were read."),
+        (ProbeName.READ_ORGANISATION, ScopeSet.ORGANISATION, _alone(client.domains), "The domains of one were read."),
+        (ProbeName.READ_ROLES, ScopeSet.ROLES, _alone(client.administrators), "The administrators of one were read."),
+        (ProbeName.READ_LICENCES, ScopeSet.LICENCES, client.list_licences, "The licences of one were read."),
+    ):
+        if first is None:
+            results.append(ProbeResult(name, None, ", ".join(needed.scopes), "Not tested: no customer was found."))
+        else:
+            results.append(_result(name, needed, _asking(ask, first), works))
+    return results
+
+
+def _alone(ask: Callable[[str], object]) -> Callable[[str, str | None], object]:
+    return lambda tenant_id, _: ask(tenant_id)
+
+
+def _asking(ask: Callable[[str, str | None], object], tenant_id: str) -> Callable[[], object]:
+    return lambda: ask(tenant_id, None)
+
+
+def _result(name: ProbeName, scopes: ScopeSet, ask: Callable[[], object], works: str) -> ProbeResult:
+    needed = ", ".join(scopes.scopes)
+    try:
+        ask()
+    except ProviderError as error:
+        permission = error.permission if isinstance(error, ConsentMissing) else needed
+        # What may pass by itself says nothing about the right.
+        return ProbeResult(name, None if error.retryable else False, permission, error.message, error.next_step)
+    return ProbeResult(name, ok=True, permission=needed, sentence=works)
