@@ -69,6 +69,7 @@ class Staff:
 
     ``each`` people a company; ``crowds`` gives other sizes to some companies, by index. ``start`` is when the
     world began. Nothing is made in advance. ``log`` has company and number of every change, in order.
+    ``domain`` returns a company's own domain.
     """
 
     def __init__(
@@ -87,6 +88,7 @@ class Staff:
         self.log: list[tuple[int, int]] = []
         self._plain_names = lru_cache(maxsize=512)(self._first_names)
         self._speech = lru_cache(maxsize=512)(self._spoken)
+        self.domain = lru_cache(maxsize=4096)(self._domain)
 
     def size(self, company: int) -> int:
         """Return how many numbers are taken in ``company``, those of deleted people included."""
@@ -95,8 +97,7 @@ class Staff:
     def _began(self, company: int) -> int:
         return self._crowds.get(company, self._each)
 
-    def domain(self, company: int) -> str:
-        """Return the company's own domain."""
+    def _domain(self, company: int) -> str:
         return f"{self._companies.label(company, self._companies.identities.of(company))}.example"
 
     def someone(self, company: int, number: int) -> Someone:

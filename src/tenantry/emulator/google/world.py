@@ -1,8 +1,9 @@
 """Google's side of the seeded world: a reseller, its customers, and who administers what."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Final
 
 from tenantry.emulator.customers import Customer, Overlay
@@ -40,7 +41,10 @@ class Account:
 
 @dataclass(slots=True)
 class GoogleWorld:
-    """The reseller and ``customers`` customers over ``world``. People are in ``staff``. Keeps only changes."""
+    """The reseller and ``customers`` customers over ``world``. People are in ``staff``. Keeps only changes.
+
+    ``customer_id`` returns the ``C…`` id of a company.
+    """
 
     world: World
     staff: Staff
@@ -51,10 +55,12 @@ class GoogleWorld:
     _ids: Scramble = field(init=False)
     _people: Scramble = field(init=False)
     _plain: dict[str, int] = field(init=False)
+    customer_id: Callable[[int], str] = field(init=False)
 
     def __post_init__(self) -> None:
         self._ids = Scramble(_CUSTOMER_BITS, self.world.seed, "google customer")
         self._people = Scramble(_PERSON_BITS, self.world.seed, "google person")
+        self.customer_id = lru_cache(maxsize=4096)(self._customer_id)
         self._plain = {self.staff.domain(index): index for index in range(min(self.customers, _CLAIMS))}
 
     @property
@@ -62,8 +68,7 @@ class GoogleWorld:
         """The reseller's own account, which has people too."""
         return Account(RESELLER, self.customer_id(RESELLER), self.domain(RESELLER))
 
-    def customer_id(self, index: int) -> str:
-        """Return the ``C…`` id of a company."""
+    def _customer_id(self, index: int) -> str:
         return f"C{base36(self._ids.mixed(index), 8)}"
 
     def domain(self, index: int) -> str:
