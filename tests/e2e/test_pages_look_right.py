@@ -13,11 +13,19 @@ from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser, ConsoleMessage, Page
 from tests.e2e.conftest import sign_in
-from tests.web.cast import Cast
+from tests.web.cast import OPERATOR, Cast
 from tests.web.stage import Customer, Stage, customers
 
+from tenantry.core.drafts import CompanyDraft, DomainDraft
 from tenantry.isolation.scope import marketplace_scope
-from tenantry.sync.models import Finding, Observation, ObservationState, Run, RunState
+from tenantry.marketplace.companies.services import create_company
+from tenantry.marketplace.models import CompanyOrigin
+from tenantry.sync.deciding.many import Wish, start_decisions
+from tenantry.sync.deciding.selecting import BulkAction, Selection, forecast
+from tenantry.sync.deciding.services import create_from_pending
+from tenantry.sync.matching.refreshing import match_all
+from tenantry.sync.models import Entitlement, Finding, Observation, ObservationState, Run, RunState
+from tenantry.sync.switches import read_company_sync
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 SHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
@@ -78,6 +86,7 @@ def _set_the_stage(stage: Stage) -> dict[str, str]:
         "detail-unread": reverse("web:pending-detail", args=[stage.pending(domain="unread.example").pk]),
         "detail-problem": reverse("web:pending-detail", args=[stage.pending(domain="contoso.fr").pk]),
         "detail-long": reverse("web:pending-detail", args=[stage.pending(name="W" * 120).pk]),
+        **_deciding(stage),
         "runs": reverse("web:run-list"),
         "run-done": runs["done"],
         "run-changes": f"{runs['done']}?tab=changes",
@@ -88,6 +97,43 @@ def _set_the_stage(stage: Stage) -> dict[str, str]:
         "settings": reverse("web:sync-settings"),
         "not-found": "/companies/pending/999999/",
         "forbidden": reverse("web:operator-home"),
+    }
+
+
+def _deciding(stage: Stage) -> dict[str, str]:
+    """Return the pages of decisions, one of each, with companies that match."""
+    now = timezone.now()
+    with marketplace_scope(stage.marketplace.pk):
+        Entitlement.objects.update(link_company=True)
+        for draft in (
+            CompanyDraft("Alpine Ski House", "AT", domains=(DomainDraft("alpineskihouse.com"),)),
+            CompanyDraft("W" * 120, "US", website=f"https://{'w' * 60}.example/"),
+            CompanyDraft("<b>Bold</b> & Sons", "FR", domains=(DomainDraft("bold.example"),)),
+        ):
+            create_company(draft=draft, origin=CompanyOrigin.BY_HAND, actor=OPERATOR, now=now)
+    match_all(marketplace_id=stage.marketplace.pk, clock=timezone.now, should_stop=lambda: False)
+    bold, long = stage.pending(domain="bold.example").pk, stage.pending(name="W" * 120).pk
+    decided = stage.pending(name="Customer 0001").pk
+    with marketplace_scope(stage.marketplace.pk):
+        given = {"seen_version": None, "actor": OPERATOR, "now": now}
+        created = create_from_pending(pending_id=decided, draft=None, invite=True, **given)
+        many = Selection(None, "pending", {"q": "customer"})
+        seen = forecast(many, BulkAction.SNOOZE, read_company_sync(), now=now)
+        run = start_decisions(
+            selection=many, wish=Wish(BulkAction.SNOOZE, until=now + timedelta(days=3)), seen_total=seen.total,
+            seen_doable=seen.doable, actor=OPERATOR, now=now,
+        )  # fmt: skip
+    return {
+        "decide": reverse("web:pending-detail", args=[bold]) + "?company_q=alpine",
+        "decided": reverse("web:pending-detail", args=[decided]),
+        "create": reverse("web:pending-create", args=[long]),
+        "ignore": reverse("web:pending-ignore", args=[bold]),
+        "snooze": reverse("web:pending-snooze", args=[long]),
+        "undo": reverse("web:decision-undo", args=[created.decision_id]),
+        "many": reverse("web:pending-bulk") + "?action=create&all=1",
+        "many-ignored": reverse("web:pending-bulk") + "?action=ignore&all=1&q=alpine",
+        "many-run": reverse("web:pending-bulk-run", args=[run.pk]),
+        "run-decisions": reverse("web:run-detail", args=[run.pk]) + "?tab=changes",
     }
 
 

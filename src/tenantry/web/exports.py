@@ -1,12 +1,11 @@
-"""Tables as CSV: streamed, and safe to open in a spreadsheet."""
+"""Tables as CSV that are too long to be written before the answer begins: streamed as they are read."""
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
 
 from django.http import StreamingHttpResponse
 
-# A cell that begins with one of these is a formula to a spreadsheet, also after blanks.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+from tenantry.web.csv_files import harmless
 
 
 class _Echo:
@@ -15,12 +14,6 @@ class _Echo:
     def write(self, value: str) -> str:
         """Return what would be written."""
         return value
-
-
-def safe_cell(value: object) -> str:
-    """Return the value as text that no spreadsheet takes for a formula: such text gets an apostrophe in front."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.lstrip().startswith(_FORMULA) or text.startswith(_FORMULA) else text
 
 
 def csv_answer(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> StreamingHttpResponse:
@@ -35,4 +28,4 @@ def _lines(head: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[st
     writer = csv.writer(_Echo())
     yield "\N{BYTE ORDER MARK}" + writer.writerow(head)
     for row in rows:
-        yield writer.writerow([safe_cell(value) for value in row])
+        yield writer.writerow([harmless(value) for value in row])

@@ -1,25 +1,31 @@
-"""Pending companies that look like a company somebody is about to create by hand."""
+"""Pending companies that look like a company somebody is about to create by hand. In a marketplace's scope."""
 
-from collections.abc import Sequence
+from django.db.models import Q
 
-from tenantry.core.search import fold
-from tenantry.sync.models import PendingCompany, PendingKey, PendingState
+from tenantry.core.matching_rules import Side, judge, keys_of
+from tenantry.sync.matching.keys import side_of_tenant
+from tenantry.sync.models import PendingCompany, PendingMatchKey, PendingState
 
 MOST = 5
-_LONGEST_SORT_KEY = 200
-_LONGEST_KEY = 40
-_OPEN = [PendingState.PENDING, PendingState.HELD, PendingState.SNOOZED]
+_MOST_LOOKED_AT = 100
+_UNDECIDED = [PendingState.PENDING, PendingState.HELD, PendingState.SNOOZED]
 
 
-def lookalikes_of(*, name: str, domains: Sequence[str]) -> list[PendingCompany]:
-    """Return a few undecided pending companies of this name, or with one of these domains.
+def lookalikes_of(side: Side) -> list[PendingCompany]:
+    """Return a few undecided pending companies that a company like ``side`` may be, the likeliest first.
 
-    The name is compared without its case and accents. In a marketplace's scope. Three queries, each along its index.
+    By the rules that propose companies for tenants: equal tenant id, registration number, domain, or name apart from
+    its legal form. Two queries.
     """
-    open_rows = PendingCompany.objects.filter(state__in=_OPEN)
-    named = open_rows.filter(sort_name=fold(name)[:_LONGEST_SORT_KEY]) if name.strip() else open_rows.none()
-    keys = PendingKey.objects.filter(key__in=[domain[:_LONGEST_KEY] for domain in domains])
-    found = {row.pk: row for row in named.order_by("pk")[:MOST]}
-    by_domain = list(keys.order_by("pk").values_list("pending_id", flat=True)[: MOST * 4])
-    found |= {row.pk: row for row in open_rows.filter(pk__in=by_domain)}
-    return sorted(found.values(), key=lambda row: (row.sort_name, row.pk))[:MOST]
+    wanted = Q()
+    for kind, key in keys_of(side):
+        wanted |= Q(kind=kind, key=key)
+    if not wanted:
+        return []
+    keyed = PendingMatchKey.objects.filter(wanted).order_by("id")
+    ids = set(keyed.values_list("pending_id", flat=True)[:_MOST_LOOKED_AT])
+    rows = PendingCompany.objects.filter(pk__in=ids, state__in=_UNDECIDED).select_related("tenant")
+    judged = [(judge(side_of_tenant(row.tenant, row), side, holders={}), row) for row in rows]
+    found = [(judgement, row) for judgement, row in judged if judgement is not None]
+    found.sort(key=lambda each: (-each[0].certainty, -each[0].score, each[1].pk))
+    return [row for _, row in found[:MOST]]

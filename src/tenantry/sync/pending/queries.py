@@ -6,14 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection as database
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from tenantry.core.matching_rules import Judgement, Side, judge, keys_of
 from tenantry.core.tenants import Problem
 from tenantry.isolation.scope import current_marketplace_id
 from tenantry.listing import BoundedCount, Order, Page, bounded_count, cursor_at, page_of
-from tenantry.sync.matching.keys import side_of_tenant
-from tenantry.sync.models import Feed, PendingCompany, PendingMatchKey, PendingState
+from tenantry.sync.models import Feed, PendingCompany, PendingState
 from tenantry.sync.pending.filters import PendingFilter
 
 # Each state is a query of its own, so that it follows its index (marketplace, state, column, id).
@@ -33,12 +31,6 @@ COLUMNS: Mapping[str, str] = {
     "first_seen": "first_seen_at",
 }
 DEFAULT_ORDER = Order("name", COLUMNS["name"])
-
-
-# What somebody may still decide on looks like a company that is being made by hand.
-_UNDECIDED = (PendingState.PENDING, PendingState.HELD, PendingState.SNOOZED)
-_MOST_LOOKALIKES = 5
-_MOST_LOOKED_AT = 100
 
 
 def order_of(text: str) -> Order:
@@ -154,22 +146,3 @@ def countries_in(states: Sequence[PendingState]) -> list[str]:
 def feeding_connections() -> list[tuple[int, str]]:
     """Return id and name of the connections that feed the marketplace, by name."""
     return list(Feed.objects.order_by("connection__name").values_list("connection_id", "connection__name"))
-
-
-def lookalikes_of(side: Side, *, most: int = _MOST_LOOKALIKES) -> list[tuple[PendingCompany, Judgement]]:
-    """Return undecided pending companies that a company like ``side`` may be, best first. Four queries.
-
-    For whoever makes a company by hand; ``side`` is the company as it would be (``core.matching_rules``).
-    """
-    wanted = Q()
-    for kind, key in keys_of(side):
-        wanted |= Q(kind=kind, key=key)
-    if not wanted:
-        return []
-    keyed = PendingMatchKey.objects.filter(wanted).order_by("id")
-    ids = set(keyed.values_list("pending_id", flat=True)[:_MOST_LOOKED_AT])
-    rows = PendingCompany.objects.filter(pk__in=ids, state__in=_UNDECIDED).select_related("tenant")
-    judged = [(row, judge(side_of_tenant(row.tenant, row), side, holders={})) for row in rows]
-    found = [(row, judgement) for row, judgement in judged if judgement is not None]
-    found.sort(key=lambda each: (-each[1].certainty, -each[1].score, each[0].pk))
-    return found[:most]
