@@ -115,8 +115,9 @@ def _deciding(stage: Stage) -> dict[str, str]:
     bold, long = stage.pending(domain="bold.example").pk, stage.pending(name="W" * 120).pk
     decided = stage.pending(name="Customer 0001").pk
     with marketplace_scope(stage.marketplace.pk):
-        given = {"seen_version": None, "actor": OPERATOR, "now": now}
-        created = create_from_pending(pending_id=decided, draft=None, invite=True, **given)
+        created = create_from_pending(
+            pending_id=decided, seen_version=None, draft=None, invite=True, actor=OPERATOR, now=now
+        )
         many = Selection(None, "pending", {"q": "customer"})
         seen = forecast(many, BulkAction.SNOOZE, read_company_sync(), now=now)
         run = start_decisions(

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connections
@@ -39,7 +40,7 @@ def test_creating_makes_a_company_its_administrator_and_the_link_together(desk: 
         "Kim Manager",
     )
     with marketplace_scope(desk.marketplace_id):
-        company = Company.objects.get(pk=decided.company_id)
+        company = Company.objects.get(pk=decided.company_id or 0)
         assert (company.name, company.origin, company.contact_email) == (
             "Customer 1 Ltd",
             "sync",
@@ -72,7 +73,8 @@ def test_a_stale_page_decides_nothing(desk: Desk) -> None:
 
 def test_two_people_at_once_make_one_decision(desk: Desk) -> None:
     company_id = desk.company("Customer 1")
-    start, said = threading.Barrier(2), []
+    start = threading.Barrier(2)
+    said: list[object] = []
 
     def decide(number: int) -> None:
         start.wait()
@@ -217,7 +219,12 @@ def test_a_day_that_makes_no_sense_is_refused(desk: Desk, days: int) -> None:
 
 
 def test_ignoring_needs_a_reason_of_the_list(desk: Desk) -> None:
-    for how in ({"reason_key": "because"}, {"reason_key": "other"}, {"reason_key": "other", "reason": "x" * 501}):
+    wrong: list[dict[str, Any]] = [
+        {"reason_key": "because"},
+        {"reason_key": "other"},
+        {"reason_key": "other", "reason": "x" * 501},
+    ]
+    for how in wrong:
         with pytest.raises(DecisionRefused):
             desk.ignore(1, **how)
     desk.ignore(1, reason_key="other", reason="Merged \x00 with\u202e <b>us</b> \U0001f600")

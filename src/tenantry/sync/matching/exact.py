@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 from django.db import connection as database
 
@@ -45,7 +46,11 @@ class ExactMatcher:
         shared: dict[int, set[int]] = defaultdict(set)
         holders: dict[str, set[int]] = defaultdict(set)
         with database.cursor() as cursor:
-            parameters = {"marketplace": current_marketplace_id(), "most": _MOST_PER_KEY, "pending": list(tenants)}
+            parameters: dict[str, Any] = {
+                "marketplace": current_marketplace_id(),
+                "most": _MOST_PER_KEY,
+                "pending": list(tenants),
+            }
             cursor.execute(_SHARING, parameters)
             for pending_id, kind, key, company_id in cursor.fetchall():
                 shared[pending_id].add(company_id)

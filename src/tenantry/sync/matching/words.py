@@ -37,7 +37,7 @@ def match_words(count: int) -> str:
 
 def evidence_sentence(evidence: Mapping[str, Any]) -> str:
     """Return one reason, as stored in {code, for, parameters}, in a line without a full stop."""
-    code, parameters = evidence["code"], evidence["parameters"]
+    code, parameters = str(evidence["code"]), evidence["parameters"]
     if code == Ground.DOMAIN_SHARED:
         return _domain_shared(parameters)
     values = {name: ", ".join(value) if isinstance(value, list) else value for name, value in parameters.items()}

@@ -1,5 +1,6 @@
 """The one filter of runs, for every interface: how they stand, and what started them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import django_filters
@@ -14,7 +15,7 @@ STANDINGS = {
     "failed": (RunState.FAILED,),
     "cancelled": (RunState.CANCELLED,),
 }
-KINDS = {
+KINDS: Mapping[str, Mapping[str, Any]] = {
     "sync": {"preview": False, "kind": RunKind.COMPANIES},
     "preview": {"preview": True},
     "decisions": {"kind": RunKind.DECISIONS},
