@@ -77,7 +77,8 @@ def fault_of(typed: str) -> str:
     strange = given - known.get(name, set())
     if strange:
         return f"{name} has no {', '.join(sorted(strange))}"
-    return f"there is no {name} {words[0]}" if words and not words[0].startswith("-") else ""
+    taking = {other for other, one in commands() for param in one.params if param.param_type_name == "argument"}
+    return f"there is no {name} {words[0]}" if words and not words[0].startswith("-") and name not in taking else ""
 
 
 def test_every_command_that_a_document_tells_to_type_exists() -> None:
