@@ -25,10 +25,12 @@ from tenantry.emulator.certificates import prepare
 from tenantry.runtime.embedded import EmbeddedPostgres
 from tenantry.runtime.home import Home
 from tenantry.runtime.options import FAST_AND_UNSAFE
+from tenantry.runtime.processes import process_exists
 from tenantry.sealing import create_key_ring
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 _TEMPLATE = "tenantry_template"
+_PREFIX = "tenantry-tests-of-"
 _ROOM_IN_MEMORY = 3 * 2**30
 _server: EmbeddedPostgres | None = None
 _folder: Path | None = None
@@ -48,12 +50,21 @@ def fast_folder() -> str:
     return "/dev/shm" if roomy and runs_programs and os.access("/dev/shm", os.W_OK) else "/tmp"  # noqa: S108  # same
 
 
+def _remove_what_killed_runs_left(parent: Path) -> None:
+    """Give back the memory of test sessions whose process is gone: its id stands in the folder's name."""
+    for folder in parent.glob(f"{_PREFIX}*-*"):
+        pid = folder.name.removeprefix(_PREFIX).split("-")[0]
+        if pid.isdigit() and not process_exists(int(pid)):
+            shutil.rmtree(folder, ignore_errors=True)  # somebody else's stays
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare the environment that Django's settings read; the server itself starts when a test asks."""
     if "TENANTRY_TEST_HOME" in os.environ:  # an xdist worker: the controller made everything
         return
     global _folder  # noqa: PLW0603  # one per process, released in pytest_unconfigure
-    _folder = Path(tempfile.mkdtemp(prefix="tenantry-tests-", dir=fast_folder()))
+    _remove_what_killed_runs_left(Path(fast_folder()))
+    _folder = Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=fast_folder()))
     _folder.chmod(0o711)
     home = Home(_folder / "home").prepare()
     create_key_ring(home.keys)
