@@ -17,6 +17,7 @@ INDEXES = {
     "country": "pending_by_country",
     "domain": "pending_by_domain",
     "contact": "pending_by_contact",
+    "match": "pending_by_certainty",
     "first_seen": "pending_by_age",
 }
 
