@@ -29,7 +29,7 @@ _OTHER_FORMS = {
     "B.V.": "N.V.", "S.L.": "S.A.", "AB": "HB", "AS": "ASA", "ApS": "A/S", "Oy": "Oyj", "Inc.": "LLC", "LLC": "Inc.",
 }  # fmt: skip
 _OF_EACH_KIND = 6
-_READ = 80
+_READ = 50
 _PLACES = (
     ("Harbour", "GB"), ("Linden", "DE"), ("Alpenglow", "AT"), ("Belvédère", "FR"), ("Costa Azul", "ES"),
     ("Nordlys", "NO"), ("Matterhorn", "CH"), ("Polder", "NL"), ("Laguna", "IT"), ("Saimaa", "FI"),
