@@ -79,9 +79,15 @@ def running(command: list[str], log: Path) -> Iterator["subprocess.Popen[bytes]"
 
 
 @pytest.fixture
-def web_server(database: str, tmp_path: Path) -> Iterator[str]:
+def free_port() -> int:
+    """The port that the pages will be served on."""
+    return _free_port()
+
+
+@pytest.fixture
+def web_server(database: str, tmp_path: Path, free_port: int) -> Iterator[str]:
     """The pages, as they are served for real; gives their address."""
-    port = _free_port()
+    port = free_port
     options = "--interface wsgi --workers 1 --blocking-threads 4 --no-ws --log-level warning".split()
     where = ["--host", "127.0.0.1", "--port", str(port), "tenantry.config.wsgi:application"]
     log = tmp_path / "web.log"

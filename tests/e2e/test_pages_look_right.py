@@ -138,7 +138,8 @@ def _deciding(stage: Stage) -> dict[str, str]:
     }
 
 
-def _faults(page: Page, messages: list[str]) -> list[str]:
+def faults_of(page: Page, messages: list[str]) -> list[str]:
+    """Return what is wrong with an open page; ``messages`` are what its console said so far."""
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     found = [f"is {wide} px wider than the screen"] if wide > 0 else []
     page.evaluate(AXE)
@@ -206,6 +207,6 @@ def _visit(page: Page, address: str, name: str, look: Look) -> list[str]:
     folder = SHOTS / look.name
     folder.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=folder / f"{name}.png", full_page=True)
-    found = _faults(page, messages)
+    found = faults_of(page, messages)
     page.close()
     return found

@@ -36,7 +36,7 @@ def enter(password: str = PASSWORD, email: str = ANNA, client: Client | None = N
 
 
 def code_of(secret: str, *, ahead: int = 0) -> str:
-    return format_hotp_value(hotp_value(secret, int(time.time()) // _PERIOD + ahead))
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // _PERIOD + ahead)))
 
 
 def confirmed(client: Client, address: str) -> Any:

@@ -41,7 +41,7 @@ def test_an_invitation_leaves_as_a_letter_whose_link_opens_it(office: Office, si
     assert str(letter["To"]) == f"Anna Berg <{ANNA}>"
     assert str(letter["From"]) == "Northwind <store@tenantry.example>"
     text = text_in(letter)
-    assert "Max Owner invites you to Northwind as administrator of Alpine Ski House." in text
+    assert "Max Owner invites you to join Alpine Ski House at Northwind as administrator." in text
     assert link in text_in(letter, "html")
     assert standing(link) is Standing.SET_UP
     assert office.company().status == CompanyStatus.PENDING

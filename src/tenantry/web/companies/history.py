@@ -8,6 +8,13 @@ from tenantry.web.texts import legible
 
 _WORDS: Mapping[str, tuple[str, str]] = {
     "marketplace.company.created": ("Created", "good"),
+    "marketplace.invitation.created": ("Person invited", "off"),
+    "marketplace.invitation.sent": ("Invitation sent", "off"),
+    "marketplace.invitation.resent": ("Invitation sent again", "off"),
+    "marketplace.invitation.accepted": ("Invitation accepted", "good"),
+    "marketplace.invitation.revoked": ("Invitation taken back", "off"),
+    "marketplace.invitation.bounced": ("Invitation bounced", "bad"),
+    "marketplace.invitation.expired": ("Invitation expired", "wait"),
     "marketplace.company.edited": ("Edited", "off"),
     "marketplace.company.blanks_filled": ("Blanks filled from its tenant", "good"),
     "marketplace.company.filling_taken_back": ("Filling taken back", "off"),
