@@ -23,7 +23,7 @@ ROWS = {
     Action.SEE_COMPANIES: "y y y y - -",
     Action.EDIT_COMPANIES: "y y - - - -",
     Action.INVITE: "y y - - - -",
-    Action.SEE_OWN_COMPANY: "- - - - y -",
+    Action.SEE_OWN_COMPANY: "- - - - y y",  # a user reads there whom to ask, and no list of people
     Action.INVITE_IN_OWN_COMPANY: "- - - - y -",
 }
 CELLS = {

@@ -113,21 +113,21 @@ def test_without_scripts_filters_orders_pages_and_forms_work(browser: Browser, w
     page.get_by_role("link", name="Next").click()
     assert _first_row(page) == "Customer 0019"
     page.goto("/settings/data-sync/")
-    page.get_by_role("switch").uncheck()
+    page.get_by_role("switch", name="Company Sync").uncheck()
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_role("status").first).to_contain_text("Saved.")
-    expect(page.get_by_role("switch")).not_to_be_checked()
+    expect(page.get_by_role("switch", name="Company Sync")).not_to_be_checked()
     page.context.close()
 
 
 def test_unsaved_settings_are_said_to_be_unsaved_and_can_be_discarded(page: Page, world: Stage) -> None:
     page.goto("/settings/data-sync/")
     expect(page.get_by_text("Changed by Max Owner")).to_be_visible()
-    page.get_by_role("switch").uncheck()
+    page.get_by_role("switch", name="Company Sync").uncheck()
     expect(page.get_by_text("Changes not saved.")).to_be_visible()
     page.get_by_role("button", name="Discard").click()
     expect(page.get_by_text("Changes not saved.")).to_be_hidden()
-    expect(page.get_by_role("switch")).to_be_checked()
+    expect(page.get_by_role("switch", name="Company Sync")).to_be_checked()
 
 
 def test_a_live_run_counts_on_by_itself_and_shows_its_result_when_it_ends(page: Page, stage: Stage) -> None:

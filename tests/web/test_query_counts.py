@@ -92,6 +92,7 @@ PAGES: dict[str, Callable[[Stage], str]] = {
     "steps": lambda stage: _run(stage) + "?tab=steps",
     "progress": lambda stage: _run(stage) + "progress/",
     "settings": lambda _: "/settings/data-sync/",
+    "held": lambda _: "/sync/held/",
     "companies": lambda _: "/companies/",
     "companies filtered": lambda _: "/companies/?q=company&country=AT&origin=by_hand&sort=-created",
     "company": lambda stage: f"/companies/{_first_company(stage)}/",

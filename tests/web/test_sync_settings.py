@@ -7,12 +7,15 @@ from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 from tests.web.cast import OPERATOR, Cast
 from tests.web.reading import text_of
+from tests.web.stage import Customer, Stage
 
 from tenantry.audit.models import Event
+from tenantry.core.brakes import Limits
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.sync.company_settings import set_entitlement
+from tenantry.sync.matching.refreshing import match_all
 from tenantry.sync.models import CompanySyncSettings, Run, Trigger
-from tenantry.sync.switches import read_company_sync
+from tenantry.sync.switches import read_company_sync, read_limits
 
 PAGE = "/settings/data-sync/"
 
@@ -137,3 +140,74 @@ def test_other_marketplaces_settings_stay_as_they_are(cast: Cast) -> None:
     _save(cast, on=True, version=0)
     with marketplace_scope(cast.contoso.pk):
         assert not read_company_sync().chosen
+
+
+ALL_ON = {"company_sync": "on", "create_automatically": "on", "invite_admins": "on"}
+
+
+def _effect(cast: Cast, given: dict[str, str], *, htmx: bool = True) -> Any:
+    headers = {"HX-Request": "true"} if htmx else {}
+    return cast.client("owner").post(f"{PAGE}effect/", {"version_of": "0", **given}, headers=headers)
+
+
+def test_preview_says_in_numbers_what_switching_on_would_do_and_saves_nothing(cast: Cast) -> None:
+    words = text_of(_effect(cast, ALL_ON))
+    for part in (
+        "A sync of Partner Center EU starts at once.",
+        "The first ones are held for your release; after that, a sync that would create more than 25.",
+        "0 e-mails leave before you release the first companies.",
+        "At most 50 leave in an hour.",
+        "Sales Support (Kim Colleague) can work on Pending companies.",
+        "Customer Support (nobody has this role now) can work on Pending companies.",
+    ):
+        assert part in words, part
+    assert not _now_on(cast)
+
+
+def test_preview_counts_what_waits_and_why_a_rule_would_not_create_some_of_it(cast: Cast, stage: Stage) -> None:
+    shared = [Customer(f"Shared {number}", f"s{number}.example", email="bo@books.example") for number in range(2)]
+    good = [Customer(f"Good {number}", f"g{number}.example", email=f"ada@g{number}.example") for number in range(3)]
+    stage.sync([*shared, *good, Customer("Nobody", "n.example", contact="", email="")])
+    match_all(marketplace_id=cast.northwind.pk, clock=timezone.now, should_stop=lambda: False)
+    words = text_of(_effect(cast, {**ALL_ON, "sales_support": "on"}))
+    assert "6 already waiting stay for a person. Of these, 3 could be created in bulk." in words
+    assert "1 has a problem of its own" in words
+    assert "2 contact shared with another tenant" in words
+    assert "Customer Support (nobody has this role now) has no access to Pending companies from the next click" in words
+
+
+def test_preview_of_switching_off_says_who_loses_access_and_what_stays(cast: Cast, stage: Stage) -> None:
+    words = text_of(_effect(cast, {}))
+    assert "No new tenants flow in" in words
+    assert "Sales Support (Kim Colleague) has no access to Pending companies from the next click." in words
+
+
+def test_without_scripts_preview_shows_the_page_with_what_is_tried_out(cast: Cast) -> None:
+    answer = _effect(cast, ALL_ON, htmx=False)
+    assert 'name="create_automatically" checked' in answer.content.decode()
+    assert "Not saved yet." in text_of(answer)
+    assert "A sync of Partner Center EU starts at once." in text_of(answer)
+    assert not _now_on(cast)
+
+
+def test_each_setting_without_effect_says_so_in_its_place(cast: Cast) -> None:
+    words = text_of(cast.client("owner").get(PAGE))
+    assert words.count("No effect while Company Sync is off.") == 2
+    assert words.count("Switched on and off together with Company Sync") == 2
+    _save(cast, on=True, version=0)
+    words = text_of(cast.client("owner").get(PAGE))
+    assert "No effect" not in words
+    assert "Switched on and off together" not in words
+
+
+def test_the_limits_are_saved_with_the_settings_and_a_wrong_one_saves_nothing(cast: Cast) -> None:
+    client = cast.client("owner")
+    limits = {"creations_per_run": "10", "invitations_ask_above": "100", "invitations_per_hour": "0"}
+    answer = client.post(PAGE, {"version_of": "0", "company_sync": "on", **limits})
+    assert answer.status_code == 422
+    assert "Give a number from 1 to 1,000." in text_of(answer)
+    assert not _now_on(cast)
+    client.post(PAGE, {"version_of": "0", "company_sync": "on", **limits, "invitations_per_hour": "7"})
+    assert _now_on(cast)
+    with marketplace_scope(cast.northwind.pk):
+        assert read_limits() == Limits(10, 100, 7)

@@ -1,8 +1,9 @@
 """Who may do what: the table of roles and actions, as data.
 
 A role's rights in one marketplace are :data:`TABLE`; operators have every right of its staff there. Rights of support
-staff on pending companies hang on the marketplace's settings: :data:`OPENED_BY_SETTING`. Administrators of companies
-see their own companies only; which these are is the business of ``marketplace.queries``.
+staff on pending companies hang on the marketplace's settings: :data:`OPENED_BY_SETTING`. People of companies see their
+own companies only, users without administration no more of these than whom to ask; which these are is the business of
+``marketplace.queries``.
 """
 
 from collections.abc import Mapping
@@ -64,7 +65,7 @@ TABLE: Mapping[Action, frozenset[Role]] = {
     Action.SEE_COMPANIES: _STAFF,
     Action.EDIT_COMPANIES: _MANAGERS,
     Action.INVITE: _MANAGERS,
-    Action.SEE_OWN_COMPANY: frozenset({Role.COMPANY_ADMINISTRATOR}),
+    Action.SEE_OWN_COMPANY: frozenset({Role.COMPANY_ADMINISTRATOR, Role.USER}),
     Action.INVITE_IN_OWN_COMPANY: frozenset({Role.COMPANY_ADMINISTRATOR}),
 }
 

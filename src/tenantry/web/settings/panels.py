@@ -16,15 +16,15 @@ _TEXTS = {
     "company_sync": (
         "Company Sync",
         (
-            "Customer tenants of the Microsoft Partner Center that are not linked to a company of this marketplace flow "
-            "into Pending companies. Switched off, no new ones flow in; what is pending stays and can be created or "
+            "Customer tenants of the Microsoft Partner Center that are not linked to a company of this marketplace "
+            "flow into Pending companies. Switched off, no new ones flow in; what is pending stays and can be created or "
             "ignored, not linked."
         ),
     ),
     "create_automatically": (
         "Create companies automatically",
         (
-            "A tenant first seen after this was switched on becomes a company if nothing stands against it; else it "
+            "A tenant first seen after this was switched on becomes a company if nothing stands against it, else it "
             "stays pending with the reason. What waits already stays. While this is on, nobody can link."
         ),
     ),

@@ -1,0 +1,273 @@
+"""Every address of the site against every role: who may do its action gets in, and nobody else.
+
+The routes come from the URL configuration. A new one fails here until it has its line in ``ROUTES``: the action that it
+is (or ``PUBLIC``, ``SIGNED_IN``), and which of Northwind's rows its address takes.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+from tests.web.cast import OPERATOR, PASSWORD, Cast, stage_of
+from tests.web.people import add_company, add_people, let_in
+from tests.web.stage import ACTOR, customers
+
+from tenantry.accounts.services import create_account
+from tenantry.core.permissions import SUPPORT_ROLES, Action, Role, may
+from tenantry.isolation.scope import marketplace_scope
+from tenantry.marketplace.imports.services import start_import
+from tenantry.marketplace.invitations.services import invite
+from tenantry.marketplace.models import CompanyDomain
+from tenantry.marketplace.services import give_role
+from tenantry.sync.deciding.services import ignore_pending
+from tenantry.sync.models import CompanySyncSettings, Hold, Run, RunKind, Trigger
+
+PUBLIC, SIGNED_IN = "public", "signed in"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a route needs (any one of the actions), and the kind of row in its address. ``method`` as it is asked.
+
+    ``own``: of these rows support staff see those that they made themselves.
+    """
+
+    needs: str | tuple[Action, ...]
+    row: str = ""
+    method: str = "get"
+    own: bool = False
+
+
+def _get(action: Action, row: str = "") -> Asked:
+    return Asked((action,), row)
+
+
+def _post(action: Action, row: str = "") -> Asked:
+    return Asked((action,), row, "post")
+
+
+_INVITING = (Action.INVITE, Action.INVITE_IN_OWN_COMPANY)
+ROUTES = {
+    "live": Asked(PUBLIC),
+    "ready": Asked(PUBLIC),
+    "account_login": Asked(PUBLIC),
+    "account_logout": Asked(PUBLIC),
+    "account_inactive": Asked(PUBLIC),
+    "account_reauthenticate": Asked(SIGNED_IN),
+    "account_change_password": Asked(SIGNED_IN),
+    "account_reset_password": Asked(PUBLIC),
+    "account_reset_password_done": Asked(PUBLIC),
+    "account_reset_password_from_key": Asked(PUBLIC, "reset"),
+    "account_reset_password_from_key_done": Asked(PUBLIC),
+    "mfa_index": Asked(PUBLIC),
+    "mfa_authenticate": Asked(PUBLIC),
+    "mfa_reauthenticate": Asked(SIGNED_IN),
+    "mfa_activate_totp": Asked(SIGNED_IN),
+    "mfa_deactivate_totp": Asked(SIGNED_IN),
+    "mfa_view_recovery_codes": Asked(SIGNED_IN),
+    "mfa_generate_recovery_codes": Asked(SIGNED_IN),
+    "openid_connect_login": Asked(PUBLIC, "provider", "post"),
+    "openid_connect_callback": Asked(PUBLIC, "provider"),
+    "web:home": Asked(SIGNED_IN),
+    "web:theme": Asked(PUBLIC, method="post"),
+    "web:switch-marketplace": Asked(SIGNED_IN, method="post"),
+    "web:account": Asked(SIGNED_IN),
+    "web:session-end": Asked(SIGNED_IN, method="post"),
+    "web:identity-release": Asked(SIGNED_IN, "identity", "post"),
+    "web:invitation-accept": Asked(PUBLIC, "token"),
+    "web:invitation-list": Asked(_INVITING),
+    "web:invitation-resend": Asked(_INVITING, "invitation", "post"),
+    "web:invitation-revoke": Asked(_INVITING, "invitation", "post"),
+    "web:invitation-bounced": Asked(_INVITING, "invitation", "post"),
+    "web:membership-invite": Asked(_INVITING, "place", "post"),
+    "web:mailbox": Asked(PUBLIC),  # exists in the demo only
+    "web:mailbox-mail": Asked(PUBLIC, "mail"),
+    "web:mailbox-html": Asked(PUBLIC, "mail"),
+    "web:pending-list": _get(Action.SEE_PENDING),
+    "web:pending-export": _get(Action.SEE_PENDING),
+    "web:pending-detail": _get(Action.SEE_PENDING, "pending"),
+    "web:pending-bulk": _get(Action.DECIDE_PENDING),
+    "web:pending-bulk-start": _post(Action.DECIDE_PENDING),
+    "web:pending-bulk-run": Asked((Action.DECIDE_PENDING,), "decisions", "get", own=True),
+    "web:pending-bulk-progress": Asked((Action.DECIDE_PENDING,), "decisions", "get", own=True),
+    "web:pending-bulk-cancel": Asked((Action.DECIDE_PENDING,), "decisions", "post", own=True),
+    "web:pending-create": _get(Action.DECIDE_PENDING, "pending"),
+    "web:pending-link": _post(Action.DECIDE_PENDING, "pending"),
+    "web:pending-ignore": _get(Action.DECIDE_PENDING, "pending"),
+    "web:pending-snooze": _get(Action.DECIDE_PENDING, "pending"),
+    "web:pending-reject": _post(Action.DECIDE_PENDING, "pending"),
+    "web:pending-reopen": _post(Action.DECIDE_PENDING, "pending"),
+    "web:decision-undo": _get(Action.DECIDE_PENDING, "decision"),
+    "web:import-list": _get(Action.IMPORT),
+    "web:import-template": _get(Action.IMPORT, "import kind"),
+    "web:import-detail": _get(Action.IMPORT, "import"),
+    "web:import-progress": _get(Action.IMPORT, "import"),
+    "web:import-problems": _get(Action.IMPORT, "import"),
+    "web:import-apply": _post(Action.IMPORT, "import"),
+    "web:import-cancel": _post(Action.IMPORT, "import"),
+    "web:company-list": _get(Action.SEE_COMPANIES),
+    "web:company-export": _get(Action.SEE_COMPANIES),
+    "web:company-new": _get(Action.EDIT_COMPANIES),
+    "web:company-detail": _get(Action.SEE_COMPANIES, "company"),
+    "web:company-edit": _get(Action.EDIT_COMPANIES, "company"),
+    "web:company-standing": _post(Action.EDIT_COMPANIES, "company"),
+    "web:company-add-domain": _post(Action.EDIT_COMPANIES, "company"),
+    "web:company-remove-domain": _post(Action.EDIT_COMPANIES, "domain"),
+    "web:company-add-person": _get(Action.EDIT_COMPANIES, "company"),
+    "web:membership-change": _post(Action.EDIT_COMPANIES, "membership"),
+    "web:user-list": _get(Action.SEE_COMPANIES),
+    "web:user-export": _get(Action.SEE_COMPANIES),
+    "web:user-detail": _get(Action.SEE_COMPANIES, "user"),
+    "web:user-edit": _get(Action.EDIT_COMPANIES, "user"),
+    "web:own-companies": _get(Action.SEE_OWN_COMPANY),
+    "web:own-company": _get(Action.SEE_OWN_COMPANY, "company"),
+    "web:sync-now": _post(Action.START_RUN),
+    "web:run-list": _get(Action.SEE_RUNS),
+    "web:run-detail": _get(Action.SEE_RUNS, "run"),
+    "web:run-progress": _get(Action.SEE_RUNS, "run"),
+    "web:run-cancel": _post(Action.START_RUN, "run"),
+    "web:hold-list": _get(Action.RELEASE_HOLDS),
+    "web:hold-detail": _get(Action.RELEASE_HOLDS, "hold"),
+    "web:hold-release": _post(Action.RELEASE_HOLDS, "hold"),
+    "web:hold-reject": _post(Action.RELEASE_HOLDS, "hold"),
+    "web:sync-settings": _get(Action.CHANGE_SYNC_SETTINGS),
+    "web:sync-settings-effect": _post(Action.CHANGE_SYNC_SETTINGS),
+    "web:operator-home": _get(Action.RUN_INSTALLATION),
+}
+
+Rows = dict[str, list[int | str]]
+
+
+def _names(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from _names(entry, f"{prefix}{entry.namespace}:" if entry.namespace else prefix)
+        elif isinstance(entry, URLPattern):
+            yield f"{prefix}{entry.name}"
+
+
+def test_every_route_of_the_site_has_its_line() -> None:
+    assert sorted(_names(get_resolver())) == sorted(ROUTES)
+
+
+@pytest.fixture
+def rows(cast: Cast) -> Rows:
+    """One row of each kind in Northwind, by what addresses call it."""
+    now = timezone.now()
+    stage = stage_of(cast)
+    run = stage.sync(customers(2))
+    company = add_company(cast.northwind, "Alpine", "alpine.example")
+    let_in(cast, company, "ada@alpine.example")
+    let_in(cast, company, "uwe@alpine.example", role="user", name="Uwe User")
+    eva, ida = add_people(company, "eva@alpine.example", "ida@alpine.example")
+    with marketplace_scope(cast.northwind.pk):
+        CompanySyncSettings.objects.update(sales_support=True, customer_support=False)
+        domain = CompanyDomain.objects.get(company=company)
+        job = start_import(file_name="a.csv", content=b"external_id,name\n", actor=ACTOR, now=now)
+        invitation = invite(membership_id=eva.membership_id, actor=ACTOR, now=now)
+        hold = Hold.objects.create(
+            marketplace=cast.northwind, run=run, brake="creations", reason="Many.", count=0, created_at=now
+        )
+        decisions = Run.objects.create(
+            marketplace=cast.northwind, kind=RunKind.DECISIONS, trigger=Trigger.DECISIONS, created_at=now
+        )
+    pending, other = stage.pending(name="Customer 0000"), stage.pending(name="Customer 0001")
+    with marketplace_scope(cast.northwind.pk):
+        decision = ignore_pending(pending_id=other.pk, seen_version=None, reason_key="test", actor=OPERATOR, now=now)
+    return {
+        "": [], "run": [run.pk], "pending": [pending.pk], "company": [company.pk], "hold": [hold.pk],
+        "decisions": [decisions.pk], "decision": [decision.decision_id], "domain": [company.pk, domain.pk],
+        "membership": [company.pk, ida.membership_id], "place": [ida.membership_id], "user": [ida.user_id],
+        "invitation": [invitation.pk], "import": [job.pk], "import kind": ["companies"], "token": ["no-token"],
+        "mail": ["no-mail"], "identity": [1], "provider": ["microsoft"], "reset": ["1", "set-password"],
+    }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody who asks: their role in Northwind, if any, and whether the setting of a support role is on."""
+
+    who: str
+    role: Role | None
+    pending_open: bool = False
+    here: bool = True
+
+
+VISITORS = {
+    "operator": Visitor("operator", Role.OPERATOR),
+    "manager": Visitor("owner", Role.MANAGER),
+    "sales support, allowed": Visitor("colleague", Role.SALES_SUPPORT, pending_open=True),
+    "customer support, not allowed": Visitor("carl", Role.CUSTOMER_SUPPORT),
+    "company administrator": Visitor("ada@alpine.example", Role.COMPANY_ADMINISTRATOR),
+    "user": Visitor("uwe@alpine.example", Role.USER),
+    "manager of another marketplace": Visitor("stranger", Role.MANAGER, here=False),
+    "somebody without a role": Visitor("nobody", None),
+    "anonymous": Visitor("anonymous", None),
+}
+
+
+def _client(cast: Cast, visitor: Visitor) -> Client:
+    if visitor.role is Role.OPERATOR:
+        return cast.enter("operator", cast.northwind)
+    if visitor.who == "carl":
+        cast.accounts["carl"] = create_account(
+            email="carl@people.example", name="Carl", password=PASSWORD, is_operator=False, now=timezone.now()
+        )
+        with marketplace_scope(cast.northwind.pk):
+            give_role(
+                account_id=cast.accounts["carl"].pk, account_name="Carl", role=Role.CUSTOMER_SUPPORT, actor=OPERATOR,
+                now=timezone.now(),
+            )  # fmt: skip
+    return cast.client(visitor.who)
+
+
+def _answer(client: Client, name: str, rows: Rows) -> str:
+    """Ask, and say what came of it: ``sign in``, ``forbidden``, ``not there``, ``no marketplace`` or ``in``."""
+    route = ROUTES[name]
+    answer = getattr(client, route.method)(reverse(name, args=rows[route.row]))
+    answer.close()
+    location = answer.headers.get("Location", "").partition("?")[0]
+    if location == reverse("account_login"):
+        return "sign in"
+    if location == reverse("web:home"):
+        return "no marketplace"
+    return {403: "forbidden", 404: "not there"}.get(answer.status_code, "in")
+
+
+def _expected(name: str, visitor: Visitor) -> set[str]:
+    route = ROUTES[name]
+    if visitor.who == "anonymous":
+        return {"in", "not there", "sign in"} if route.needs == PUBLIC else {"sign in"}
+    if isinstance(route.needs, str):
+        return {"in", "not there", "no marketplace"} | ({"sign in"} if route.needs == PUBLIC else set())
+    if visitor.role is None:
+        return {"forbidden"} if Action.RUN_INSTALLATION in route.needs else {"no marketplace"}
+    allowed = any(may(visitor.role, action, pending_open=visitor.pending_open) for action in route.needs)
+    if not allowed:
+        return {"forbidden"}
+    foreign = not visitor.here and route.row not in {"", "import kind"}
+    others = route.own and visitor.role in SUPPORT_ROLES
+    return {"not there"} if foreign or others else {"in"}
+
+
+@pytest.mark.parametrize("visitor", VISITORS)
+def test_each_visitor_gets_into_exactly_what_the_table_of_permissions_opens(
+    visitor: str, cast: Cast, rows: Rows
+) -> None:
+    somebody = VISITORS[visitor]
+    client = _client(cast, somebody)
+    wrong = {}
+    for name in sorted(ROUTES, key=_last):
+        got = _answer(client, name, rows)
+        if got not in _expected(name, somebody):
+            wrong[name] = (got, _expected(name, somebody))
+    assert wrong == {}
+
+
+def _last(name: str) -> tuple[int, str]:
+    """Put those routes last that take something away: a row, or the session itself."""
+    takes = ("remove", "cancel", "revoke", "membership-change", "account_", "mfa_", "session-end")
+    return next((rank + 1 for rank, part in enumerate(takes) if part in name), 0), name
