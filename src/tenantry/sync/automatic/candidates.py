@@ -92,7 +92,7 @@ def _find(
     place: Place, states: Sequence[PendingState], *, limit: int, connection_id: int | None = None,
     only: list[int] | None = None,
 ) -> list[Candidate]:  # fmt: skip
-    parameters = {
+    parameters: dict[str, Any] = {
         "marketplace": current_marketplace_id(), "states": [state.value for state in states], "seen": place.seen,
         "after": place.after, "connection": connection_id, "only": only, "all": only is not None, "limit": limit,
     }  # fmt: skip

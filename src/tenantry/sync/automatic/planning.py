@@ -105,7 +105,7 @@ def _history(run: Run) -> History:
     made = own.filter(state=ChangeState.APPLIED)
     since = read_company_sync().created_since
     earlier = Change.objects.filter(
-        Q(created_at__gte=since) if since else Q(), kind=ChangeKind.CREATE, run__connection_id=run.connection_id,
+        Q(created_at__gte=since) if since else Q(), kind=ChangeKind.CREATE, run__connection_id=run.connection_id or 0,
         run__preview=False,
     ).exclude(run=run)  # fmt: skip
     return History(

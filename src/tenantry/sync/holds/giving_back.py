@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db import connection as database
 from django.db.models import QuerySet
@@ -58,7 +59,7 @@ def give_back_creations(*, reason: str, actor: Actor, now: datetime) -> int:
 
 def give_back(changes: QuerySet[Change], state: ChangeState, problem: str, *, by_hand: bool, now: datetime) -> None:
     """End these changes in ``state``, and let their rows wait for a person; ``by_hand`` keeps every rule off them."""
-    parameters = {
+    parameters: dict[str, Any] = {
         "marketplace": current_marketplace_id(),
         "tenants": list(changes.values_list("tenant_id", flat=True)),
         "by_hand": by_hand,

@@ -1,5 +1,6 @@
 """*Preview effect*: what saving would do, in sentences with numbers (``settings/_effect.html``)."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -120,10 +121,9 @@ def _access(before: CompanySettings, after: CompanySettings) -> list[dict[str, s
     return points
 
 
-def _listed(names: Any) -> str:
-    names = list(names)
+def _listed(names: Sequence[str]) -> str:
     more = len(names) - _MOST_NAMES
-    shown = names[:_MOST_NAMES] + ([f"{more:,} more"] if more > 0 else [])
+    shown = list(names[:_MOST_NAMES]) + ([f"{more:,} more"] if more > 0 else [])
     return shown[0] if len(shown) == 1 else ", ".join(shown[:-1]) + " and " + shown[-1]
 
 
