@@ -24,6 +24,14 @@ _EVENT_WORDS = {
     "sync.pending_return.applied": ("Came back", "good"),
     "sync.pending_linked.applied": ("Left the queue: linked", "good"),
     "sync.tenant.linked": ("Linked to a company", "good"),
+    "sync.pending.created": ("Created as a company", "good"),
+    "sync.pending.linked": ("Linked to a company", "good"),
+    "sync.pending.ignored": ("Ignored", "off"),
+    "sync.pending.snoozed": ("Snoozed", "off"),
+    "sync.pending.woken": ("Came back from its snooze", "good"),
+    "sync.pending.reopened": ("Reopened", "good"),
+    "sync.pending.match_rejected": ("A company was ruled out", "off"),
+    "sync.pending.decision_undone": ("A decision was taken back", "off"),
 }
 _CHANGE_WORDS = {
     "planned": ("Planned", "busy"),
