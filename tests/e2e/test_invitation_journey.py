@@ -119,9 +119,9 @@ def test_from_the_button_to_a_signed_in_administrator_with_a_second_factor(
     stranger.goto(f"{web_server}/account/sign-in/")
     stranger.get_by_label("Email").fill("anna@alpine.example")
     stranger.get_by_label("Password").fill(PASSWORD)
-    stranger.get_by_role("button", name="Sign in").click()
+    stranger.get_by_role("button", name="Sign in", exact=True).click()
     stranger.get_by_label("Code").fill(codes[0])
-    stranger.get_by_role("button", name="Sign in").click()
+    stranger.get_by_role("button", name="Sign in", exact=True).click()
     expect(stranger.get_by_text("Anna Berg").first).to_be_visible()
 
 
