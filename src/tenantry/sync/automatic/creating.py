@@ -176,4 +176,5 @@ def _give_back(change: Change, state: ChangeState, problem: str, *, now: datetim
 def _hold_again(change: Change, problem: str) -> None:
     change.state, change.problem, change.next_attempt_at = ChangeState.HELD, problem, None
     change.save(update_fields=["state", "problem", "next_attempt_at"])
-    Hold.objects.filter(pk=change.hold_id or 0).exclude(state=HoldState.OPEN).update(state=HoldState.OPEN, ended_at=None)
+    over = Hold.objects.filter(pk=change.hold_id or 0).exclude(state=HoldState.OPEN)
+    over.update(state=HoldState.OPEN, ended_at=None)

@@ -17,8 +17,8 @@ _TEXTS = {
         "Company Sync",
         (
             "Customer tenants of the Microsoft Partner Center that are not linked to a company of this marketplace "
-            "flow into Pending companies. Switched off, no new ones flow in; what is pending stays and can be created or "
-            "ignored, not linked."
+            "flow into Pending companies. Switched off, no new ones flow in; what is pending stays and can be created "
+            "or ignored, not linked."
         ),
     ),
     "create_automatically": (
