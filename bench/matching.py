@@ -48,12 +48,12 @@ def run_leg(folder: Path, task: Task, name: str) -> dict[str, Any]:
     if name == OURS:
         from bench.ours_matching import answer_rounds  # noqa: PLC0415  # its memory is no peer's
 
-        answers, seconds, certainties = answer_rounds(task, references, queries, folder)
+        answers, seconds, memory, certainties = answer_rounds(task, references, queries, folder)
     else:
         found = _peer(name)(restrict(references, task.fields), restrict(queries, task.fields))
         answers, seconds, certainties = [found] * len(ROUNDS), time.perf_counter() - started, []
-    who = resource.RUSAGE_CHILDREN if name == EMM else resource.RUSAGE_SELF
-    memory = resource.getrusage(who).ru_maxrss / 1024
+        who = resource.RUSAGE_CHILDREN if name == EMM else resource.RUSAGE_SELF
+        memory = resource.getrusage(who).ru_maxrss / 1024
     return {"answers": answers, "seconds": seconds, "memory": memory, "certainties": certainties}
 
 

@@ -1,5 +1,6 @@
 """Our leg of ``make bench-matching``: weights learned on one half of the queries, answers for all of them."""
 
+import resource
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -17,8 +18,8 @@ Weights = Mapping[str, float]
 
 def answer_rounds(
     task: Task, references: Sequence[Row], queries: Sequence[Row], folder: Path
-) -> tuple[list[Any], float, list[Any]]:
-    """Return the answers of each of three rounds, the seconds for index and answers, and held-out candidates.
+) -> tuple[list[Any], float, float, list[Any]]:
+    """Return each round's answers, seconds and megabytes for index and answers, and held-out candidates.
 
     Both tasks teach together, as for the weights that are shipped. At 100,000 references nothing is learned:
     the weights are those of 10,000.
@@ -27,6 +28,7 @@ def answer_rounds(
     index = index_of(task, references)
     examples = examples_of(task, index, queries)
     seconds = time.perf_counter() - started
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # before learning, which no user does
     lessons = _lessons(task, examples, folder)
     rounds, judged, scoring_seconds = [], [], 0.0
     for round_ in (1, 2, 3):
@@ -37,7 +39,7 @@ def answer_rounds(
         judged += [
             seen for example in examples if in_report(example.query, round_) for seen in _judged(example, weights)
         ]
-    return rounds, seconds + scoring_seconds, judged
+    return rounds, seconds + scoring_seconds, memory, judged
 
 
 def _lessons(task: Task, examples: list[Example], folder: Path) -> list[Example]:

@@ -88,7 +88,10 @@ def splink_all_fields(references: Sequence[Row], queries: Sequence[Row]) -> list
     from splink.backends.duckdb import DuckDBAPI  # noqa: PLC0415  # same
 
     api = DuckDBAPI()
-    tables = [api.register(_table(references, "r"), "reference"), api.register(_table(queries, "q"), "query")]
+    tables = [
+        api.register(_table(references, "r"), dataset_display_name="reference"),
+        api.register(_table(queries, "q"), dataset_display_name="query"),
+    ]
     settings = SettingsCreator(
         link_type="link_only",
         comparisons=[
@@ -109,7 +112,7 @@ def splink_all_fields(references: Sequence[Row], queries: Sequence[Row]) -> list
     linker.training.estimate_u_using_random_sampling(max_pairs=1_000_000, seed=1)
     for rule in (block_on("name"), block_on("domain")):
         linker.training.estimate_parameters_using_expectation_maximisation(rule)
-    pairs = linker.inference.predict(threshold_match_probability=0.001).as_pandas_dataframe()
+    pairs = linker.inference.predict(threshold_match_probability=0.001).as_record_list()
     return _best(pairs, len(queries))
 
 
@@ -131,9 +134,10 @@ def _table(rows: Sequence[Row], mark: str) -> Any:
     return pa.table({name: pa.array(values, pa.string()) for name, values in fields.items()})
 
 
-def _best(pairs: Any, queries: int) -> list[Proposals]:
+def _best(pairs: Sequence[dict[str, Any]], queries: int) -> list[Proposals]:
     found: dict[int, list[tuple[float, str]]] = defaultdict(list)
-    for left, right, weight in zip(pairs["unique_id_l"], pairs["unique_id_r"], pairs["match_weight"], strict=True):
+    for pair in pairs:
+        left, right, weight = pair["unique_id_l"], pair["unique_id_r"], pair["match_weight"]
         reference, query = (left, right) if left.startswith("r") else (right, left)
         found[int(query[1:])].append((-float(weight), reference[1:]))
     answers = []

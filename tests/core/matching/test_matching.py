@@ -191,10 +191,10 @@ def test_bad_names_match_nobody_and_take_no_time(name: str) -> None:
         Candidate(id=str(at), name=other)
         for at, other in enumerate(["GmbH", "x", "Contoso", "🙂", "a" * 3_999 + "b", "株式会社"])
     ]
-    started = time.perf_counter()
+    started = time.process_time()
     found = match(Subject(name=name), others)
     keys = keys_of(Subject(name=name))
-    assert time.perf_counter() - started < 0.5
+    assert time.process_time() - started < 0.5
     assert len(keys) < 120
     assert all(len(key.text) <= 60 for key in keys)
     if len(name) < 1_000:

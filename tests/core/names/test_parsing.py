@@ -132,7 +132,7 @@ def test_case_and_blanks_do_not_matter(text: str) -> None:
     "piece", ["a", "ab ", "a.", "株式会社", "(株)", "dba ", "🙂", "and ", "gmbh & co. kg ", "\u0301", "ﷺ"]
 )
 def test_the_longest_names_take_no_time(piece: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     name = parse_name(piece * 4_000)
-    assert time.perf_counter() - started < 0.1
+    assert time.process_time() - started < 0.1
     assert all(len(word) <= 2 * LONGEST_NAME * 18 for variant in name.variants for word in variant.words)

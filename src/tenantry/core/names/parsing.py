@@ -11,6 +11,7 @@ from tenantry.core.names.rarity import bits_of, canonical
 
 LONGEST_NAME = 240  # characters; what lies behind tells nothing more, and bounds what a name may cost
 MOST_WORDS = 16
+_MOST_GLUED = 4
 
 # "Nova Holdings dba Contoso": names on both sides, each by itself. Also former names.
 _BUSINESS_AS = re.compile(
@@ -102,26 +103,28 @@ def _without_glued(text: str) -> tuple[str, set[str]]:
     """Take off the forms that are written without a blank, at both ends."""
     forms = set[str]()
     text = _EDGES.sub("", text)
-    searching = True
-    while searching:
-        searching = False
-        for form, family in GLUED:
-            rest = text
-            if rest.startswith(form):
-                rest = rest[len(form) :]
-            elif rest.endswith(form):
-                rest = rest[: -len(form)]
-            rest = _EDGES.sub("", rest.removesuffix("()"))
-            if (
-                rest != text
-                and len(rest) < len(text)
-                and _WORD.search(rest)
-                and (form in text[: len(form)] or text.endswith(form))
-            ):
-                text, searching = rest, True
-                forms.add(family)
-                break
+    for _ in range(_MOST_GLUED):
+        found = _glued_at_an_end(text)
+        if found is None:
+            break
+        text, family = found
+        forms.add(family)
     return text, forms
+
+
+def _glued_at_an_end(text: str) -> tuple[str, str] | None:
+    """Return the text without a form at one of its ends, and the form's family; nothing if no name would be left."""
+    for form, family in GLUED:
+        if text.startswith(form):
+            rest = text[len(form) :]
+        elif text.endswith(form):
+            rest = text[: -len(form)]
+        else:
+            continue
+        rest = _EDGES.sub("", rest)
+        if _WORD.search(rest):
+            return rest, family
+    return None
 
 
 def _without_forms(words: list[str], forms: set[str], country: str, *, dotted: bool) -> list[str]:
