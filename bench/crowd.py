@@ -144,7 +144,7 @@ def make_marketplace() -> None:
     from tenantry.core.permissions import Role  # noqa: PLC0415  # same
     from tenantry.isolation.scope import marketplace_scope  # noqa: PLC0415  # same
     from tenantry.marketplace.services import create_marketplace, give_role  # noqa: PLC0415  # same
-    from tenantry.sync.company_settings import add_feed  # noqa: PLC0415  # same
+    from tenantry.sync.feeds import add_feed  # noqa: PLC0415  # same
 
     account = create_account(email=EMAIL, name="Max", password=PASSWORD, is_operator=False, now=BORN)
     wanted = MicrosoftConnection(

@@ -17,8 +17,10 @@ from tenantry.connections.sources import open_source  # noqa: E402  # same
 from tenantry.isolation.scope import marketplace_scope  # noqa: E402  # same
 from tenantry.marketplace.queries import every_marketplace_id  # noqa: E402  # same
 from tenantry.marketplace.services import create_marketplace  # noqa: E402  # same
-from tenantry.sync.company_settings import add_feed, save_company_sync, set_entitlement  # noqa: E402  # same
+from tenantry.sync.company_settings import save_company_sync  # noqa: E402  # same
 from tenantry.sync.driving import drive_details, drive_first_passes, drive_listing  # noqa: E402  # same
+from tenantry.sync.entitlements import set_entitlement  # noqa: E402  # same
+from tenantry.sync.feeds import add_feed  # noqa: E402  # same
 from tenantry.sync.models import Observation, ObservationState, PendingCompany, Run, RunState, Trigger  # noqa: E402  # same
 from tenantry.sync.requests import Asked, request_sync  # noqa: E402  # same
 from tenantry.sync.runs.lifecycle import join_or_start_observation  # noqa: E402  # same

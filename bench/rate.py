@@ -104,8 +104,8 @@ def _list_both(environment: dict[str, str], facts: dict[str, Any], names: tuple[
 
     from tenantry.audit.events import SYSTEM  # noqa: PLC0415  # same
     from tenantry.isolation.scope import marketplace_scope  # noqa: PLC0415  # same
-    from tenantry.sync.company_settings import add_feed  # noqa: PLC0415  # same
     from tenantry.sync.driving import drive_first_passes, drive_listing  # noqa: PLC0415  # same
+    from tenantry.sync.feeds import add_feed  # noqa: PLC0415  # same
     from tenantry.sync.models import Trigger  # noqa: PLC0415  # same
     from tenantry.sync.requests import Asked, request_sync  # noqa: PLC0415  # same
 

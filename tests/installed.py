@@ -17,7 +17,9 @@ from tenantry.connections.services import MicrosoftConnection, save_microsoft_co
 from tenantry.emulator.server import Emulator
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.services import create_marketplace
-from tenantry.sync.company_settings import add_feed, save_company_sync, set_entitlement
+from tenantry.sync.company_settings import save_company_sync
+from tenantry.sync.entitlements import set_entitlement
+from tenantry.sync.feeds import add_feed
 from tenantry.sync.models import PendingCompany
 
 __all__ = ["FAST", "Installed", "Ran", "connection_to", "install", "table_hashes", "tenantry"]

@@ -95,6 +95,9 @@ def _set_the_stage(stage: Stage) -> dict[str, str]:
         "run-failed": runs["failed"],
         "run-live": runs["live"],
         "settings": reverse("web:sync-settings"),
+        "company-fields": reverse("web:company-fields"),
+        "relationship": reverse("web:relationship-request"),
+        "connect": reverse("web:connect-requests"),
         "not-found": "/companies/pending/999999/",
         "forbidden": reverse("web:operator-home"),
     }
@@ -135,6 +138,18 @@ def _deciding(stage: Stage) -> dict[str, str]:
         "many-ignored": reverse("web:pending-bulk") + "?action=ignore&all=1&q=alpine",
         "many-run": reverse("web:pending-bulk-run", args=[run.pk]),
         "run-decisions": reverse("web:run-detail", args=[run.pk]) + "?tab=changes",
+    }
+
+
+def _operator_pages(cast: Cast) -> dict[str, str]:
+    """Return the pages of the operator's area that show most."""
+    place = [cast.northwind.pk]
+    return {
+        "operator-place": reverse("web:operator-marketplace", args=place),
+        "operator-feed": reverse("web:operator-feed", args=[*place, cast.connection.pk]),
+        "operator-connection": reverse("web:operator-connection", args=[cast.connection.pk]),
+        "operator-connection-add": reverse("web:operator-connection-add"),
+        "operator-sharing": reverse("web:operator-sharing"),
     }
 
 
@@ -185,7 +200,7 @@ def test_every_page_fits_is_accessible_and_silent(
         "owner": _set_the_stage(stage),
         "colleague": {"home-support": "/"},
         "nobody": {"home-nobody": "/"},
-        "operator": {"operator": "/operator/"},
+        "operator": {"operator": "/operator/", **_operator_pages(cast)},
     }
     faults: list[str] = []
     for who, addresses in visits.items():

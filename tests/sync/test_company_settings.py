@@ -12,7 +12,8 @@ from tenantry.core.brakes import Limits
 from tenantry.core.company_settings import CompanySettings
 from tenantry.core.permissions import Role
 from tenantry.isolation.scope import marketplace_scope
-from tenantry.sync.company_settings import SavedSettings, SettingsRefused, save_company_settings, set_entitlement
+from tenantry.sync.company_settings import SavedSettings, SettingsRefused, save_company_settings
+from tenantry.sync.entitlements import set_entitlement
 from tenantry.sync.models import CompanySyncSettings, Entitlement
 from tenantry.sync.switches import read_company_sync, read_limits
 

@@ -21,7 +21,9 @@ from tenantry.core.permissions import Role
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.models import Marketplace
 from tenantry.marketplace.services import create_marketplace, give_role
-from tenantry.sync.company_settings import add_feed, save_company_sync, set_entitlement
+from tenantry.sync.company_settings import save_company_sync
+from tenantry.sync.entitlements import set_entitlement
+from tenantry.sync.feeds import add_feed
 
 PASSWORD = "correct-horse-battery"
 OPERATOR = Actor(ActorKind.OPERATOR, "Olga Operator")

@@ -13,7 +13,7 @@ from tenantry.audit.models import Event
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.listing.counts import MOST
 from tenantry.marketplace.services import create_marketplace
-from tenantry.sync.company_settings import set_entitlement
+from tenantry.sync.entitlements import set_entitlement
 from tenantry.sync.models import Observation, ObservationState
 from tenantry.sync.runs.lifecycle import begin_runs
 

@@ -21,7 +21,7 @@ from tenantry.sync.models import Finding, Run, RunState, Trigger
 MOST = 40
 
 
-def _queries(client: Client, address: str) -> int:
+def queries(client: Client, address: str) -> int:
     client.get(address)  # whatever is asked once in a process
     with CaptureQueriesContext(connection) as captured:
         assert client.get(address).status_code == 200
@@ -103,7 +103,7 @@ PAGES: dict[str, Callable[[Stage], str]] = {
 
 
 def _queries_of_pages(client: Client, stage: Stage) -> dict[str, int]:
-    return {page: _queries(client, address(stage)) for page, address in PAGES.items()}
+    return {page: queries(client, address(stage)) for page, address in PAGES.items()}
 
 
 def test_pages_ask_the_same_number_of_questions_whatever_there_is(cast: Cast, stage: Stage) -> None:
@@ -124,13 +124,13 @@ def test_pages_ask_the_same_number_of_questions_whatever_there_is(cast: Cast, st
 
 def test_the_operator_s_page_asks_the_same_whatever_there_is(cast: Cast) -> None:
     client = cast.client("operator")
-    few = _queries(client, "/operator/")
+    few = queries(client, "/operator/")
     for number in range(20):
         create_marketplace(name=f"Marketplace {number}", actor=OPERATOR, now=timezone.now())
-    assert _queries(client, "/operator/") == few
+    assert queries(client, "/operator/") == few
     assert few <= MOST
 
 
 def test_the_frame_of_a_page_costs_few_questions(cast: Cast, stage: Stage) -> None:
     client = cast.client("nobody")
-    assert _queries(client, "/") <= 3
+    assert queries(client, "/") <= 3

@@ -10,7 +10,8 @@ from tests.web.reading import text_of
 from tests.web.stage import Customer, Stage, customers
 
 from tenantry.isolation.scope import marketplace_scope
-from tenantry.sync.company_settings import add_feed, set_entitlement
+from tenantry.sync.entitlements import set_entitlement
+from tenantry.sync.feeds import add_feed
 from tenantry.sync.models import (
     Change,
     ChangeState,

@@ -12,7 +12,7 @@ from tests.web.stage import Customer, Stage
 from tenantry.audit.models import Event
 from tenantry.core.brakes import Limits
 from tenantry.isolation.scope import marketplace_scope
-from tenantry.sync.company_settings import set_entitlement
+from tenantry.sync.entitlements import set_entitlement
 from tenantry.sync.matching.refreshing import match_all
 from tenantry.sync.models import CompanySyncSettings, Run, Trigger
 from tenantry.sync.switches import read_company_sync, read_limits

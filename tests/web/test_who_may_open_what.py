@@ -14,9 +14,9 @@ from tests.web.stage import ACTOR, Stage, customers
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.imports.services import start_import
 from tenantry.marketplace.invitations.services import invite
-from tenantry.marketplace.models import CompanyDomain
+from tenantry.marketplace.models import CompanyDomain, SharingGroup, StaffRole
 from tenantry.sync.deciding.services import ignore_pending
-from tenantry.sync.models import Run, RunKind, Trigger
+from tenantry.sync.models import ConnectRequest, Run, RunKind, Trigger
 
 OPEN, GONE, FORBIDDEN, MOVED, BAD, SIGN_IN, CHOOSE = 200, 404, 403, 302, 400, "sign-in", "choose"
 WHO = ("anonymous", "owner", "colleague", "stranger", "operator", "nobody")
@@ -30,6 +30,11 @@ class Route:
     post: dict[str, str] | None = None
     own: str = ""
     query: dict[str, str] = field(default_factory=dict)
+
+
+def _operators(result: int, *, own: str = "", post: dict[str, str] | None = None) -> Route:
+    """A page of the operator's area: nobody else gets in, and nobody learns what there is."""
+    return Route((SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, result, FORBIDDEN), own=own, post=post)
 
 
 # Who:                      anonymous owner   colleague  stranger   operator  nobody
@@ -87,7 +92,6 @@ MATRIX: dict[str, Route] = {
     "web:import-problems": Route((SIGN_IN, OPEN, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="import"),
     "web:import-apply": Route((SIGN_IN, MOVED, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="import", post={}),
     "web:import-cancel": Route((SIGN_IN, MOVED, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="import", post={}),
-    "web:operator-home": Route((SIGN_IN, FORBIDDEN, FORBIDDEN, FORBIDDEN, OPEN, FORBIDDEN)),
     "web:invitation-list": Route((SIGN_IN, OPEN, FORBIDDEN, OPEN, CHOOSE, CHOOSE)),
     "web:invitation-resend": Route((SIGN_IN, MOVED, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="invitation", post={}),
     "web:invitation-revoke": Route((SIGN_IN, MOVED, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="invitation", post={}),
@@ -100,6 +104,37 @@ MATRIX: dict[str, Route] = {
     "web:mailbox": Route((GONE, GONE, GONE, GONE, GONE, GONE)),  # no demo
     "web:mailbox-mail": Route((GONE, GONE, GONE, GONE, GONE, GONE), own="no token"),
     "web:mailbox-html": Route((GONE, GONE, GONE, GONE, GONE, GONE), own="no token"),
+    "web:operator-home": _operators(OPEN),
+    "web:operator-marketplaces": _operators(OPEN),
+    "web:operator-marketplace-add": _operators(OPEN),
+    "web:operator-marketplace": _operators(OPEN, own="store"),
+    "web:operator-marketplace-edit": _operators(MOVED, own="store", post={"name": "Northwind", "language": "en"}),
+    "web:operator-switches": _operators(MOVED, own="store", post={"company_sync": "on"}),
+    "web:operator-staff-add": _operators(
+        MOVED, own="store", post={"email": "nobody@people.example", "role": "sales support", "send": "show"}
+    ),
+    "web:operator-staff-change": _operators(MOVED, own="staff", post={"role": "customer support"}),
+    "web:operator-staff-remove": _operators(OPEN, own="staff"),
+    "web:operator-staff-link": _operators(MOVED, own="staff", post={}),
+    "web:operator-feed": _operators(OPEN, own="feed"),
+    "web:operator-feed-remove": _operators(OPEN, own="feed"),
+    "web:operator-connection-add": _operators(OPEN),
+    "web:operator-connection": _operators(OPEN, own="connection"),
+    "web:operator-connection-edit": _operators(OPEN, own="connection"),
+    "web:operator-connection-secret": _operators(OPEN, own="connection"),
+    "web:operator-connection-test": _operators(MOVED, own="connection", post={}),
+    "web:operator-connection-switch": _operators(OPEN, own="connection"),
+    "web:operator-sign-in": _operators(OPEN, own="connection"),
+    "web:operator-signed-in": _operators(GONE),
+    "web:operator-sharing": _operators(OPEN),
+    "web:operator-sharing-group": _operators(OPEN, own="group"),
+    "web:operator-sharing-remove": _operators(OPEN, own="group"),
+    "web:company-fields": Route((SIGN_IN, OPEN, FORBIDDEN, OPEN, CHOOSE, CHOOSE)),
+    "web:relationship-request": Route((SIGN_IN, OPEN, FORBIDDEN, OPEN, CHOOSE, CHOOSE)),
+    "web:connect-requests": Route((SIGN_IN, OPEN, FORBIDDEN, OPEN, CHOOSE, CHOOSE)),
+    "web:connect-tenant": Route((SIGN_IN, OPEN, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="waiting"),
+    "web:connect-cancel": Route((SIGN_IN, MOVED, FORBIDDEN, GONE, CHOOSE, CHOOSE), own="connect", post={}),
+    "first-password": Route((OPEN, OPEN, OPEN, OPEN, OPEN, OPEN), own="link"),
     "account_login": Route((OPEN, MOVED, MOVED, MOVED, MOVED, MOVED)),
     "account_logout": Route((MOVED, OPEN, OPEN, OPEN, OPEN, OPEN)),
     "account_inactive": _EVERYBODY,
@@ -146,6 +181,22 @@ def _rows(cast: Cast, stage: Stage) -> dict[str, list[int | str]]:
         "domain": [company.pk, domain.pk], "membership": [company.pk, person.membership_id], "user": [person.user_id],
         "place": [person.membership_id], "invitation": [invitation.pk], "nothing": [999_999], "no token": ["x"],
         "no key": ["1", "x-x"], "import": [job.pk], "import kind": ["companies"],
+        "waiting": [company.pk], **_set_up(cast, company.pk),
+    }  # fmt: skip
+
+
+def _set_up(cast: Cast, company_id: int) -> dict[str, list[int | str]]:
+    """Return what the addresses of the operator's area and of connecting tenants take."""
+    now, store = timezone.now(), cast.northwind.pk
+    with marketplace_scope(store):
+        request = ConnectRequest.objects.create(
+            marketplace_id=store, company_id=company_id, domain="waiting.example", created_at=now
+        )
+        staff = StaffRole.objects.get(account=cast.accounts["colleague"])
+    group = SharingGroup.objects.create(name="Sisters", created_at=now)
+    return {
+        "store": [store], "staff": [store, staff.pk], "connection": [cast.connection.pk],
+        "feed": [store, cast.connection.pk], "group": [group.pk], "connect": [request.pk], "link": ["MQ", "no-token"],
     }  # fmt: skip
 
 

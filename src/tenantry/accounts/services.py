@@ -31,7 +31,7 @@ def create_account(
     Raises :class:`UnableToCreateAccount` for a bad address or a taken one, :class:`PasswordTooWeak`.
     """
     email = email.strip().lower()
-    if not _is_address(email):
+    if not is_address(email):
         raise UnableToCreateAccount(f"{email[:80]!r} is not an e-mail address.")
     if Account.objects.filter(email=email).exists():
         raise UnableToCreateAccount(f"There is already an account with the address {email}.")
@@ -75,7 +75,8 @@ def _set_password(account: Account, password: str | None) -> None:
     account.set_password(password)
 
 
-def _is_address(email: str) -> bool:
+def is_address(email: str) -> bool:
+    """Whether this is an e-mail address that an account may have."""
     try:
         validate_email(email)
     except ValidationError:

@@ -20,7 +20,9 @@ from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.companies.services import CompanyDraft, create_company
 from tenantry.marketplace.models import CompanyOrigin, Marketplace
 from tenantry.marketplace.services import create_marketplace, give_role
-from tenantry.sync.company_settings import add_feed, save_company_sync, set_entitlement
+from tenantry.sync.company_settings import save_company_sync
+from tenantry.sync.entitlements import set_entitlement
+from tenantry.sync.feeds import add_feed
 from tenantry.sync.links import link_tenant
 from tenantry.sync.models import Trigger
 from tenantry.sync.observe.store import store_listing

@@ -112,7 +112,9 @@ def _feed(name: str, marketplace_id: int, countries: list[str], actor: object) -
 
     from tenantry.connections.models import Connection
     from tenantry.isolation.scope import marketplace_scope
-    from tenantry.sync.company_settings import SettingsRefused, add_feed, set_entitlement
+    from tenantry.sync.company_settings import SettingsRefused
+    from tenantry.sync.entitlements import set_entitlement
+    from tenantry.sync.feeds import add_feed
 
     connection = Connection.objects.filter(name=name).first()
     if connection is None:

@@ -3,10 +3,12 @@
 from django.urls import include, path
 
 from tenantry.web import health
+from tenantry.web.welcome import FirstPassword
 
 urlpatterns = [
     path("livez", health.live, name="live"),
     path("readyz", health.ready, name="ready"),
+    path("account/first-password/<uidb64>/<token>/", FirstPassword.as_view(), name="first-password"),
     path("account/", include("tenantry.accounts.urls")),
     path("account/", include("tenantry.web.account.urls")),
     path("", include("tenantry.web.urls")),

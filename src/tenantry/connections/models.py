@@ -35,6 +35,8 @@ class Connection(models.Model):
 
     ``settings`` may hold ``api``, ``authority``, ``ca_file``,
     ``detail_calls_per_minute`` and ``calls_at_once``; what is absent follows the cloud and the defaults.
+    ``test_results`` is what its last test found (``probing``), ``sealed_sign_in`` a sign-in under way
+    (``signing_in``), ``relationship_link`` the partner's invitation for new customers as last read.
     """
 
     uid = models.UUIDField(unique=True)
@@ -49,10 +51,17 @@ class Connection(models.Model):
     sealed_secret = models.BinaryField(null=True)
     sealed_refresh_token = models.BinaryField(null=True)
     sealed_previous_refresh_token = models.BinaryField(null=True)
+    sealed_sign_in = models.BinaryField(null=True)
     secret_changed_at = models.DateTimeField(null=True)
+    secret_expires_at = models.DateTimeField(null=True)
+    signed_in_as = models.CharField(max_length=254, default="", db_default="")
+    signed_in_at = models.DateTimeField(null=True)
     enabled = models.BooleanField(default=True)
     created_at = models.DateTimeField()
     tested_at = models.DateTimeField(null=True)
+    test_results = models.JSONField(null=True)
+    relationship_link = models.TextField(default="", db_default="")
+    relationship_link_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -1,6 +1,6 @@
 """Tests a connection against its provider, permission by permission. Talks HTTP: never inside a transaction."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from tenantry.connections.models import Connection
@@ -33,7 +33,7 @@ class Tested:
 
 
 def probe_connection(connection: Connection, *, now: datetime) -> Tested:
-    """Test the connection and note when. Raises ``Misconfigured`` when it can't even be tried."""
+    """Test the connection; note when, and what was found. Raises ``Misconfigured`` when it can't even be tried."""
     endpoints, application = endpoints_of(connection), application_of(connection)
     tokens = StoredRefreshTokens(connection) if connection.sealed_refresh_token else None
     http = HttpClient(ca_file=endpoints.ca_file)
@@ -41,5 +41,15 @@ def probe_connection(connection: Connection, *, now: datetime) -> Tested:
         results = probe(endpoints, application, http=http, refresh_tokens=tokens)
     finally:
         http.close()
-    Connection.objects.filter(pk=connection.pk).update(tested_at=now)
+    tested = Tested(tuple(results))
+    found = [asdict(result) for result in tested.results]
+    Connection.objects.filter(pk=connection.pk).update(tested_at=now, test_results=found)
+    return tested
+
+
+def last_test(connection: Connection) -> Tested | None:
+    """Return what the last test found, or ``None`` when it was never tested as it is now set."""
+    if connection.test_results is None:
+        return None
+    results = [ProbeResult(**{**result, "name": ProbeName(result["name"])}) for result in connection.test_results]
     return Tested(tuple(results))

@@ -50,6 +50,28 @@ def seal_refresh_token(connection: Connection, token: str) -> None:
     connection.sealed_refresh_token, connection.sealed_previous_refresh_token = sealed, None
 
 
+def seal_flow(connection: Connection, flow: dict[str, Any]) -> None:
+    """Seal and commit what a sign-in under way has to remember. Raises ``Misconfigured`` without keys."""
+    try:
+        sealed = _ring().seal(json.dumps(flow).encode(), place=_place(connection, "sealed_sign_in"))
+    except KeyRingMissing as error:
+        raise unopenable(connection, "sign-in", error) from error
+    Connection.objects.filter(pk=connection.pk).update(sealed_sign_in=sealed)
+
+
+def open_flow(connection: Connection) -> dict[str, Any]:
+    """Return what :func:`seal_flow` sealed, or an empty object. Raises ``Misconfigured`` when it does not open."""
+    sealed = Connection.objects.values_list("sealed_sign_in", flat=True).get(pk=connection.pk)
+    if sealed is None:
+        return {}
+    try:
+        plain = _ring().unseal(bytes(sealed), place=_place(connection, "sealed_sign_in"))
+    except (CannotUnseal, KeyRingMissing) as error:
+        raise unopenable(connection, "sign-in", error) from error
+    value: dict[str, Any] = json.loads(plain)
+    return value
+
+
 class StoredRefreshTokens:
     """The connection's rotating refresh token, shared by all workers (``providers.base.RefreshTokens``)."""
 

@@ -42,15 +42,15 @@ def save_microsoft_connection(given: MicrosoftConnection, *, actor: Actor, now: 
     Raises :class:`UnableToSaveConnection` for a bad id, a bad choice, or keys that are not there. Records the
     event without any secret.
     """
-    given = _checked(given)
+    given = checked(given)
     try:
         with transaction.atomic():
             row = Connection.objects.select_for_update().filter(name=given.name).first()
             verb = "changed" if row else "created"
             row = row or Connection(uid=uuid.uuid4(), name=given.name, created_at=now)
-            _fill(row, given, now=now)
+            fill(row, given, now=now)
             row.save()
-            _record(row, verb, actor=actor, now=now)
+            record_connection(row, verb, actor=actor, now=now)
             return row
     except IntegrityError as error:
         raise UnableToSaveConnection(
@@ -60,7 +60,8 @@ def save_microsoft_connection(given: MicrosoftConnection, *, actor: Actor, now: 
         raise UnableToSaveConnection(f"The secret can't be sealed, so nothing was saved. {error}") from error
 
 
-def _fill(row: Connection, given: MicrosoftConnection, *, now: datetime) -> None:
+def fill(row: Connection, given: MicrosoftConnection, *, now: datetime) -> None:
+    """Write what was given into the unsaved connection; secrets only where there are any."""
     row.provider = Provider.MICROSOFT
     row.partner_tenant_id = given.partner_tenant_id
     row.application_id = given.application_id
@@ -72,7 +73,8 @@ def _fill(row: Connection, given: MicrosoftConnection, *, now: datetime) -> None
         seal_refresh_token(row, given.refresh_token)
 
 
-def _record(row: Connection, verb: str, *, actor: Actor, now: datetime) -> None:
+def record_connection(row: Connection, verb: str, *, actor: Actor, now: datetime) -> None:
+    """Record that the connection was created or changed, without any secret."""
     shown = {
         "partner_tenant_id": row.partner_tenant_id,
         "application_id": row.application_id,
@@ -84,7 +86,7 @@ def _record(row: Connection, verb: str, *, actor: Actor, now: datetime) -> None:
     record_event(Happening(f"connections.connection.{verb}", target, after=shown), actor=actor, now=now)
 
 
-def _checked(given: MicrosoftConnection) -> MicrosoftConnection:
+def checked(given: MicrosoftConnection) -> MicrosoftConnection:
     """Return it with its name trimmed and its ids as they are stored. Raises :class:`UnableToSaveConnection`."""
     name = given.name.strip()
     if not name or len(name) > _LONGEST_NAME:

@@ -8,7 +8,7 @@ from pathlib import Path
 from tenantry.connections.models import ApplicationKind as Kind
 from tenantry.connections.models import Connection, Provider, SignIn
 from tenantry.connections.secrets import StoredRefreshTokens, open_credential, unopenable
-from tenantry.providers.base import CallBudget, TenantSource, Unlimited
+from tenantry.providers.base import CallBudget, Unlimited
 from tenantry.providers.errors import Misconfigured
 from tenantry.providers.http import HttpClient
 from tenantry.providers.microsoft.auth import AppOnlyTokens, TokenSource, UserTokens
@@ -47,7 +47,7 @@ _lock = threading.Lock()
 
 
 @contextmanager
-def open_source(connection: Connection, budget: CallBudget | None = None) -> Iterator[TenantSource]:
+def open_source(connection: Connection, budget: CallBudget | None = None) -> Iterator[PartnerCenter]:
     """Give a source of the connection's tenants. ``budget`` paces the single reads.
 
     Raises ``Misconfigured`` when the connection can't be used as it is set, in words for an operator.

@@ -10,10 +10,12 @@ from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from tenantry.isolation.scope import marketplace_scope
+from tenantry.mail import MailNotSent
 from tenantry.marketplace.imports.applying import apply_import_lines
 from tenantry.marketplace.imports.reading import read_import
 from tenantry.marketplace.imports.services import enqueue_import
 from tenantry.marketplace.models import Import, ImportState
+from tenantry.marketplace.staff_letters import send_staff_letter_now
 
 _log = structlog.stdlib.get_logger(__name__)
 
@@ -21,6 +23,15 @@ _SLICE_SECONDS = 20.0
 _MOST_ATTEMPTS = 5
 _RETRY = RetryStrategy(max_attempts=_MOST_ATTEMPTS, wait=1, exponential_wait=3)
 _WORK = {ImportState.READING: read_import, ImportState.APPLYING: apply_import_lines}
+
+# Some two hours: later an operator has seen that nobody came, and sends the link again.
+_LETTER_RETRY = RetryStrategy(max_attempts=7, wait=5, exponential_wait=4, retry_exceptions=[MailNotSent])
+
+
+@app.task(retry=_LETTER_RETRY)
+def send_staff_letter(account_id: int, marketplace_id: int, sender_id: int) -> None:
+    """Send new staff the link that sets a first password."""
+    send_staff_letter_now(account_id=account_id, marketplace_id=marketplace_id, sender_id=sender_id, now=timezone.now())
 
 
 @app.task(pass_context=True, retry=_RETRY)

@@ -1,18 +1,16 @@
-"""Writes the Company Sync settings, the limits of its brakes, and the operator's switches."""
+"""Writes the Company Sync settings and the limits of its brakes."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from tenantry.audit.events import Actor, Happening, Target
 from tenantry.audit.services import record_event
-from tenantry.connections.models import Connection
 from tenantry.core.brakes import Limits, problems_of
 from tenantry.core.company_settings import CompanySettings, differences, settle_settings
 from tenantry.isolation.scope import current_marketplace_id
 from tenantry.sync.holds.giving_back import give_back_creations
-from tenantry.sync.models import BrakeLimits, CompanySyncSettings, Entitlement, Feed
+from tenantry.sync.models import BrakeLimits, CompanySyncSettings, Entitlement
 from tenantry.sync.switches import chosen_in, read_limits
 
 
@@ -105,55 +103,3 @@ def save_company_sync(*, company_sync: bool, seen_version: int, actor: Actor, no
     row = CompanySyncSettings.objects.first() or CompanySyncSettings()
     wanted = replace(chosen_in(row), company_sync=company_sync)
     return save_company_settings(wanted=wanted, seen_version=seen_version, actor=actor, now=now).switched_on
-
-
-def set_entitlement(*, company_sync: bool, actor: Actor, now: datetime) -> None:
-    """Flip the operator's switch for Company Sync. In the marketplace's scope.
-
-    Raises :class:`SettingsRefused` when no fitting connection feeds the marketplace.
-    """
-    marketplace_id = current_marketplace_id()
-    feeds = Feed.objects.select_related("connection")
-    if company_sync and not any(feed.connection.ready_for_companies for feed in feeds):
-        raise SettingsRefused(
-            "Company Sync needs a Microsoft connection with its application's ID and kind that feeds this marketplace."
-        )
-    row, _ = Entitlement.objects.get_or_create(marketplace_id=marketplace_id, defaults={"changed_at": now})
-    if row.company_sync == company_sync:
-        return
-    row.company_sync, row.changed_at = company_sync, now
-    row.save()
-    happening = Happening(
-        "sync.entitlement.changed",
-        Target("marketplace", str(marketplace_id)),
-        after={"company_sync": company_sync},
-    )
-    record_event(happening, actor=actor, marketplace_id=marketplace_id, now=now)
-
-
-def add_feed(*, connection: Connection, countries: list[str], actor: Actor, now: datetime) -> Feed:
-    """Let a connection's tenants reach the marketplace, narrowed to ``countries`` if given. In its scope.
-
-    A feed that is there already gets these countries. Raises :class:`SettingsRefused` for a code that is none.
-    """
-    marketplace_id = current_marketplace_id()
-    codes = sorted({country.strip().upper() for country in countries if country.strip()})
-    wrong = [code for code in codes if not re.fullmatch(r"[A-Z]{2}", code)]
-    if wrong:
-        raise SettingsRefused(f"{wrong[0]!r} is no country code. Countries are written in two letters, such as DE.")
-    feed, created = Feed.objects.select_for_update().get_or_create(
-        marketplace_id=marketplace_id, connection=connection, defaults={"countries": codes, "created_at": now}
-    )
-    if not created and feed.countries == codes:
-        return feed
-    before = None if created else {"countries": feed.countries}
-    feed.countries = codes
-    feed.save(update_fields=["countries"])
-    happening = Happening(
-        f"sync.feed.{'created' if created else 'changed'}",
-        Target("connection", str(connection.pk), connection.name),
-        before=before,
-        after={"countries": codes},
-    )
-    record_event(happening, actor=actor, marketplace_id=marketplace_id, now=now)
-    return feed

@@ -30,3 +30,9 @@ def link_tenant(
     )
     record_event(happening, actor=actor, marketplace_id=marketplace_id, now=now)
     return link
+
+
+def companies_without_relationship(*, limit: int) -> list[str]:
+    """Return the names of companies whose reseller relationship ended, in order. In the marketplace's scope."""
+    ended = Company.objects.filter(relationship_ended_at__isnull=False)
+    return list(ended.order_by("sort_name", "pk").values_list("name", flat=True)[:limit])

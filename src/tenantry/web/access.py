@@ -62,6 +62,22 @@ def needs(
     """
 
     def decorate(view: Callable[Concatenate[HttpRequest, Visit, P], HttpResponse]) -> View[P]:
+        @needs_outside(action, *others)
+        def guarded(request: HttpRequest, visit: Visit, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            with marketplace_scope(visit.marketplace_id):
+                return view(request, visit, *args, **kwargs)
+
+        return cast("View[P]", wraps(view)(guarded))
+
+    return decorate
+
+
+def needs_outside(
+    action: Action, *others: Action
+) -> Callable[[Callable[Concatenate[HttpRequest, Visit, P], HttpResponse]], View[P]]:
+    """Like :func:`needs`, for a view that calls a provider: it runs in no scope, and opens its own."""
+
+    def decorate(view: Callable[Concatenate[HttpRequest, Visit, P], HttpResponse]) -> View[P]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
             presence = presence_in(request)
@@ -71,9 +87,7 @@ def needs(
                 return _choose_marketplace(request, presence)
             if not any(map(presence.may, (action, *others))):
                 raise PermissionDenied(refusal(action))
-            visit = _visit(request, presence, presence.current)
-            with marketplace_scope(visit.marketplace_id):
-                return view(request, visit, *args, **kwargs)
+            return view(request, _visit(request, presence, presence.current), *args, **kwargs)
 
         return cast("View[P]", guarded)
 

@@ -39,6 +39,11 @@ def pager(request: HttpRequest, page: Page[Any], *, text: str = "") -> dict[str,
     }
 
 
+def posted(request: HttpRequest) -> QueryDict | None:
+    """Return what a form sent, or ``None`` for a page that is only looked at: what a bound form is made of."""
+    return request.POST if request.method == "POST" else None
+
+
 def back_to(request: HttpRequest, default: str) -> str:
     """Return where a posted form came from: its ``next``, or the page that held it, if that is ours."""
     for place in (request.POST.get("next", ""), request.headers.get("Referer", "")):

@@ -38,7 +38,6 @@ _SECTIONS = {
     "mailbox": "mailbox",
     "mailbox-mail": "mailbox",
     "sync-settings-effect": "sync-settings",
-    "operator-home": "operator",
     "company-list": "companies",
     "company-detail": "companies",
     "company-new": "companies",
@@ -49,6 +48,10 @@ _SECTIONS = {
     "user-edit": "users",
     "own-companies": "own-company",
     "own-company": "own-company",
+    "company-fields": "company-fields",
+    "relationship-request": "connecting",
+    "connect-requests": "connecting",
+    "connect-tenant": "connecting",
 }
 
 
@@ -86,5 +89,11 @@ def _navigation(request: HttpRequest, presence: Presence) -> dict[str, Any]:
         "is_operator": presence.role is Role.OPERATOR,
         "can_manage": presence.may(Action.CHANGE_SYNC_SETTINGS),
         "can_invite": presence.may(Action.INVITE) or presence.may(Action.INVITE_IN_OWN_COMPANY),
-        "section": _SECTIONS.get(request.resolver_match.url_name or "", "") if request.resolver_match else "",
+        "can_connect": presence.may(Action.CONNECT_TENANT),
+        "section": _section(request.resolver_match.url_name or "") if request.resolver_match else "",
     }
+
+
+def _section(route: str) -> str:
+    """Return the entry of the navigation that a route belongs to."""
+    return "operator" if route.startswith("operator-") else _SECTIONS.get(route, "")

@@ -1,6 +1,6 @@
 """The pages' addresses."""
 
-from django.urls import path
+from django.urls import include, path
 
 from tenantry.web.account.views import account_page, identity_release, session_end
 from tenantry.web.companies.changing import (
@@ -13,6 +13,8 @@ from tenantry.web.companies.changing import (
     remove_domain,
 )
 from tenantry.web.companies.views import company_detail, company_export, company_list
+from tenantry.web.connecting.relationship import relationship_request
+from tenantry.web.connecting.tenants import connect_cancel, connect_requests, connect_tenant
 from tenantry.web.holds.views import hold_detail, hold_list, hold_reject, hold_release
 from tenantry.web.home.views import home, switch_marketplace, theme
 from tenantry.web.imports.views import (
@@ -33,7 +35,6 @@ from tenantry.web.invitations.views import (
     membership_invite,
 )
 from tenantry.web.mailbox.views import mailbox, mailbox_html, mailbox_mail
-from tenantry.web.operator.views import operator_home
 from tenantry.web.own_company.views import own_companies, own_company
 from tenantry.web.pending.bulk import bulk_cancel, bulk_progress, bulk_review, bulk_run, bulk_start
 from tenantry.web.pending.deciding import (
@@ -47,6 +48,7 @@ from tenantry.web.pending.deciding import (
 )
 from tenantry.web.pending.views import pending_detail, pending_export, pending_list
 from tenantry.web.runs.views import run_cancel, run_detail, run_list, run_progress, sync_now
+from tenantry.web.settings.company_fields import company_fields
 from tenantry.web.settings.views import sync_settings, sync_settings_effect
 from tenantry.web.users.views import user_detail, user_edit, user_export, user_list
 
@@ -116,5 +118,10 @@ urlpatterns = [
     path("sync/held/<int:pk>/reject/", hold_reject, name="hold-reject"),
     path("settings/data-sync/", sync_settings, name="sync-settings"),
     path("settings/data-sync/effect/", sync_settings_effect, name="sync-settings-effect"),
-    path("operator/", operator_home, name="operator-home"),
+    path("settings/company-fields/", company_fields, name="company-fields"),
+    path("companies/relationship/", relationship_request, name="relationship-request"),
+    path("companies/connect/", connect_requests, name="connect-requests"),
+    path("companies/connect/<int:pk>/cancel/", connect_cancel, name="connect-cancel"),
+    path("companies/<int:company_id>/connect/", connect_tenant, name="connect-tenant"),
+    path("operator/", include("tenantry.web.operator.urls")),
 ]

@@ -70,6 +70,11 @@ class Company(MarketplaceOwned):
                 condition=models.Q(has_had_administrator=False),
                 name="company_needs_administrator",
             ),
+            models.Index(
+                fields=["marketplace", "sort_name", "id"],
+                condition=models.Q(relationship_ended_at__isnull=False),
+                name="company_without_relationship",
+            ),
         ]
 
     def __str__(self) -> str:

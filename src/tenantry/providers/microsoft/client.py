@@ -13,6 +13,7 @@ from tenantry.providers.microsoft.calls import Calls
 from tenantry.providers.microsoft.clouds import Endpoints
 from tenantry.providers.microsoft.details import read_details
 from tenantry.providers.microsoft.paging import page_after, page_of, position_at
+from tenantry.providers.microsoft.relationships import read_relationship_link
 from tenantry.providers.pacing import AdaptiveConcurrency
 from tenantry.providers.patience import Patience
 
@@ -37,6 +38,7 @@ class PartnerCenter:
         patience: Patience | None = None,
     ) -> None:
         self._api = endpoints.api
+        self._cloud = endpoints.cloud
         self._mode = tokens.mode
         self._owned = None if http else HttpClient(ca_file=endpoints.ca_file, limits=limits)
         used = http or self._owned
@@ -76,6 +78,13 @@ class PartnerCenter:
         this tenant is closed to us, and any other ``ProviderError``.
         """
         return read_details(self._calls, external_id, mode=self._mode)
+
+    def relationship_link(self) -> str:
+        """Return the partner's invitation link for new customers.
+
+        Raises ``Misconfigured`` where this connection can't have it, and any other ``ProviderError``.
+        """
+        return read_relationship_link(self._calls, cloud=self._cloud, mode=self._mode)
 
     def close(self) -> None:
         """Give back connections, unless the ``http`` was the caller's."""

@@ -103,11 +103,15 @@ class PendingMatchKey(MarketplaceOwned):
 
 
 class TenantLink(MarketplaceOwned):
-    """Tenant and company that are the same customer, by a person's or a rule's decision."""
+    """Tenant and company that are the same customer, by a person's or a rule's decision.
+
+    ``compared_at`` is the state of the tenant (the later of its readings) up to which the company's fields follow it.
+    """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="links")
     decision = models.ForeignKey("sync.Decision", null=True, on_delete=models.PROTECT, related_name="+")
+    compared_at = models.DateTimeField(null=True)
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 

@@ -40,6 +40,11 @@ def states_of_all() -> list[ConnectionState]:
     return _states(Connection.objects.all())
 
 
+def state_of(connection: Connection) -> ConnectionState:
+    """Return one connection with how it is doing. Two queries."""
+    return _states(Connection.objects.filter(pk=connection.pk))[0]
+
+
 def states_of_feeding() -> list[ConnectionState]:
     """Return the connections that feed the scope's marketplace, by name. Two queries."""
     return _states(Connection.objects.filter(pk__in=Feed.objects.values("connection_id")))

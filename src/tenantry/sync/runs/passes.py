@@ -6,10 +6,12 @@ from datetime import datetime
 from tenantry.audit.events import SYSTEM
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.sync.automatic.passes import create_automatically
+from tenantry.sync.completing import complete_requests
 from tenantry.sync.models import Change, ChangeState, Run, RunState
 from tenantry.sync.observe.details import count_due
 from tenantry.sync.runs.applying import apply_next
 from tenantry.sync.runs.lifecycle import RunRef, end_run, live_runs, should_end
+from tenantry.sync.runs.linked import follow_linked
 from tenantry.sync.runs.planning import plan_next
 
 Clock = Callable[[], datetime]
@@ -32,6 +34,7 @@ def run_pass(ref: RunRef, *, clock: Clock, should_stop: Callable[[], bool] = lam
             found = apply_all(ref, clock=clock) or found
             if not after:
                 break
+        found = follow_linked(ref, clock=clock, should_stop=should_stop) or found
         if not found:
             return True
     return True
@@ -45,14 +48,17 @@ def _plan_preview(ref: RunRef, *, clock: Clock, should_stop: Callable[[], bool])
             return False
         after = plan_next(ref.run_id, marketplace_id=ref.marketplace_id, after=after, now=clock())
         if not after:
+            follow_linked(ref, clock=clock, should_stop=should_stop)
             return True
 
 
 def apply_all(ref: RunRef, *, clock: Clock) -> bool:
-    """Apply every planned change of the run; return whether any was."""
+    """Apply every planned change of the run; return whether any was. Tenants that companies wait for are linked."""
     done = False
     while apply_next(ref.run_id, marketplace_id=ref.marketplace_id, actor=SYSTEM, now=clock()).any:
         done = True
+    with marketplace_scope(ref.marketplace_id):
+        complete_requests(now=clock(), run_id=ref.run_id)
     return done
 
 
@@ -64,6 +70,7 @@ def replan_tenants(connection_id: int, tenant_ids: list[int], *, clock: Clock) -
         if not ref.preview and ref.state == RunState.READING_DETAILS and not should_end(ref):
             plan_next(ref.run_id, marketplace_id=ref.marketplace_id, after=0, now=clock(), only=tenant_ids)
             apply_all(ref, clock=clock)
+            follow_linked(ref, clock=clock, only=tenant_ids)
 
 
 def after_listing(ref: RunRef, connection_id: int, *, clock: Clock, should_stop: Callable[[], bool]) -> None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from tenantry.core.permissions import Action
 from tenantry.sync.holds.queries import open_holds, tallies_of_holds
+from tenantry.sync.links import companies_without_relationship
 from tenantry.sync.models import Run, RunState
 from tenantry.sync.observe.states import ConnectionState, Health, states_of_feeding
 from tenantry.sync.pending.queries import QueueCounts, count_queue
@@ -19,6 +20,7 @@ from tenantry.web.middleware import Presence
 from tenantry.web.runs.rows import rows_of
 
 _LATEST = 5
+_NAMED = 3
 
 
 def dashboard_context(visit: Visit) -> dict[str, Any]:
@@ -33,7 +35,7 @@ def dashboard_context(visit: Visit) -> dict[str, Any]:
         "last_run": rows[0] if rows else None,
         "switches": [_switch(switches, url=reverse("web:sync-settings") if manages else "")],
         "steps": _steps(switches, connections, runs, presence),
-        "attention": [*_failures(runs), *_holds(), *_troubles(connections)] if presence.may(Action.SEE_RUNS) else [],
+        "attention": _attention(runs, connections) if presence.may(Action.SEE_RUNS) else [],
         "runs": rows if presence.may(Action.SEE_RUNS) else [],
         "can_sync": switches.on and presence.may(Action.START_RUN),
     }
@@ -91,6 +93,11 @@ def _steps(
     ]
 
 
+def _attention(runs: list[Run], connections: list[ConnectionState]) -> list[dict[str, Any]]:
+    """Return what is wrong or needs a person, worst first."""
+    return [*_failures(runs), *_holds(), *_troubles(connections), *_ended()]
+
+
 def _failures(runs: list[Run]) -> list[dict[str, Any]]:
     """Return the connections whose latest ended run here failed, or does not add up."""
     items, judged = [], set()
@@ -140,3 +147,18 @@ def _troubles(connections: list[ConnectionState]) -> list[dict[str, Any]]:
         for state in connections
         if state.health in words
     ]
+
+
+def _ended() -> list[dict[str, Any]]:
+    """Return the notice of companies whose reseller relationship ended. One query."""
+    names = companies_without_relationship(limit=_NAMED + 1)
+    if not names:
+        return []
+    more = " and more" if len(names) > _NAMED else ""
+    many = len(names) > 1
+    title = "Reseller relationships have ended" if many else "A reseller relationship has ended"
+    sentence = (
+        f"{', '.join(names[:_NAMED])}{more}: the Partner Center does not show the tenant any more. Nobody was "
+        "deactivated. If the relationship returns, this notice goes by itself."
+    )
+    return [{"tone": "wait", "title": title, "sentence": sentence}]

@@ -17,7 +17,7 @@ _TONES = {
 _SENTENCES = {
     Health.INCOMPLETE: "The last list did not end cleanly: it added and updated, and judged nothing absent.",
     Health.CANCELLED: "The last reading was cancelled.",
-    Health.NOT_READY: "Its application's ID or kind is missing: run `tenantry connect microsoft`.",
+    Health.NOT_READY: "Its application's ID or kind is missing: an operator gives both.",
     Health.OFF: "Nothing is read from it.",
 }
 

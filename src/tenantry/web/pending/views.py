@@ -20,6 +20,7 @@ from tenantry.web.pending.deciding import pending_or_404
 from tenantry.web.pending.detail import detail_context
 from tenantry.web.pending.exporting import HEAD, rows_of
 from tenantry.web.pending.listing import kept_query, list_context, wanted_by
+from tenantry.web.pending.offers import offers_context
 
 
 @require_safe
@@ -42,8 +43,9 @@ def pending_list(request: HttpRequest, visit: Visit) -> HttpResponse:
 def pending_detail(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     """Show one pending company. Answers 404 for what another marketplace has as for what nobody has."""
     pending = pending_or_404(pk)
+    offered = offers_context(pending, visit)
     context = detail_context(pending, wanted_by(request), now=visit.now)
-    return render(request, "pending/detail.html", {**context, **deciding_context(request, visit, pending)})
+    return render(request, "pending/detail.html", {**context, **offered, **deciding_context(request, visit, pending)})
 
 
 @require_safe

@@ -1,8 +1,10 @@
 """How runs and their parts are called on pages, and which tone underlines the word."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from tenantry.core.planning.companies import ChangeKind
+from tenantry.core.planning.linked import LinkedKind
 from tenantry.sync.deciding.many import KINDS
 from tenantry.sync.deciding.selecting import BulkAction
 from tenantry.sync.models import Change, PendingState, Run, RunKind, RunState, Trigger
@@ -18,13 +20,16 @@ _CHANGE_TONES = {
     "planned": "busy", "held": "wait", "approved": "busy", "rejected": "off", "applied": "good", "stale": "off",
     "failed": "bad", "cancelled": "off", "undone": "off",
 }  # fmt: skip
-_KINDS = {
+_KINDS: Mapping[str, str] = {
     ChangeKind.ADD: "Came in",
     ChangeKind.UPDATE: "Updated",
     ChangeKind.WITHDRAW: "Withdrawn",
     ChangeKind.RETURN: "Came back",
     ChangeKind.LINKED: "Left the queue: linked",
     ChangeKind.CREATE: "Created as a company",
+    LinkedKind.UPDATE: "Company updated",
+    LinkedKind.ENDED: "Relationship ended",
+    LinkedKind.RETURNED: "Relationship returned",
 }
 _DECISIONS = {
     KINDS[BulkAction.CREATE]: "create",
@@ -41,6 +46,10 @@ _FIELDS = (
     ("contact_name", "Contact"),
     ("contact_email", "Contact's e-mail"),
     ("problems", "Problems"),
+    ("address", "Address"),
+    ("registration_number", "Registration number"),
+    ("contact_phone", "Contact's phone"),
+    ("relationship_ended", "Reseller relationship"),
 )
 _FIELDS_OF_NEW = tuple(field for field in _FIELDS if field[0] not in {"state", "name", "problems"})
 
@@ -94,7 +103,7 @@ def change_kind(change: Change) -> str:
     """Return what the change does, in words."""
     if change.kind in _DECISIONS:
         return _DECISIONS[change.kind].capitalize()
-    return _KINDS[ChangeKind(change.kind)] if change.kind in list(ChangeKind) else change.kind
+    return _KINDS.get(change.kind, change.kind)
 
 
 def change_tone(change: Change) -> str:
@@ -109,15 +118,19 @@ def differences(change: Change) -> list[dict[str, str]]:
     return [
         {"label": label, "before": _shown(field, before.get(field)), "after": _shown(field, after.get(field))}
         for field, label in fields
-        if (before.get(field) or "") != (after.get(field) or "")
+        if field in before | after and (before.get(field) or "") != (after.get(field) or "")
     ]
 
 
 def _shown(field: str, value: Any) -> str:
+    if field == "relationship_ended" and value is not None:
+        return "ended" if value else "there"
     if not value:
         return ""
     if field == "problems":
         return ", ".join(PROBLEM_WORDS.get(code, code) for code in value)
+    if field == "address":
+        return legible(", ".join(value.values()))
     if field == "state":
         return str(PendingState(value).label) if value in PendingState.values else str(value)
     return country_name(str(value)) if field == "country" else legible(str(value))

@@ -1,0 +1,1 @@
+"""Pages about new relationships: asking a customer for one, and connecting a tenant to a company."""

@@ -1,0 +1,93 @@
+"""The context of the page of one connection (``operator/connection.html``)."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.urls import reverse
+
+from tenantry.connections.models import ApplicationKind, Connection, SignIn
+from tenantry.connections.probing import last_test
+from tenantry.sync.observe.states import fed_marketplaces, state_of, tenants_seen
+from tenantry.web.access import OperatorVisit
+from tenantry.web.operator.connections import connection_row
+from tenantry.web.operator.words import test_rows
+
+_WARN_BEFORE = timedelta(days=30)
+# A refresh token that nobody uses for this long is worth nothing any more.
+_UNUSED_ENDS = timedelta(days=90)
+
+
+def connection_context(row: Connection, visit: OperatorVisit) -> dict[str, Any]:
+    """Return everything that the page needs. Nothing of a secret but whether there is one, and when it ends."""
+    places = {place.marketplace_id: place.name for place in visit.presence.workplaces}
+    feeds = [feed for feed in fed_marketplaces() if feed.connection_id == row.pk]
+    native = row.application_kind == ApplicationKind.NATIVE
+    return {
+        "connection": {
+            **connection_row(state_of(row)),
+            "enabled": row.enabled,
+            "tenants": tenants_seen([row]).get(row.pk, 0),
+        },
+        "facts": _facts(row),
+        "warnings": _warnings(row, visit.now),
+        "tests": test_rows(last_test(row)),
+        "tested_at": row.tested_at,
+        "has_secret": row.sealed_secret is not None,
+        "takes_secret": not native,
+        "signs_in": row.sign_in == SignIn.APP_AND_USER or native,
+        "feeds": [
+            {
+                "name": places.get(feed.marketplace_id, ""),
+                "syncing": feed.syncing,
+                "url": reverse("web:operator-marketplace", args=[feed.marketplace_id]),
+            }
+            for feed in feeds
+        ],
+        "urls": {
+            name: reverse(f"web:operator-connection-{name}", args=[row.pk])
+            for name in ("edit", "secret", "test", "switch")
+        }
+        | {"sign_in": reverse("web:operator-sign-in", args=[row.pk])},
+    }
+
+
+def _facts(row: Connection) -> list[dict[str, Any]]:
+    places = [f"{name}: {row.settings[name]}" for name in ("api", "authority", "ca_file") if row.settings.get(name)]
+    facts: list[dict[str, Any]] = [
+        {"label": "Partner tenant ID", "value": row.partner_tenant_id, "kind": "id"},
+        {"label": "Cloud", "value": row.cloud.replace("_", " ")},
+        {"label": "Application ID", "value": row.application_id, "kind": "id"},
+        {"label": "Kind of application", "value": row.get_application_kind_display()},
+        {"label": "Signs in", "value": row.get_sign_in_display()},
+    ]
+    if row.application_kind != ApplicationKind.NATIVE:
+        facts.append({"label": "Secret", "value": "sealed" if row.sealed_secret else "", "missing": "none",
+                      "as_of": row.secret_changed_at})  # fmt: skip
+    if row.secret_expires_at:
+        facts.append({"label": "Secret expires", "value": f"{row.secret_expires_at:%d %b %Y}"})
+    if row.sealed_refresh_token or row.sign_in == SignIn.APP_AND_USER:
+        facts.append(
+            {"label": "Signed in", "value": _signed_in(row), "missing": "nobody yet", "as_of": row.signed_in_at}
+        )
+    return [*facts, *([{"label": "Other addresses", "value": places, "kind": "lines"}] if places else [])]
+
+
+def _signed_in(row: Connection) -> str:
+    return (row.signed_in_as or "somebody, from the command line") if row.sealed_refresh_token else ""
+
+
+def _warnings(row: Connection, now: datetime) -> list[dict[str, str]]:
+    found = []
+    if row.secret_expires_at and row.secret_expires_at <= now:
+        found.append(("bad", "The secret has expired", "Make a new one in Entra, and replace it here."))
+    elif row.secret_expires_at and row.secret_expires_at <= now + _WARN_BEFORE:
+        left = max(1, (row.secret_expires_at - now).days)
+        found.append(("wait", f"The secret expires in {left} day{'' if left == 1 else 's'}",
+                      "Make a new one in Entra before that, and replace it here."))  # fmt: skip
+    if row.sign_in == SignIn.APP_AND_USER and not row.sealed_refresh_token:
+        found.append(("wait", "Nobody has signed in", "It signs in for a person: sign in as a member of Admin Agents."))
+    elif row.application_kind == ApplicationKind.WEB and not row.sealed_secret:
+        found.append(("wait", "There is no secret", "A web application needs a secret or a certificate: give it one."))
+    if row.signed_in_at and row.signed_in_at + _UNUSED_ENDS <= now and not row.enabled:
+        found.append(("wait", "The sign-in may have ended", "Microsoft ends it after 90 days without use. Test it."))
+    return [{"tone": tone, "title": title, "sentence": sentence} for tone, title, sentence in found]
