@@ -11,6 +11,7 @@ from tests.marketplace.conftest import MANAGER, Store
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.listing import page_of
 from tenantry.marketplace.companies import queries as companies
+from tenantry.marketplace.companies.filters import CompanyFilter
 from tenantry.marketplace.companies.services import CompanyDraft, DomainDraft, create_companies
 from tenantry.marketplace.models import Company, CompanyOrigin, MembershipRole, User
 from tenantry.marketplace.people import queries as people
@@ -63,6 +64,6 @@ def test_pages_searches_and_addresses_follow_their_indexes(many: Store) -> None:
                 page_of([User.objects.all()], people.order_of(sort))
             assert index in _plan_of_last(captured)
         assert "user_by_email" in User.objects.filter(email__in=["a@c.example", "b@c.example"]).explain()
-        search = companies.CompanyFilter({"q": "c1234.example"}, Company.objects.all()).qs
+        search = CompanyFilter({"q": "c1234.example"}, Company.objects.all()).qs
         assert [row.name for row in search] == ["Company 01234"]
         assert "company_key_lookup" in search.explain()
