@@ -206,6 +206,7 @@ def test_the_export_is_what_the_filter_shows_and_no_spreadsheet_runs_it(owner: C
 
 def test_support_decides_when_the_setting_says_so_and_never_chooses_to_invite(cast: Cast, queue: Stage) -> None:
     client, pending = cast.client("colleague"), queue.pending(name="Customer 0001")
+    allow(queue, sales_support=False)
     assert client.get(place("create", pending)).status_code == 403
     allow(queue, sales_support=True)
     page = client.get(place("create", pending))
