@@ -160,6 +160,7 @@ def test_a_tenant_that_strongly_resembles_a_company_is_left_to_a_person(play: Pl
     row = play.pending(30)
     assert (row.state, row.automatic_problems) == ("pending", ["looks_like_company"])
     play.save(ON)
+    assert play.pending(30).automatic_problems == []
     assert play.companies() == 2
 
 

@@ -184,3 +184,16 @@ def test_the_page_of_a_hold_asks_the_same_number_of_questions_whatever_there_is(
             client.get(f"/sync/held/{held.pk}/")
         counts.append(len(captured))
     assert counts[0] == counts[1] <= 25
+
+
+def test_what_no_rule_creates_says_why_in_the_queue_and_on_its_page(cast: Cast, stage: Stage) -> None:
+    save(cast, CREATING)
+    shared = [Customer(f"Shared {number}", f"s{number}.example", email="bo@books.example") for number in range(2)]
+    stage.sync([*shared, *newcomers(1)])
+    client = cast.client("owner")
+    listed = client.get("/companies/pending/?problem=contact_shared")
+    assert names_in(listed) == ["Shared 0", "Shared 1"]
+    assert "contact shared with another tenant" in text_of(listed)
+    words = text_of(client.get(f"/companies/pending/{stage.pending(name='Shared 0').pk}/"))
+    assert "Not created automatically" in words
+    assert "would become administrator of several companies" in words

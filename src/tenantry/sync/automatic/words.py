@@ -14,6 +14,11 @@ AUTOMATIC_WORDS: Mapping[str, str] = {
     AutomaticProblem.CONTACT_OF_STAFF.value: "contact is of the staff or the partner",
 }
 
+# Those that lists show beside a row's own problems, which has a word of its own there.
+SHOWN_WORDS: Mapping[str, str] = {
+    code: word for code, word in AUTOMATIC_WORDS.items() if code != AutomaticProblem.HAS_PROBLEM
+}
+
 # What a person does about it.
 AUTOMATIC_ADVICE: Mapping[str, str] = {
     AutomaticProblem.DECIDED_BY_HAND.value: (

@@ -11,7 +11,7 @@ from tenantry.audit.events import Actor, Happening, Target
 from tenantry.audit.services import record_event
 from tenantry.core.planning.companies import ChangeKind
 from tenantry.isolation.scope import current_marketplace_id
-from tenantry.sync.models import Change, ChangeState, Hold, HoldState
+from tenantry.sync.models import Change, ChangeState, Hold, HoldState, PendingCompany
 from tenantry.sync.runs.accounting import recount_changes
 
 _OPEN = [ChangeState.HELD, ChangeState.APPROVED, ChangeState.FAILED]
@@ -41,7 +41,9 @@ def give_back_creations(*, reason: str, actor: Actor, now: datetime) -> int:
     """Let every creation that is held, released or failed wait for a person again; return how many.
 
     For when companies are no longer created automatically. Nobody said no to these: a rule may take them up again.
+    What a rule said of rows is forgotten with it.
     """
+    PendingCompany.objects.exclude(automatic_problems=[]).update(automatic_problems=[])
     ids = list(Change.objects.filter(state__in=_OPEN, kind=ChangeKind.CREATE).values_list("pk", flat=True))
     if not ids:
         return 0

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 
 from tenantry.core.search import search_ranges
 from tenantry.core.tenants import Problem
+from tenantry.sync.automatic.words import SHOWN_WORDS
 from tenantry.sync.matching.words import CERTAINTY_WORDS
 from tenantry.sync.models import PendingCompany, PendingKey
 
@@ -20,7 +21,12 @@ PROBLEM_WORDS: Mapping[str, str] = {
     Problem.CONTACT_MISSING.value: "no primary contact",
     Problem.CONTACT_EMAIL_MISSING.value: "contact without e-mail",
 }
-PROBLEM_CHOICES = (*PROBLEM_WORDS.items(), (ANY_PROBLEM, "any problem"), (NO_PROBLEM, "no problem"))
+PROBLEM_CHOICES = (
+    *PROBLEM_WORDS.items(),
+    *((code, f"not by rule: {word}") for code, word in SHOWN_WORDS.items()),
+    (ANY_PROBLEM, "any problem"),
+    (NO_PROBLEM, "no problem"),
+)
 AGES = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30)}
 AGE_CHOICES = (
     ("day", "came in the last 24 hours"),
@@ -96,6 +102,8 @@ class PendingFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-f
             return rows.filter(problems=[])
         if value == ANY_PROBLEM:
             return rows.exclude(problems=[])
+        if value in SHOWN_WORDS:
+            return rows.filter(automatic_problems__contains=[value])
         return rows.filter(problems__contains=[value])
 
     def by_connection(self, rows: Pending, name: str, value: int) -> Pending:  # noqa: ARG002  # same

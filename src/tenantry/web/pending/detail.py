@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from tenantry.audit.models import Event
 from tenantry.core.tenants import Problem
+from tenantry.sync.automatic.words import AUTOMATIC_ADVICE, SHOWN_WORDS
 from tenantry.sync.models import Change, PendingCompany, Tenant
 from tenantry.sync.pending.facts import Seen, events_of, sightings_of, unapplied_changes_of
 from tenantry.sync.pending.queries import Wanted, neighbours_of
@@ -50,7 +51,10 @@ def detail_context(pending: PendingCompany, wanted: Wanted, *, now: datetime) ->
     return {
         "pending": _heading(pending, seen),
         "fact_groups": _legible(_fact_groups(pending.tenant, pending.connection.name)),
-        "problems": [_problem(code, pending) for code in pending.problems if code != Problem.DETAILS_NOT_READ],
+        "problems": [
+            *(_problem(code, pending) for code in pending.problems if code != Problem.DETAILS_NOT_READ),
+            *(_not_by_rule(code) for code in pending.automatic_problems if code in SHOWN_WORDS),
+        ],
         "relationship": _relationship(pending.tenant, seen),
         "sightings": [_sighting(each) for each in seen],
         "history": _history(events_of(pending), unapplied_changes_of(pending)),
@@ -144,6 +148,16 @@ def _problem(code: str, pending: PendingCompany) -> dict[str, Any]:
     fallback = (code, "This tenant needs attention.", "Ask your operator.")
     title, sentence, fix = texts.get(Problem(code), fallback) if code in list(Problem) else fallback
     return {"title": title, "sentence": sentence, "fix": fix, "url": "", "action": ""}
+
+
+def _not_by_rule(code: str) -> dict[str, Any]:
+    return {
+        "title": "Not created automatically",
+        "sentence": f"{SHOWN_WORDS[code].capitalize()}.",
+        "fix": AUTOMATIC_ADVICE[code],
+        "url": "",
+        "action": "",
+    }
 
 
 def _relationship(tenant: Tenant, seen: list[Seen]) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from tenantry.core.matching_rules import Certainty
 from tenantry.core.tenants import Problem
+from tenantry.sync.automatic.words import SHOWN_WORDS
 from tenantry.sync.deciding.answering import OPEN_STATES
 from tenantry.sync.deciding.queries import best_matches
 from tenantry.sync.matching.words import certainty_word, evidence_sentence, match_words
@@ -56,7 +57,8 @@ def _row(pending: PendingCompany, match: Match | None, offer: Offer, query: str)
             {"code": code, "label": PROBLEM_WORDS.get(code, code)}
             for code in pending.problems
             if code != Problem.DETAILS_NOT_READ.value
-        ],
+        ]
+        + [{"code": code, "label": SHOWN_WORDS[code]} for code in pending.automatic_problems if code in SHOWN_WORDS],
     }
 
 
