@@ -1,4 +1,4 @@
-"""Counts how many real names carry each word, and writes ``src/tenantry/core/names/common.py``.
+"""Counts how many real names carry each word, and writes ``src/tenantry/core/names/frequent.py``.
 
 ``python bench/learn_words.py FOLDER``: the folder of the development data. Names of references are read, never
 queries and never which belongs to which.
@@ -16,7 +16,7 @@ from bench.pairs import read_rows  # noqa: E402  # the path comes first
 
 from tenantry.core.names import parse_name  # noqa: E402  # same
 
-TARGET = Path(__file__).resolve().parent.parent / "src" / "tenantry" / "core" / "names" / "common.py"
+TARGET = Path(__file__).resolve().parent.parent / "src" / "tenantry" / "core" / "names" / "frequent.py"
 HEAD = '''"""Words that many names carry, by how much they still say, in bits. Made by bench/learn_words.py."""
 
 from collections.abc import Mapping

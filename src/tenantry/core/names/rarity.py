@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from math import log2
 
-from tenantry.core.names.common import BANDS
+from tenantry.core.names.frequent import BANDS
 
 # Which of one marketplace's companies carry a word; refines what is known of all names.
 WordCounts = Mapping[str, int]
