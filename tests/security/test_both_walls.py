@@ -8,6 +8,7 @@ import pytest
 from django.apps import apps
 from django.db import ProgrammingError, connection, transaction
 from psycopg import sql
+from tests.security.rows import fill_empty
 from tests.web.cast import Cast
 
 from tenantry.isolation.managed import MarketplaceOwned
@@ -34,6 +35,11 @@ def _about(statement: LiteralString, table: str) -> sql.Composed:
 
 def _tables(owner: Owner) -> set[str]:
     return {str(row[0]) for row in owner.execute(_TABLES).fetchall()}
+
+
+def _fill(full: Cast, owner: Owner) -> None:
+    for table in sorted(_tables(owner) - BY_PLAIN_ID):
+        fill_empty(owner, table, [full.northwind.pk, full.contoso.pk])
 
 
 def test_every_table_with_a_marketplace_has_a_policy_that_checks_reads_and_writes(owner: Owner, database: str) -> None:
@@ -77,6 +83,7 @@ def test_the_marketplace_itself_is_not_readable_outside_its_scope(cast: Cast) ->
 
 
 def test_without_the_setting_the_application_s_role_sees_nothing_at_all(full: Cast, owner: Owner) -> None:
+    _fill(full, owner)
     with connection.cursor() as cursor:
         cursor.execute("select current_user")
         assert cursor.fetchone() == ("tenantry_app",)
@@ -95,6 +102,7 @@ def test_of_the_audit_only_the_installation_s_own_shows_without_the_setting(full
 
 
 def test_with_the_first_wall_gone_the_second_shows_only_the_scope_s_rows(full: Cast, owner: Owner) -> None:
+    _fill(full, owner)
     with marketplace_scope(full.northwind.pk), connection.cursor() as cursor:
         for table in sorted(_tables(owner)):
             cursor.execute(_about("select distinct marketplace_id from {}", table))
