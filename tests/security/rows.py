@@ -34,7 +34,7 @@ def fill_empty(owner: Owner, table: str, marketplace_ids: list[int]) -> None:
             continue
         names = [sql.Identifier("marketplace_id"), *(sql.Identifier(str(name)) for name, _ in columns)]
         texts = [str(marketplace_id), *(_VALUES[str(kind)].format(number=next(numbers)) for _, kind in columns)]
-        values = [sql.SQL(text) for text in texts]  # type: ignore[arg-type]  # made of the table above and of numbers
+        values = [sql.SQL(text) for text in texts]  # made of the table above and of numbers
         statement = sql.SQL("insert into {} ({}) values ({})")
         owner.execute(statement.format(place, sql.SQL(", ").join(names), sql.SQL(", ").join(values)))
     owner.execute("set session_replication_role = default")
