@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format lock bench bench-matching rate browser clean
+.PHONY: help demo test pages check format lock bench bench-matching bench-pages bench-import rate browser clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -15,6 +15,9 @@ demo: .venv/run.done ## Start everything with invented customers, and print addr
 
 test: .venv/dev.done browser check ## Check the house, then run all tests, browser tests included
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+pages: .venv/dev.done browser ## Look at every page in both themes on both widths: all four, the test looks at two
+	TENANTRY_ALL_LOOKS=1 $(BIN)/python -m pytest -n $(WORKERS) tests/e2e -k "fits or fit"
 
 check: .venv/dev.done ## Lint, format check, types, import contract
 	$(BIN)/ruff check .
@@ -37,6 +40,12 @@ bench: .venv/bench.done ## Benchmark against a peer, and print ratios
 bench-matching: .venv/bench.done .venv-emm/done ## Match test data beside other matchers. Needs MATCHING_DATA=folder, see bench/README.md
 	@[ -d "$(MATCHING_DATA)" ] || { echo "Say where the data is: make bench-matching MATCHING_DATA=folder"; exit 1; }
 	$(BIN)/python bench/matching.py --data "$(MATCHING_DATA)" --write docs/reference/matching.md
+
+bench-pages: .venv/dev.done ## Time the pages of pending companies with a million rows
+	$(BIN)/python bench/pages.py --write docs/reference/benchmarks.md
+
+bench-import: .venv/dev.done ## Import 200,000 companies with 50 bad lines, twice
+	$(BIN)/python bench/imports.py --write docs/reference/benchmarks.md
 
 rate: .venv/dev.done ## Read details at the published limit for two minutes, and print how much of it was used
 	$(BIN)/python bench/rate.py --write docs/reference/benchmarks.md

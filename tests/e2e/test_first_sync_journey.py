@@ -77,7 +77,7 @@ def test_a_manager_turns_company_sync_on_and_finds_a_customer(
     search = page.get_by_role("searchbox").last
     search.fill(customer.domain)
     search.press("Enter")
-    row = page.get_by_role("link", name=" ".join(customer.name.split()))
+    row = page.get_by_role("link", name=" ".join(customer.name.split()), exact=True)
     expect(row).to_be_visible()
     row.click()
     expect(page.get_by_role("heading", level=1)).to_contain_text(" ".join(customer.name.split()))
