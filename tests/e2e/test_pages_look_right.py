@@ -46,7 +46,7 @@ _OTHERS = [
 def _set_the_stage(stage: Stage) -> dict[str, str]:
     """Fill the stage with all sorts of rows; return the pages to look at."""
     now = timezone.now()
-    done = stage.sync([*customers(60), *_OTHERS], now=now - timedelta(hours=30))
+    done = stage.sync([*customers(14), *_OTHERS], now=now - timedelta(hours=30))
     Finding.objects.create(
         observation_id=done.observation_id or 0, kind="invalid record", reference="page 3, record 17",
         reason="The record has no tenant ID.", created_at=now,
