@@ -31,7 +31,7 @@ from tenantry.sync.switches import read_company_sync
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 SHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-_WIDTHS = {"phone": 360, "wide": 1600}
+WIDTHS = {"phone": 360, "wide": 1600}
 _OTHERS = [
     Customer("Alpine Ski House Gesellschaft m.b.H. & Co. Kommanditgesellschaft", "alpineskihouse.com", "AT"),
     Customer("東京電子株式会社", "tokyo-denshi.jp", "JP", contact="佐藤 健", email="ken@tokyo-denshi.jp"),
@@ -191,7 +191,7 @@ class Look:
 
 # Contrast hangs on the theme, overflow on the width: two looks see every theme and every width once. `make pages`
 # asks for all four.
-ALL_LOOKS = [Look(theme, screen) for theme in ("light", "dark") for screen in _WIDTHS]
+ALL_LOOKS = [Look(theme, screen) for theme in ("light", "dark") for screen in WIDTHS]
 LOOKS = ALL_LOOKS if "TENANTRY_ALL_LOOKS" in os.environ else [Look("light", "wide"), Look("dark", "phone")]
 
 
@@ -208,17 +208,18 @@ def test_every_page_fits_is_accessible_and_silent(
     }
     faults: list[str] = []
     for who, addresses in visits.items():
-        context = browser.new_context(viewport={"width": _WIDTHS[look.screen], "height": 900})
+        context = browser.new_context(viewport={"width": WIDTHS[look.screen], "height": 900})
         context.add_cookies([{"name": "theme", "value": look.theme, "url": web_server}])
         if who != "anonymous":
             sign_in(context, web_server, who)
         for name, address in addresses.items():
-            faults.extend(f"{name}: {fault}" for fault in _visit(context.new_page(), web_server + address, name, look))
+            faults.extend(f"{name}: {fault}" for fault in visit(context.new_page(), web_server + address, name, look))
         context.close()
     assert faults == []
 
 
-def _visit(page: Page, address: str, name: str, look: Look) -> list[str]:
+def visit(page: Page, address: str, name: str, look: Look) -> list[str]:
+    """Open a page, keep a picture of it, and return what is wrong with it."""
     messages: list[str] = []
     page.on("console", _listener(messages, "Failed to load resource: the server responded with a status of 40"))
     page.on("pageerror", lambda error: messages.append(str(error)))
