@@ -18,6 +18,8 @@ _SHARED: tuple[Any, ...] = (
     structlog.processors.TimeStamper(fmt="iso", utc=True),
     structlog.processors.StackInfoRenderer(),
 )
+# One list for the life of the process: loggers that were used before keep the one that they saw first.
+_PROCESSORS: list[Any] = [*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter]
 # These tell of every job and every request at INFO; what matters of it we log ourselves.
 _QUIET = ("procrastinate", "httpx2", "httpcore2", "msal", "urllib3", "django.request")
 
@@ -25,7 +27,7 @@ _QUIET = ("procrastinate", "httpx2", "httpcore2", "msal", "urllib3", "django.req
 def configure(options: Mapping[str, Any]) -> None:
     """Set logging up for this process. ``options["level"]`` is the least level that is written."""
     structlog.configure(
-        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        processors=_PROCESSORS,
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,

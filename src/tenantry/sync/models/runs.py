@@ -120,9 +120,9 @@ class Change(MarketplaceOwned):
     class Meta(MarketplaceOwned.Meta):
         constraints = [
             models.UniqueConstraint(
-                fields=["run", "tenant"],
+                fields=["run", "tenant", "kind"],
                 condition=models.Q(state=ChangeState.PLANNED),
-                name="one_planned_change_per_tenant",
+                name="one_planned_change_of_a_kind",
             )
         ]
         indexes = [
