@@ -101,14 +101,25 @@ class Served:
             return None
 
     def worker_pid(self) -> int:
-        """Return the process id of the running worker."""
+        """Return the process id of the running worker; one that was just killed is back in a moment."""
+        found: list[int] = []
+
+        def runs() -> bool:
+            found[:] = self._workers()
+            return bool(found)
+
+        wait_for(runs, 30)
+        return found[0]
+
+    def _workers(self) -> list[int]:
         assert self.process is not None
         listing = subprocess.run(["ps", "-eo", "pid=,ppid=,args="], capture_output=True, text=True, check=True).stdout
-        for line in listing.splitlines():
-            pid, parent, args = line.split(None, 2)
-            if int(parent) == self.process.pid and args.endswith("tenantry worker"):
-                return int(pid)
-        raise AssertionError("no worker runs")
+        rows = [line.split(None, 2) for line in listing.splitlines()]
+        return [
+            int(pid)
+            for pid, parent, args in rows
+            if int(parent) == self.process.pid and args.endswith("tenantry worker")
+        ]
 
 
 def token_in(page: str) -> str:
