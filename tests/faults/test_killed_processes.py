@@ -170,7 +170,7 @@ def installed(shared: Emulator) -> Iterator[Path]:
             )
             owner.execute(
                 """update connections_connection
-                set settings = settings || '{"detail_calls_per_minute": 60000}'::jsonb"""
+                set settings = settings || '{"detail_calls_per_minute": 6000}'::jsonb"""
             )
         yield whole.home.path
         EmbeddedPostgres(whole.home).erase()
@@ -208,7 +208,7 @@ def check_nothing_missing_nothing_twice(served: Served, emulator: Emulator) -> N
         "where p.state = 'pending'"
     )]  # fmt: skip
     assert sorted(pending) == sorted(emulator.world.tenant_ids())
-    [run] = served.rows("select state, suspect, counters from sync_run")
+    run, *_ = served.rows("select state, suspect, counters from sync_run order by id")  # the schedule may add another
     assert (run["state"], run["suspect"]) == ("done", "")
     assert (
         served.one("select count(*) from sync_sighting where relationship = 'reseller' and details_due_at < now()") == 0
