@@ -7,8 +7,8 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 
-from tenantry.core.search import search_ranges
 from tenantry.core.tenants import Problem
+from tenantry.listing.narrowing import ListFilter, having_words
 from tenantry.sync.automatic.words import SHOWN_WORDS
 from tenantry.sync.matching.words import CERTAINTY_WORDS
 from tenantry.sync.models import PendingCompany, PendingKey
@@ -47,7 +47,7 @@ MATCH_CHOICES = (
 Pending = QuerySet[PendingCompany]
 
 
-class PendingFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-filter ships no types
+class PendingFilter(ListFilter):
     """Narrows pending companies. A value that can't be one is left out; ``errors`` names it for an API.
 
     Needs the marketplace's scope, and ``now`` for ages.
@@ -66,25 +66,9 @@ class PendingFilter(django_filters.FilterSet):  # type: ignore[misc]  # django-f
         super().__init__(data, queryset)
         self.now = now
 
-    @property
-    def narrowed(self) -> bool:
-        """Whether anything is filtered out."""
-        return any(value not in ("", None) for value in self.values.values())
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """The values that count, by name: what was given and could be understood; the rest is ``None``."""
-        self.form.is_valid()
-        return {name: self.form.cleaned_data.get(name) for name in self.filters}
-
     def by_words(self, rows: Pending, name: str, value: str) -> Pending:  # noqa: ARG002  # django-filter's signature
         """Keep the rows that have a key in the range of every term."""
-        ranges = search_ranges(value)
-        if not ranges:
-            return rows.none()
-        for start, below in ranges:
-            rows = rows.filter(pk__in=PendingKey.objects.filter(key__gte=start, key__lt=below).values("pending_id"))
-        return rows
+        return having_words(rows, value, keys=PendingKey.objects.all(), owner="pending_id")
 
     def by_match(self, rows: Pending, name: str, value: str) -> Pending:  # noqa: ARG002  # same
         """Keep the rows whose best match is of this certainty, those with any, or without."""

@@ -1,6 +1,5 @@
 """The pages of imports: upload, preview, apply, cancel, and the lines that can't be used as a file."""
 
-import csv
 import io
 
 from django import forms
@@ -16,9 +15,8 @@ from tenantry.marketplace.imports.services import LARGEST_FILE, ImportRefused, a
 from tenantry.marketplace.models import Import
 from tenantry.web.access import Visit, needs
 from tenantry.web.addresses import pager
+from tenantry.web.csv_files import csv_file
 from tenantry.web.imports.showing import detail_context, live_context, row_of
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class UploadForm(forms.Form):
@@ -114,14 +112,7 @@ def import_cancel(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
 def import_problems(_request: HttpRequest, _visit: Visit, pk: int) -> HttpResponse:
     """Give the lines that can't be used, or were not applied, as a CSV file."""
     job = _import(pk)
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(["line", "about", "problem"])
-    for line in bad_lines_of(job):
-        writer.writerow([_harmless(value) for value in line])
-    answer = HttpResponse(text.getvalue(), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="import-{job.pk}-problems.csv"'
-    return answer
+    return csv_file(f"import-{job.pk}-problems.csv", ["line", "about", "problem"], bad_lines_of(job))
 
 
 @require_safe
@@ -133,12 +124,6 @@ def import_template(_request: HttpRequest, _visit: Visit, kind: str) -> HttpResp
     answer = HttpResponse(",".join(COLUMNS[FileKind(kind)]) + "\n", content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="{kind}.csv"'
     return answer
-
-
-def _harmless(value: object) -> str:
-    """Return text that no spreadsheet takes for a formula."""
-    text = str(value)
-    return f"'{text}" if text.startswith(_FORMULA) else text
 
 
 def _import(pk: int) -> Import:
