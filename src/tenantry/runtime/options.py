@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tenantry.runtime.memory import buffer_settings, memory_of_machine
+
 _ALWAYS = {
     "timezone": "UTC",
     "log_timezone": "UTC",
@@ -19,10 +21,8 @@ _ALWAYS = {
     "jit": "off",
 }
 
-_SMALL_MACHINE = {
+_REAL_DATA = {
     "max_connections": "100",
-    "shared_buffers": "128MB",
-    "effective_cache_size": "512MB",
     "work_mem": "8MB",
     "maintenance_work_mem": "128MB",
     "max_wal_size": "1GB",
@@ -64,7 +64,9 @@ class PostgresOptions:
     ``durable``        False: do not even wait for the disk when making the data folder
     """
 
-    settings: Mapping[str, str] = field(default_factory=lambda: {**_ALWAYS, **_SMALL_MACHINE})
+    settings: Mapping[str, str] = field(
+        default_factory=lambda: {**_ALWAYS, **_REAL_DATA, **buffer_settings(memory_of_machine())}
+    )
     start_timeout: float = 300.0
     stop_timeout: float = 60.0
     restart_delays: tuple[float, ...] = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)
@@ -79,7 +81,7 @@ class PostgresOptions:
 
 
 PRODUCTION = PostgresOptions()
-"""For real data on a small machine."""
+"""For real data."""
 
 FAST_AND_UNSAFE = PostgresOptions(
     settings={**_ALWAYS, **_NO_SAFETY},

@@ -16,9 +16,9 @@ def counted(count: int, one: str, many: str) -> str:
     return f"{intcomma(count)} {one if count == 1 else many}"
 
 
-def bounded(count: BoundedCount) -> dict[str, object]:
-    """Return a bounded count as templates take it."""
-    return {"count": count.count, "over": count.over}
+def bounded(count: BoundedCount | None) -> dict[str, object]:
+    """Return a bounded count as templates take it; ``None`` is one that nobody counted."""
+    return {"count": count.count, "over": count.over} if count else {"count": None, "over": False}
 
 
 def duration(start: datetime | None, end: datetime | None) -> str:

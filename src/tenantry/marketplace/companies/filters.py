@@ -6,7 +6,7 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 
-from tenantry.listing.narrowing import ListFilter, having_words
+from tenantry.listing.narrowing import ListFilter
 from tenantry.marketplace.models import Company, CompanyKey, CompanyOrigin
 
 Companies = QuerySet[Company]
@@ -24,7 +24,7 @@ class CompanyFilter(ListFilter):
 
     def by_words(self, rows: Companies, name: str, value: str) -> Companies:  # noqa: ARG002  # django-filter's signature
         """Keep the rows that have a key in the range of every term."""
-        return having_words(rows, value, keys=CompanyKey.objects.all(), owner="company_id")
+        return self.having_words(rows, value, keys=CompanyKey.objects.all(), owner="company_id")
 
     def by_country(self, rows: Companies, name: str, value: str) -> Companies:  # noqa: ARG002  # same
         """Keep the rows of one country; ``-`` is *unknown*."""

@@ -12,7 +12,8 @@ from django.utils.timezone import localtime
 
 from tenantry.audit.models import Event
 from tenantry.isolation.scope import current_marketplace_id
-from tenantry.listing import BoundedCount, Order, Page, bounded_count, page_of
+from tenantry.listing import Order, Page, page_of
+from tenantry.listing.tabs import TabCounts, count_tabs
 from tenantry.marketplace.companies.filters import Companies, CompanyFilter
 from tenantry.marketplace.companies.writing import sort_name
 from tenantry.marketplace.models import (
@@ -72,22 +73,18 @@ class Listed:
 
     page: Page[Company]
     beside: Mapping[int, Beside]
-    counts: Mapping[str, BoundedCount]
+    counts: TabCounts
     applied: CompanyFilter
 
 
 def list_companies(wanted: Wanted) -> Listed:
     """Return the page that is wanted. The number of queries does not depend on what there is."""
-    page = page_of([_filtered(wanted)], wanted.order, after=wanted.after, before=wanted.before)
     everything = CompanyFilter(wanted.filters, Company.objects.all())
     rows: Companies = everything.qs
-    counts = {tab: bounded_count(rows.filter(condition)) for tab, condition in TABS.items()}
+    shown = rows.filter(TABS.get(wanted.tab, Q()))
+    page = page_of([shown], wanted.order, after=wanted.after, before=wanted.before)
+    counts = count_tabs(TABS, everything)
     return Listed(page, beside(page.rows), counts, everything)
-
-
-def _filtered(wanted: Wanted) -> Companies:
-    rows: Companies = CompanyFilter(wanted.filters, Company.objects.filter(TABS.get(wanted.tab, Q()))).qs
-    return rows
 
 
 def beside(companies: Sequence[Company]) -> dict[int, Beside]:
@@ -109,8 +106,9 @@ def beside(companies: Sequence[Company]) -> dict[int, Beside]:
 def every_company(wanted: Wanted, *, size: int = 500) -> Iterator[tuple[Company, Beside]]:
     """Go through all that fits the filters in the order wanted, in batches; for exports."""
     after = ""
+    shown: Companies = CompanyFilter(wanted.filters, Company.objects.filter(TABS.get(wanted.tab, Q()))).qs
     while True:
-        page = page_of([_filtered(wanted)], wanted.order, after=after, size=size)
+        page = page_of([shown], wanted.order, after=after, size=size)
         known = beside(page.rows)
         yield from ((company, known[company.pk]) for company in page.rows)
         after = page.after

@@ -3,7 +3,7 @@
 import django_filters
 from django.db.models import QuerySet
 
-from tenantry.listing.narrowing import ListFilter, having_words
+from tenantry.listing.narrowing import ListFilter
 from tenantry.marketplace.models import Invitation, InvitationState, UserKey
 
 STATE_CHOICES = tuple(InvitationState.choices)
@@ -21,7 +21,7 @@ class InvitationFilter(ListFilter):
 
     def by_words(self, rows: Invitations, name: str, value: str) -> Invitations:  # noqa: ARG002  # django-filter's signature
         """Keep the invitations of people who have a key in the range of every term."""
-        return having_words(rows, value, keys=UserKey.objects.all(), owner="user_id", found="membership__user_id")
+        return self.having_words(rows, value, keys=UserKey.objects.all(), owner="user_id", found="membership__user_id")
 
     def by_company(self, rows: Invitations, name: str, value: int) -> Invitations:  # noqa: ARG002  # same
         """Keep the invitations to one company."""

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from tenantry.listing import BoundedCount, Order, Page, bounded_count, page_of
+from tenantry.listing import Order, Page, bounded_count, page_of
+from tenantry.listing.tabs import TabCounts, count_tabs
 from tenantry.mail import MailSetup
 from tenantry.marketplace.invitations.filters import InvitationFilter
 from tenantry.marketplace.models import (
@@ -44,7 +45,7 @@ class Listed:
     """One page, with how many fit the filters in every tab."""
 
     page: Page[Invitation]
-    counts: Mapping[str, BoundedCount]
+    counts: TabCounts
     applied: InvitationFilter
 
 
@@ -63,7 +64,8 @@ def list_invitations(wanted: Wanted) -> Listed:
     states = TABS.get(wanted.tab, TABS["open"])
     parts = [_with_replacement(everything.qs.filter(state=state)) for state in states]
     page = page_of(parts, NEWEST, after=wanted.after, before=wanted.before)
-    counts = {tab: bounded_count(everything.qs.filter(state__in=states)) for tab, states in TABS.items()}
+    tabs = {tab: Q(state__in=states) for tab, states in TABS.items()}
+    counts = count_tabs(tabs, everything)
     return Listed(page, counts, everything)
 
 

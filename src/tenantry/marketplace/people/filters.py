@@ -6,7 +6,7 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 
-from tenantry.listing.narrowing import ListFilter, having_words
+from tenantry.listing.narrowing import ListFilter
 from tenantry.marketplace.models import CompanyOrigin, Membership, MembershipRole, MembershipState, User, UserKey
 
 Users = QuerySet[User]
@@ -24,7 +24,7 @@ class UserFilter(ListFilter):
 
     def by_words(self, rows: Users, name: str, value: str) -> Users:  # noqa: ARG002  # django-filter's signature
         """Keep the people that have a key in the range of every term."""
-        return having_words(rows, value, keys=UserKey.objects.all(), owner="user_id")
+        return self.having_words(rows, value, keys=UserKey.objects.all(), owner="user_id")
 
     def by_role(self, rows: Users, name: str, value: str) -> Users:  # noqa: ARG002  # same
         """Keep the people that are this in any company."""

@@ -9,7 +9,8 @@ from django.db.models import Q
 
 from tenantry.audit.models import Event
 from tenantry.isolation.scope import current_marketplace_id
-from tenantry.listing import BoundedCount, Order, Page, bounded_count, page_of
+from tenantry.listing import Order, Page, page_of
+from tenantry.listing.tabs import TabCounts, count_tabs
 from tenantry.marketplace.models import (
     CompanyStatus,
     Invitation,
@@ -83,22 +84,18 @@ class Listed:
 
     page: Page[User]
     places: Mapping[int, Sequence[Membership]]
-    counts: Mapping[str, BoundedCount]
+    counts: TabCounts
     applied: UserFilter
 
 
 def list_users(wanted: Wanted) -> Listed:
     """Return the page that is wanted. The number of queries does not depend on what there is."""
-    page = page_of([_filtered(wanted)], wanted.order, after=wanted.after, before=wanted.before)
     everything = UserFilter(wanted.filters, User.objects.all())
     rows: Users = everything.qs
-    counts = {tab: bounded_count(rows.filter(condition)) for tab, condition in TABS.items()}
+    shown = rows.filter(TABS.get(wanted.tab, Q()))
+    page = page_of([shown], wanted.order, after=wanted.after, before=wanted.before)
+    counts = count_tabs(TABS, everything)
     return Listed(page, memberships_of(page.rows), counts, everything)
-
-
-def _filtered(wanted: Wanted) -> Users:
-    rows: Users = UserFilter(wanted.filters, User.objects.filter(TABS.get(wanted.tab, Q()))).qs
-    return rows
 
 
 def memberships_of(users: Sequence[User]) -> dict[int, list[Membership]]:
@@ -112,8 +109,9 @@ def memberships_of(users: Sequence[User]) -> dict[int, list[Membership]]:
 def every_user(wanted: Wanted, *, size: int = 500) -> Iterator[tuple[User, list[Membership]]]:
     """Go through all that fits the filters in the order wanted, in batches; for exports."""
     after = ""
+    shown: Users = UserFilter(wanted.filters, User.objects.filter(TABS.get(wanted.tab, Q()))).qs
     while True:
-        page = page_of([_filtered(wanted)], wanted.order, after=after, size=size)
+        page = page_of([shown], wanted.order, after=after, size=size)
         places = memberships_of(page.rows)
         yield from ((user, places.get(user.pk, [])) for user in page.rows)
         after = page.after

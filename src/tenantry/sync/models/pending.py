@@ -7,6 +7,7 @@ from tenantry.connections.models import Connection
 from tenantry.isolation.managed import MarketplaceOwned
 from tenantry.marketplace.models import Company
 from tenantry.sync.models.observed import Tenant
+from tenantry.sync.models.problem_bits import problem_bits
 
 
 class PendingState(models.TextChoices):
@@ -27,9 +28,10 @@ class PendingCompany(MarketplaceOwned):
     The copy is what lists search, filter and sort without leaving the marketplace's own rows, and what a
     change's *before* is compared with. ``sort_name`` and ``sort_contact`` are folded for sorting. ``certainty`` and
     ``match_count`` sum up its matches that nobody rejected (``core.matching.Certainty`` as a number; 0 is none),
-    ``automatic_problems`` say why a rule may not create it (``core.planning.creation``), ``by_hand`` that a person
-    ignored, undid or reopened it: no rule touches it again. ``contact_key`` is the contact's address in lower case, by
-    which tenants with the same contact are found. ``company`` is what it was created as or linked to.
+    ``automatic_problems`` say why a rule may not create it (``core.planning.creation``), ``problem_bits`` is both
+    lists of problems in one number, ``by_hand`` that a person ignored, undid or reopened it: no rule touches it again.
+    ``contact_key`` is the contact's address in lower case, by which tenants with the same contact are found.
+    ``company`` is what it was created as or linked to.
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
@@ -51,6 +53,7 @@ class PendingCompany(MarketplaceOwned):
     match_count = models.SmallIntegerField(default=0, db_default=0)
     matched_at = models.DateTimeField(null=True)
     automatic_problems = ArrayField(models.CharField(max_length=40), default=list, db_default=[])
+    problem_bits = models.GeneratedField(expression=problem_bits(), output_field=models.IntegerField(), db_persist=True)
     by_hand = models.BooleanField(default=False, db_default=False)
     snoozed_until = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
@@ -69,6 +72,7 @@ class PendingCompany(MarketplaceOwned):
             models.Index(fields=["marketplace", "state", "domain", "id"], name="pending_by_domain"),
             models.Index(fields=["marketplace", "state", "sort_contact", "id"], name="pending_by_contact"),
             models.Index(fields=["marketplace", "state", "first_seen_at", "id"], name="pending_by_age"),
+            models.Index(fields=["marketplace", "state", "problem_bits", "id"], name="pending_by_problem"),
             models.Index(
                 fields=["marketplace", "contact_key", "tenant"],
                 condition=~models.Q(contact_key=""),
@@ -84,11 +88,14 @@ class PendingKey(MarketplaceOwned):
     are looked up here, not with LIKE or a text-search index.
     """
 
-    pending = models.ForeignKey(PendingCompany, on_delete=models.CASCADE, related_name="+", db_index=True)
+    pending = models.ForeignKey(PendingCompany, on_delete=models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(max_length=64, db_collation="C")
 
     class Meta(MarketplaceOwned.Meta):
-        indexes = [models.Index(fields=["marketplace", "key", "pending"], name="pending_key_lookup")]
+        indexes = [
+            models.Index(fields=["marketplace", "key", "pending"], name="pending_key_lookup"),
+            models.Index(fields=["pending", "key", "marketplace"], name="pending_keys_of_one"),
+        ]
 
 
 class PendingMatchKey(MarketplaceOwned):

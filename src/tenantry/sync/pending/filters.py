@@ -8,10 +8,11 @@ import django_filters
 from django.db.models import QuerySet
 
 from tenantry.core.tenants import Problem
-from tenantry.listing.narrowing import ListFilter, having_words
+from tenantry.listing.narrowing import ListFilter
 from tenantry.sync.automatic.words import SHOWN_WORDS
 from tenantry.sync.matching.words import CERTAINTY_WORDS
 from tenantry.sync.models import PendingCompany, PendingKey
+from tenantry.sync.models.problem_bits import numbers_with, numbers_with_any
 
 ANY_PROBLEM = "any"
 NO_PROBLEM = "none"
@@ -68,7 +69,7 @@ class PendingFilter(ListFilter):
 
     def by_words(self, rows: Pending, name: str, value: str) -> Pending:  # noqa: ARG002  # django-filter's signature
         """Keep the rows that have a key in the range of every term."""
-        return having_words(rows, value, keys=PendingKey.objects.all(), owner="pending_id")
+        return self.having_words(rows, value, keys=PendingKey.objects.all(), owner="pending_id")
 
     def by_match(self, rows: Pending, name: str, value: str) -> Pending:  # noqa: ARG002  # same
         """Keep the rows whose best match is of this certainty, those with any, or without."""
@@ -82,13 +83,9 @@ class PendingFilter(ListFilter):
 
     def by_problem(self, rows: Pending, name: str, value: str) -> Pending:  # noqa: ARG002  # same
         """Keep the rows with this problem, with any, or without."""
-        if value == NO_PROBLEM:
-            return rows.filter(problems=[])
-        if value == ANY_PROBLEM:
-            return rows.exclude(problems=[])
-        if value in SHOWN_WORDS:
-            return rows.filter(automatic_problems__contains=[value])
-        return rows.filter(problems__contains=[value])
+        if value in (ANY_PROBLEM, NO_PROBLEM):
+            return rows.filter(problem_bits__in=numbers_with_any(own=value == ANY_PROBLEM))
+        return rows.filter(problem_bits__in=numbers_with(value))
 
     def by_connection(self, rows: Pending, name: str, value: int) -> Pending:  # noqa: ARG002  # same
         """Keep the rows that this connection brought."""

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection as database
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from tenantry.core.tenants import Problem
 from tenantry.isolation.scope import current_marketplace_id
 from tenantry.listing import BoundedCount, Order, Page, bounded_count, cursor_at, page_of
+from tenantry.listing.tabs import TabCounts, count_tabs
 from tenantry.sync.models import Feed, PendingCompany, PendingState
 from tenantry.sync.pending.filters import PendingFilter
 
@@ -30,6 +31,9 @@ COLUMNS: Mapping[str, str] = {
     "match": "certainty",
     "first_seen": "first_seen_at",
 }
+# Each of these follows an index of its own, together with the state.
+_COUNTED_BY_INDEX = {"country", "match", "problem", "age"}
+_MOST_FILTERED = 1_000
 DEFAULT_ORDER = Order("name", COLUMNS["name"])
 
 
@@ -55,29 +59,21 @@ class Listed:
     """One page of what was wanted, with how many fit the filters in every tab."""
 
     page: Page[PendingCompany]
-    counts: Mapping[str, BoundedCount]
+    counts: TabCounts
     applied: PendingFilter
 
 
 def list_pending(wanted: Wanted, *, now: datetime) -> Listed:
     """Return the page that is wanted. The number of queries does not depend on what there is."""
-    page = page_of(_parts(wanted, now=now), wanted.order, after=wanted.after, before=wanted.before)
-    everything = PendingFilter(wanted.filters, PendingCompany.objects.all(), now=now)
-    rows: QuerySet[PendingCompany] = everything.qs
-    counts = {tab: bounded_count(rows.filter(state__in=states)) for tab, states in TABS.items()}
-    return Listed(page, counts, everything)
+    applied = PendingFilter(wanted.filters, PendingCompany.objects.select_related("connection"), now=now)
+    page = page_of(_parts(wanted.tab, applied), wanted.order, after=wanted.after, before=wanted.before)
+    most = {} if applied.used <= _COUNTED_BY_INDEX and len(applied.used) <= 1 else {"most": _MOST_FILTERED}
+    tabs = {tab: Q(state__in=states) for tab, states in TABS.items()}
+    return Listed(page, count_tabs(tabs, applied, **most), applied)
 
 
-def _parts(wanted: Wanted, *, now: datetime) -> list[QuerySet[PendingCompany]]:
-    states = TABS.get(wanted.tab, TABS["pending"])
-    return [_filtered(wanted, state, now=now) for state in states]
-
-
-def _filtered(wanted: Wanted, state: PendingState, *, now: datetime) -> QuerySet[PendingCompany]:
-    rows: QuerySet[PendingCompany] = PendingFilter(
-        wanted.filters, PendingCompany.objects.filter(state=state).select_related("connection"), now=now
-    ).qs
-    return rows
+def _parts(tab: str, applied: PendingFilter) -> list[QuerySet[PendingCompany]]:
+    return [applied.qs.filter(state=state) for state in TABS.get(tab, TABS["pending"])]
 
 
 def neighbours_of(pending: PendingCompany, wanted: Wanted, *, now: datetime) -> tuple[int | None, int | None]:
@@ -85,7 +81,8 @@ def neighbours_of(pending: PendingCompany, wanted: Wanted, *, now: datetime) -> 
     states = TABS.get(wanted.tab, TABS["pending"])
     if pending.state not in states:
         return None, None
-    parts = _parts(wanted, now=now)
+    applied = PendingFilter(wanted.filters, PendingCompany.objects.select_related("connection"), now=now)
+    parts = _parts(wanted.tab, applied)
     place = cursor_at(pending, wanted.order, part=states.index(PendingState(pending.state)))
     behind = page_of(parts, wanted.order, after=place, size=1).rows
     ahead = page_of(parts, wanted.order, before=place, size=1).rows

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from tenantry.core.addresses import readable_domain
 from tenantry.core.permissions import Action
+from tenantry.listing.tabs import total_of
 from tenantry.marketplace.companies.queries import (
     ALL,
     DEFAULT_ORDER,
@@ -83,7 +84,7 @@ def list_context(request: HttpRequest, visit: Visit, wanted: Wanted, listed: Lis
     rows = [_row(company, listed.beside[company.pk]) for company in listed.page.rows]
     return {
         "rows": rows,
-        "total": bounded(listed.counts[wanted.tab]),
+        "total": bounded(total_of(wanted.tab, listed.counts, listed.page)),
         "sort": wanted.order.tag,
         "pager": pager(request, listed.page),
         "tabs": [

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from tenantry.listing import BoundedCount
+from tenantry.listing.tabs import total_of
 from tenantry.marketplace.invitations.queries import TABS, Listed, Wanted, mail_trouble
 from tenantry.marketplace.models import LIVE_INVITATION, Company, Invitation, InvitationState
 from tenantry.web.addresses import pager, query_of
@@ -55,7 +56,7 @@ def list_context(request: HttpRequest, wanted: Wanted, listed: Listed) -> dict[s
     rows = [row_of(invitation) for invitation in listed.page.rows]
     return {
         "rows": rows,
-        "total": bounded(listed.counts[wanted.tab]),
+        "total": bounded(total_of(wanted.tab, listed.counts, listed.page)),
         "pager": pager(request, listed.page),
         "tabs": [_tab(name, wanted, listed.counts[name]) for name in TABS],
         "filters": _filters(wanted, listed),
@@ -90,7 +91,7 @@ def row_of(invitation: Invitation) -> dict[str, Any]:
     }
 
 
-def _tab(name: str, wanted: Wanted, count: BoundedCount) -> dict[str, Any]:
+def _tab(name: str, wanted: Wanted, count: BoundedCount | None) -> dict[str, Any]:
     url = reverse("web:invitation-list") + kept_query(wanted, tab=name)
     return {"label": _TAB_WORDS[name], "url": url, "active": name == wanted.tab, **bounded(count)}
 

@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from tenantry.core.permissions import Action
 from tenantry.listing import BoundedCount
+from tenantry.listing.tabs import total_of
 from tenantry.sync.deciding.refusals import why_not_link
 from tenantry.sync.pending.filters import AGE_CHOICES, MATCH_CHOICES, PROBLEM_CHOICES, PendingFilter
 from tenantry.sync.pending.queries import (
@@ -81,7 +82,7 @@ def kept_query(wanted: Wanted, *, tab: str | None = None, place: bool = False) -
 def list_context(request: HttpRequest, visit: Visit, wanted: Wanted, listed: Listed) -> dict[str, Any]:
     """Return everything that the list and its table need."""
     address = reverse("web:pending-list")
-    total = listed.counts[wanted.tab]
+    total = total_of(wanted.tab, listed.counts, listed.page)
     switches = read_company_sync()
     may_decide = visit.presence.may(Action.DECIDE_PENDING)
     offer = Offer(decides=may_decide, links=not why_not_link(switches))
@@ -122,7 +123,7 @@ def _bulk(wanted: Wanted, offer: Offer) -> dict[str, Any] | None:
     }
 
 
-def _tab(name: str, wanted: Wanted, count: BoundedCount) -> dict[str, Any]:
+def _tab(name: str, wanted: Wanted, count: BoundedCount | None) -> dict[str, Any]:
     url = reverse("web:pending-list") + kept_query(wanted, tab=name)
     return {"label": TAB_WORDS[name], "url": url, "active": name == wanted.tab, **bounded(count)}
 
@@ -171,7 +172,7 @@ def _why_empty(wanted: Wanted, listed: Listed, *, on: bool) -> str:
         return "tab"
     if not on:
         return "sync-off"
-    return "all-done" if any(count.count for count in listed.counts.values()) else "nothing-yet"
+    return "all-done" if any(count and count.count for count in listed.counts.values()) else "nothing-yet"
 
 
 def _last_sync() -> dict[str, Any] | None:

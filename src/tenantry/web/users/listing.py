@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from tenantry.listing import BoundedCount
+from tenantry.listing.tabs import total_of
 from tenantry.marketplace.models import CompanyOrigin, Membership, MembershipRole, User
 from tenantry.marketplace.people.queries import DEFAULT_ORDER, TABS, Listed, Wanted, every_user, order_of
 from tenantry.web.addresses import pager, query_of
@@ -57,7 +58,7 @@ def list_context(request: HttpRequest, wanted: Wanted, listed: Listed) -> dict[s
     rows = [_row(user, listed.places.get(user.pk, ())) for user in listed.page.rows]
     return {
         "rows": rows,
-        "total": bounded(listed.counts[wanted.tab]),
+        "total": bounded(total_of(wanted.tab, listed.counts, listed.page)),
         "sort": wanted.order.tag,
         "pager": pager(request, listed.page),
         "tabs": [_tab(name, wanted, listed.counts[name]) for name in TABS],
@@ -68,7 +69,7 @@ def list_context(request: HttpRequest, wanted: Wanted, listed: Listed) -> dict[s
     }
 
 
-def _tab(name: str, wanted: Wanted, count: BoundedCount) -> dict[str, Any]:
+def _tab(name: str, wanted: Wanted, count: BoundedCount | None) -> dict[str, Any]:
     url = reverse("web:user-list") + kept_query(wanted, tab=name)
     return {"label": _TAB_WORDS[name], "url": url, "active": name == wanted.tab, **bounded(count)}
 
