@@ -23,7 +23,7 @@ STAFF = GuardedContacts(frozenset({"kim@gmail.com"}), frozenset({"northwind.exam
 
 
 def test_a_tenant_with_nothing_against_it_is_created() -> None:
-    assert judge_candidate(FINE, NOBODY).standing is Standing.CREATE
+    assert judge_candidate(FINE, NOBODY, invites=False).standing is Standing.CREATE
 
 
 @pytest.mark.parametrize(
@@ -44,13 +44,19 @@ def test_a_tenant_with_nothing_against_it_is_created() -> None:
 def test_each_exception_keeps_the_tenant_pending_and_is_named(
     candidate: CandidateView, problem: AutomaticProblem
 ) -> None:
-    verdict = judge_candidate(candidate, STAFF)
+    verdict = judge_candidate(candidate, STAFF, invites=False)
     assert (verdict.standing, verdict.problems) == (Standing.NOT_BY_RULE, (problem.value,))
 
 
 @pytest.mark.parametrize("certainty", [0, 1, 2])
 def test_a_match_that_is_only_likely_or_possible_does_not_keep_it(certainty: int) -> None:
-    assert judge_candidate(replace(FINE, certainty=certainty), NOBODY).standing is Standing.CREATE
+    assert judge_candidate(replace(FINE, certainty=certainty), NOBODY, invites=False).standing is Standing.CREATE
+
+
+def test_a_user_name_at_microsoft_keeps_it_pending_only_where_the_contact_would_be_invited() -> None:
+    candidate = replace(FINE, contact_email="Ada@alpine.onMicrosoft.com")
+    assert judge_candidate(candidate, NOBODY, invites=False).standing is Standing.CREATE
+    assert judge_candidate(candidate, NOBODY, invites=True).problems == (AutomaticProblem.CONTACT_UNCONFIRMED.value,)
 
 
 def test_another_address_at_everybody_s_mail_is_no_colleague() -> None:
@@ -68,7 +74,7 @@ def test_another_address_at_everybody_s_mail_is_no_colleague() -> None:
     ],
 )
 def test_before_details_and_matches_are_known_nothing_is_said(candidate: CandidateView) -> None:
-    verdict = judge_candidate(candidate, STAFF)
+    verdict = judge_candidate(candidate, STAFF, invites=False)
     assert (verdict.standing, verdict.problems) == (Standing.LATER, ())
 
 
@@ -86,7 +92,7 @@ def test_before_details_and_matches_are_known_nothing_is_said(candidate: Candida
     )
 )
 def test_only_what_has_nothing_at_all_against_it_is_created(candidate: CandidateView) -> None:
-    verdict = judge_candidate(candidate, STAFF)
+    verdict = judge_candidate(candidate, STAFF, invites=False)
     assert (verdict.standing is Standing.NOT_BY_RULE) == bool(verdict.problems)
     if verdict.standing is Standing.CREATE:
         assert candidate.details_read

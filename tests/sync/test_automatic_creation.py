@@ -5,12 +5,11 @@ from datetime import timedelta
 
 import pytest
 from tests.sync.automatic_stage import CREATING, INVITING, Play
-from tests.sync.stage import MANAGER, PREVIEW, Clock, Sync, execute, make_marketplace, never, run_of
+from tests.sync.stage import MANAGER, PREVIEW, Clock, execute, never, run_of
 from tests.sync.test_any_world import check_counters
 from tests.sync.world import World
 
 from tenantry.accounts.services import create_account
-from tenantry.connections.models import Connection
 from tenantry.core.company_settings import CompanySettings
 from tenantry.core.drafts import CompanyDraft, DomainDraft
 from tenantry.core.permissions import Role
@@ -27,17 +26,6 @@ from tenantry.sync.switches import read_limits
 ON = CompanySettings(company_sync=True, sales_support=True, customer_support=True)
 
 
-@pytest.fixture
-def play(sync: Sync, world: World, connection: Connection, clock: Clock) -> Play:
-    """A marketplace with Company Sync on and one customer before automatic creation is switched on."""
-    world.page_size = 5_000
-    play = Play(sync, world, make_marketplace("Northwind", clock, connection), clock)
-    world.add(1)
-    play.run()
-    clock.pass_time(hours=1)
-    return play
-
-
 def begin(play: Play, *first: int) -> None:
     """Switch automatic creation on, and let its first, always held, companies be made: these customers."""
     play.save(CREATING)
@@ -46,28 +34,6 @@ def begin(play: Play, *first: int) -> None:
     play.release()
     play.work()
     play.clock.pass_time(hours=1)
-
-
-def test_three_thousand_new_tenants_wait_until_exactly_the_chosen_ones_are_released(play: Play, clock: Clock) -> None:
-    play.save(INVITING)
-    play.world.add(*range(10_000, 13_000))
-    run = play.run()
-    assert (play.companies(), play.invitations()) == (0, 0)
-    assert (run.counters["changes_held"], play.hold().count) == (3_000, 3_000)
-    held = play.held()
-    assert [row.invited for row in held] == [True] * 3_000
-    assert play.release(held[:40]) == 40
-    assert play.companies() == 0
-    play.work()
-    assert (play.companies(), play.invitations()) == (40, 40)
-    made = {row.change.subject_name for row in held[:40]}
-    with marketplace_scope(play.marketplace_id):
-        assert set(Company.objects.values_list("name", flat=True)) == made
-        assert PendingCompany.objects.filter(state="held").count() == 2_960
-    assert play.hold().state == HoldState.OPEN
-    run = run_of(play.marketplace_id, run.pk)
-    assert run.counters["changes_held"] == 2_960
-    check_counters(run)
 
 
 def test_what_waited_before_is_not_created_when_automatic_creation_is_switched_on(play: Play) -> None:

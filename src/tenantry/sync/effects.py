@@ -41,8 +41,8 @@ class Sources:
     tenants: int | None
 
 
-def measure_backlog() -> Backlog:
-    """Look at what waits. The cost does not grow with it."""
+def measure_backlog(*, invites: bool) -> Backlog:
+    """Look at what waits, where ``invites`` says whether contacts would be invited. The cost does not grow with it."""
     waiting = bounded_count(PendingCompany.objects.filter(state=PendingState.PENDING))
     guarded = guarded_contacts()
     hindered: Counter[str] = Counter()
@@ -50,7 +50,7 @@ def measure_backlog() -> Backlog:
     place: Place | None = Place()
     while place is not None and looked_at < _MOST:
         found = next_candidates(place, limit=_BATCH)
-        for verdict in (judge_candidate(candidate.facts, guarded) for candidate in found):
+        for verdict in (judge_candidate(candidate.facts, guarded, invites=invites) for candidate in found):
             creatable += verdict.standing is Standing.CREATE
             unread += verdict.standing is Standing.LATER
             hindered.update(verdict.problems[:1])

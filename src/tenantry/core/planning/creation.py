@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from tenantry.core.invitations import looks_like_user_name
 from tenantry.core.tenants import Problem
 
 _SURE = 3  # certainty from which on a match is Strong; Certain is above
@@ -21,6 +22,7 @@ class AutomaticProblem(StrEnum):
     HAS_PROBLEM = "has_problem"
     CONTACT_SHARED = "contact_shared"
     CONTACT_OF_STAFF = "contact_of_staff"
+    CONTACT_UNCONFIRMED = "contact_unconfirmed"
 
 
 class Standing(StrEnum):
@@ -76,10 +78,11 @@ class Verdict:
     problems: tuple[str, ...] = ()
 
 
-def judge_candidate(candidate: CandidateView, guarded: GuardedContacts) -> Verdict:
+def judge_candidate(candidate: CandidateView, guarded: GuardedContacts, *, invites: bool) -> Verdict:
     """Return whether a rule may create a company for this tenant, which was first seen after that was switched on.
 
-    While its details are not read, or it was not compared with the companies, nothing is said about it.
+    ``invites``: its contact would be invited at once, so the address must be one that a rule may write to. While its
+    details are not read, or it was not compared with the companies, nothing is said about it.
     """
     if Problem.DETAILS_NOT_READ in candidate.problems or not candidate.compared:
         return Verdict(Standing.LATER)
@@ -90,6 +93,7 @@ def judge_candidate(candidate: CandidateView, guarded: GuardedContacts) -> Verdi
         (bool(candidate.problems) or not candidate.details_read, AutomaticProblem.HAS_PROBLEM),
         (candidate.contact_shared, AutomaticProblem.CONTACT_SHARED),
         (guarded.cover(candidate.contact_email), AutomaticProblem.CONTACT_OF_STAFF),
+        (invites and looks_like_user_name(candidate.contact_email), AutomaticProblem.CONTACT_UNCONFIRMED),
     ]
     problems = tuple(sorted(problem.value for applies, problem in found if applies))
     return Verdict(Standing.NOT_BY_RULE, problems) if problems else Verdict(Standing.CREATE)

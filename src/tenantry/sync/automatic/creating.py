@@ -97,7 +97,7 @@ def _create(change_id: int, guarded: GuardedContacts, *, now: datetime) -> None:
     if not switches.creates_automatically:
         _give_back(change, ChangeState.CANCELLED, _NOT_NOW, now=now)
         return
-    objection = _objection(change, pending, guarded, now=now)
+    objection = _objection(change, pending, guarded, invites=switches.invites_admins, now=now)
     if objection:
         _give_back(change, ChangeState.STALE, objection, now=now)
         return
@@ -108,13 +108,15 @@ def _create(change_id: int, guarded: GuardedContacts, *, now: datetime) -> None:
     _decide(change, pending, switches, now=now)
 
 
-def _objection(change: Change, pending: PendingCompany, guarded: GuardedContacts, *, now: datetime) -> str:
+def _objection(
+    change: Change, pending: PendingCompany, guarded: GuardedContacts, *, invites: bool, now: datetime
+) -> str:
     """Return why a rule may not make this company any more, in a sentence, or nothing."""
     match_rows([pending.pk], now=now)
     candidate = candidate_of(pending.pk)
     if candidate is None:
         return "It is not pending any more."
-    verdict = judge_candidate(candidate.facts, guarded)
+    verdict = judge_candidate(candidate.facts, guarded, invites=invites)
     if verdict.standing is not Standing.CREATE:
         PendingCompany.objects.filter(pk=pending.pk).update(automatic_problems=list(verdict.problems))
         return "; ".join(AUTOMATIC_WORDS[problem] for problem in verdict.problems) or "Its details are read again."

@@ -59,7 +59,7 @@ def plan_creations(
 
 def _plan_batch(run: Run, place: Place, guarded: GuardedContacts, invites: bool, *, now: datetime) -> Place | None:  # noqa: FBT001  # a setting, passed on
     found = next_candidates(place, limit=BATCH, connection_id=run.connection_id)
-    verdicts = [(candidate, judge_candidate(candidate.facts, guarded)) for candidate in found]
+    verdicts = [(candidate, judge_candidate(candidate.facts, guarded, invites=invites)) for candidate in found]
     creatable = [candidate for candidate, verdict in verdicts if verdict.standing is Standing.CREATE]
     insert_rows(
         Change, _COLUMNS, [_row(run, each, invites, now) for each in creatable], on_conflict="on conflict do nothing"

@@ -12,6 +12,7 @@ AUTOMATIC_WORDS: Mapping[str, str] = {
     AutomaticProblem.HAS_PROBLEM.value: "has a problem of its own",
     AutomaticProblem.CONTACT_SHARED.value: "contact shared with another tenant",
     AutomaticProblem.CONTACT_OF_STAFF.value: "contact is of the staff or the partner",
+    AutomaticProblem.CONTACT_UNCONFIRMED.value: "contact's address may have no mailbox",
 }
 
 # Those that lists show beside a row's own problems, which has a word of its own there.
@@ -38,5 +39,9 @@ AUTOMATIC_ADVICE: Mapping[str, str] = {
     ),
     AutomaticProblem.CONTACT_OF_STAFF.value: (
         "The contact would become administrator of a customer. Create it by hand with the customer's own contact."
+    ),
+    AutomaticProblem.CONTACT_UNCONFIRMED.value: (
+        "It looks like a user name at Microsoft, which no rule writes to unless a person confirmed it. Create the "
+        "company by hand without inviting, then invite the person from its page, where you confirm the address."
     ),
 }

@@ -58,7 +58,7 @@ def _creation(before: CompanySettings, after: CompanySettings, limits: Limits) -
     had, has = (each.company_sync and each.create_automatically for each in (before, after))
     if has:
         news = [] if had else [_point(_future(limits), tone="busy")]
-        return [*news, *_backlog(measure_backlog())]
+        return [*news, *_backlog(measure_backlog(invites=after.invite_admins))]
     held = count_held()
     if had and held.count:
         text = f"{_bounded(held)} held {_one(held, 'company waits', 'companies wait')} for a decision again."
