@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test pages check format lock bench bench-matching bench-pages bench-import rate browser clean
+.PHONY: help demo test pages keyboard check format lock bench bench-matching bench-pages bench-import rate browser clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,6 +18,9 @@ test: .venv/dev.done browser check ## Check the house, then run all tests, brows
 
 pages: .venv/dev.done browser ## Look at every page in both themes on both widths: all four, the test looks at two
 	TENANTRY_ALL_LOOKS=1 $(BIN)/python -m pytest -n $(WORKERS) tests/e2e -k "fits or fit"
+
+keyboard: .venv/dev.done browser ## Clear a hundred pending companies by keyboard alone, and count keys and seconds
+	TENANTRY_ALL_KEYS=1 $(BIN)/python -m pytest -n 0 -s tests/e2e/test_deciding_by_keyboard.py -k cleared
 
 check: .venv/dev.done ## Lint, format check, types, import contract
 	$(BIN)/ruff check .
