@@ -20,7 +20,8 @@ from tenantry.marketplace.models import Company, CompanyOrigin, Membership, Memb
 from tenantry.marketplace.services import give_role
 from tenantry.sync.holds.services import ContentChanged, HoldRefused
 from tenantry.sync.matching.refreshing import match_all
-from tenantry.sync.models import ChangeState, ConnectRequest, Decision, HoldState, PendingCompany
+from tenantry.sync.models import ChangeState, ConnectRequest, Decision, HoldState, PendingCompany, Run
+from tenantry.sync.runs.lifecycle import request_cancel
 from tenantry.sync.switches import read_limits
 
 ON = CompanySettings(company_sync=True, sales_support=True, customer_support=True)
@@ -321,3 +322,85 @@ def test_a_preview_plans_what_would_be_created_and_creates_nothing(play: Play, c
     assert play.pending(2).state == "pending"
     run = play.later_run()
     assert play.change_states(run) == ["held", "held"]
+
+
+def release_runs(play: Play) -> list[Run]:
+    with marketplace_scope(play.marketplace_id):
+        return list(Run.objects.filter(trigger="release").order_by("pk"))
+
+
+def test_each_release_is_a_run_of_its_own_whose_counters_add_up(play: Play) -> None:
+    play.save(CREATING)
+    play.world.add(2, 3, 4, 5)
+    listed = play.run()
+    play.release(play.held()[:3])
+    (run,) = release_runs(play)
+    assert (run.state, run.requested_by, run.counters["decisions"]) == ("waiting", MANAGER.name, 3)
+    play.world.change_contact(3, Contact("Eve", "Else", "eve@else.example"))
+    play.world.leave(4)
+    play.world.hide(4)
+    play.later_run()
+    play.work()
+    (run,) = release_runs(play)
+    gone = sum(play.pending(number).state != "created" for number in (2, 3, 4))
+    assert (run.state, run.counters["changes"], run.counters["changes_applied"]) == ("done", 3, 3 - gone)
+    assert run.counters["changes_stale"] == gone
+    check_counters(run)
+    check_counters(run_of(play.marketplace_id, listed.pk))
+    with marketplace_scope(play.marketplace_id):
+        assert set(Decision.objects.values_list("run_id", flat=True)) == {run.pk}
+    play.release()
+    play.work()
+    first, second = release_runs(play)
+    assert first.counters == run.counters, "what a release did stays what it did"
+    assert second.state == "done"
+    assert second.counters["changes_applied"] == second.counters["decisions"]
+    assert play.change_states(second) == []
+    assert play.companies() == first.counters["changes_applied"] + second.counters["changes_applied"]
+
+
+def test_a_release_that_is_cancelled_holds_again_what_it_did_not_make(play: Play) -> None:
+    play.save(CREATING)
+    play.world.add(2, 3)
+    play.run()
+    play.release()
+    (run,) = release_runs(play)
+    with marketplace_scope(play.marketplace_id):
+        assert request_cancel(run.pk, actor=MANAGER, now=play.clock())
+    play.work()
+    (run,) = release_runs(play)
+    assert (run.state, run.counters["changes_cancelled"], play.companies()) == ("cancelled", 2, 0)
+    check_counters(run)
+    assert play.hold().state == HoldState.OPEN
+    assert len(play.held()) == 2
+    play.release()
+    play.work()
+    assert play.companies() == 2
+
+
+def test_what_fails_of_a_release_is_counted_again_when_it_is_made(play: Play, clock: Clock, owner_url: str) -> None:
+    play.save(CREATING)
+    play.world.add(2, 3)
+    play.run()
+    execute(owner_url, "alter table sync_decision add constraint broken check (company_name <> 'Customer 2 Ltd')")
+    play.release()
+    play.work()
+    (run,) = release_runs(play)
+    assert (run.state, run.counters["changes_applied"], run.counters["changes_failed"]) == ("done", 1, 1)
+    execute(owner_url, "alter table sync_decision drop constraint broken")
+    clock.pass_time(minutes=15)
+    play.work()
+    (run,) = release_runs(play)
+    assert (run.counters["changes_applied"], run.counters.get("changes_failed", 0)) == (2, 0)
+    check_counters(run)
+
+
+def test_switching_automatic_creation_off_ends_a_release_that_goes_on(play: Play) -> None:
+    play.save(CREATING)
+    play.world.add(2, 3)
+    play.run()
+    play.release()
+    play.save(ON)
+    (run,) = release_runs(play)
+    assert (run.state, run.counters["changes_cancelled"]) == ("done", 2)
+    check_counters(run)

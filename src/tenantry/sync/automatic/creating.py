@@ -22,6 +22,7 @@ from tenantry.sync.deciding.refusals import AlreadyDecided, DecisionRefused
 from tenantry.sync.deciding.services import create_from_pending
 from tenantry.sync.holds.giving_back import drop_decided, give_back, settle_around
 from tenantry.sync.holds.queries import held_row
+from tenantry.sync.holds.releasing import begin_releases, follow_releases, release_of
 from tenantry.sync.matching.refreshing import match_rows
 from tenantry.sync.models import Approval, Change, ChangeState, Hold, HoldState, PendingCompany, PendingState
 from tenantry.sync.switches import CompanySyncSwitches, read_company_sync
@@ -46,6 +47,7 @@ def create_released(*, marketplace_id: int, clock: Clock, should_stop: Callable[
     """Make what was released, and try again what failed and is due; return False when stopped before the end."""
     with marketplace_scope(marketplace_id):
         drop_decided(now=clock())
+        begin_releases(now=clock())
     due = Q(state=ChangeState.APPROVED) | Q(state=ChangeState.FAILED, next_attempt_at__lte=clock())
     touched: set[int] = set()
     ended = _create_each(due, touched, marketplace_id=marketplace_id, clock=clock, should_stop=should_stop)
@@ -79,6 +81,9 @@ def _create_each(
             with marketplace_scope(marketplace_id):
                 _create(change_id, guarded, now=clock())
             touched.add(change_id)
+        with marketplace_scope(marketplace_id):
+            follow_releases(now=clock())
+            begin_releases(now=clock())
         after = ids[-1]
 
 
@@ -140,7 +145,7 @@ def _decide(change: Change, pending: PendingCompany, switches: CompanySyncSwitch
         with transaction.atomic():
             decided = create_from_pending(
                 pending_id=pending.pk, seen_version=pending.version, draft=None, invite=invite, actor=RULE, now=now,
-                run_id=change.run_id, by_rule=True,
+                run_id=(release_of(change) if change.hold_id else None) or change.run_id, by_rule=True,
             )  # fmt: skip
     except AlreadyDecided as taken:
         _end(change, ChangeState.STALE, str(taken), now=now)

@@ -22,7 +22,7 @@ from tenantry.sync.deciding.services import (
     reopen_pending,
     snooze_pending,
 )
-from tenantry.sync.models import Change, ChangeState, PendingCompany, Run, RunKind, RunState
+from tenantry.sync.models import Change, ChangeState, PendingCompany, Run, RunKind, RunState, Trigger
 from tenantry.sync.models.runs import LIVE_RUN
 from tenantry.sync.runs.lifecycle import failure_of_ours
 
@@ -126,6 +126,7 @@ def count_decisions(run: Run) -> dict[str, int]:
 
 
 def live_decisions(marketplace_id: int) -> list[int]:
-    """Return the marketplace's runs of decisions that are not over."""
+    """Return the marketplace's runs of decisions that are not over. Releases are made by ``sync.automatic``."""
     with marketplace_scope(marketplace_id):
-        return list(Run.objects.filter(kind=RunKind.DECISIONS, state__in=LIVE_RUN).values_list("pk", flat=True))
+        runs = Run.objects.filter(kind=RunKind.DECISIONS, state__in=LIVE_RUN).exclude(trigger=Trigger.RELEASE)
+        return list(runs.values_list("pk", flat=True))

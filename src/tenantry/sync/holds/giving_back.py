@@ -11,6 +11,7 @@ from tenantry.audit.events import Actor, Happening, Target
 from tenantry.audit.services import record_event
 from tenantry.core.planning.companies import ChangeKind
 from tenantry.isolation.scope import current_marketplace_id
+from tenantry.sync.holds.releasing import follow_releases
 from tenantry.sync.models import Change, ChangeState, Hold, HoldState, PendingCompany
 from tenantry.sync.runs.accounting import recount_changes
 
@@ -81,12 +82,16 @@ def drop_decided(*, now: datetime) -> int:
 
 
 def settle_around(places: Iterable[tuple[int | None, int]], *, now: datetime) -> None:
-    """Settle these holds and count these runs anew; ``places`` are (hold, run) of changes that were settled."""
+    """Settle these holds, their releases, and count these runs anew.
+
+    ``places`` are (hold, run) of changes that were settled.
+    """
     places = list(places)
     for hold in Hold.objects.filter(pk__in={hold_id for hold_id, _ in places if hold_id}).order_by("pk"):
         settle_hold(hold, now=now)
     for run_id in sorted({run_id for _, run_id in places}):
         recount_changes(run_id)
+    follow_releases(now=now)
 
 
 def settle_hold(hold: Hold, *, now: datetime) -> None:

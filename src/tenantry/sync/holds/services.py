@@ -11,6 +11,7 @@ from tenantry.core.brakes import asks_for_number
 from tenantry.isolation.bulk import insert_rows
 from tenantry.sync.holds.giving_back import give_back, settle_hold
 from tenantry.sync.holds.queries import HeldRow, digest_of, held_rows
+from tenantry.sync.holds.releasing import follow_releases, start_release
 from tenantry.sync.models import Approval, Change, ChangeState, Hold
 from tenantry.sync.queue import enqueue_creations
 from tenantry.sync.runs.accounting import recount_changes
@@ -51,6 +52,8 @@ def release_rows(
 ) -> int:
     """Approve exactly the selected rows as they were seen; a job then makes the companies. Return how many.
 
+    The release is a run of its own, with what becomes of each row.
+
     ``typed`` is the number of invitations that the person typed, asked for above the limit. Raises
     :class:`ContentChanged` when a row is not what was seen, :class:`HoldRefused` when nothing can be released now,
     and ``Hold.DoesNotExist``; nothing is released then.
@@ -66,8 +69,10 @@ def release_rows(
         for row in chosen
     ]
     insert_rows(Approval, _APPROVAL, approvals)
+    follow_releases(now=now)  # an earlier release of the same rows is over
     released = Change.objects.filter(pk__in=[row.change.pk for row in chosen])
     released.update(state=ChangeState.APPROVED, problem="", attempts=0, next_attempt_at=None)
+    start_release(hold, chosen, actor=actor, now=now, request_id=request_id)
     _settle(hold, chosen, "released", actor=actor, now=now, request_id=request_id)
     enqueue_creations(hold.marketplace_id)
     return len(chosen)

@@ -44,6 +44,8 @@ LIVE_RUN = [RunState.WAITING, RunState.LISTING, RunState.APPLYING, RunState.READ
 class Run(MarketplaceOwned):
     """One sync attempt of one connection for one marketplace, or decisions on many rows (then without connection).
 
+    A release of held rows is such decisions, by its trigger.
+
     ``counters`` are computed from rows when it ends and must add up, else ``suspect`` says what does not.
     ``plan_cursor`` is the last tenant that a preview planned. A run whose listing did not end cleanly has
     ``complete`` false: it added and updated, and judged nothing absent.

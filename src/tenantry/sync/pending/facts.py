@@ -10,6 +10,7 @@ from django.db.models import Max, Q
 
 from tenantry.audit.models import Event
 from tenantry.isolation.scope import current_marketplace_id
+from tenantry.sync.holds.releasing import RELEASE
 from tenantry.sync.models import Change, ChangeState, Feed, Observation, PendingCompany, Sighting
 
 MOST_EVENTS = 50
@@ -60,4 +61,5 @@ def events_of(pending: PendingCompany) -> list[Event]:
 def unapplied_changes_of(pending: PendingCompany) -> list[Change]:
     """Return the latest changes of the tenant that were not made (those that were are events), newest first."""
     changes = Change.objects.filter(~Q(state=ChangeState.APPLIED), tenant_id=pending.tenant_id, run__preview=False)
+    changes = changes.exclude(kind=RELEASE)  # stands for another one
     return list(changes.order_by("-id")[:_MOST_CHANGES])

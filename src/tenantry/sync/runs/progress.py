@@ -51,7 +51,7 @@ def progress_of(run: Run, *, now: datetime) -> Progress:
     stopping = run.cancel_requested_at is not None
     state = stage_of(run)
     if run.kind == RunKind.DECISIONS and state == RunState.APPLYING:
-        left = Change.objects.filter(run=run, state=ChangeState.PLANNED).count()
+        left = Change.objects.filter(run=run, state__in=[ChangeState.PLANNED, ChangeState.APPROVED]).count()
         total = run.counters.get("decisions", left)
         return Progress(state, total - left, total, run.listed_at, now, stopping)
     if observation is None or state == RunState.WAITING:

@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from tenantry.listing import Order, Page, page_of
-from tenantry.sync.models import Change, ChangeState, Feed, Finding, PendingCompany, Run, RunState
+from tenantry.sync.models import Change, ChangeState, Feed, Finding, PendingCompany, Run, RunKind, RunState
 from tenantry.sync.models.runs import LIVE_RUN
 from tenantry.sync.runs.filters import RunFilter
 
@@ -50,6 +50,11 @@ def list_runs(filters: Mapping[str, Any], *, after: str = "", before: str = "") 
 def latest_runs(count: int) -> list[Run]:
     """Return the newest runs."""
     return list(_runs().order_by("-created_at", "-id")[:count])
+
+
+def latest_syncs(count: int) -> list[Run]:
+    """Return the newest runs that read a provider."""
+    return list(_runs().filter(kind=RunKind.COMPANIES).order_by("-created_at", "-id")[:count])
 
 
 def find_run(run_id: int) -> Run | None:

@@ -12,7 +12,7 @@ from tenantry.sync.links import companies_without_relationship
 from tenantry.sync.models import Run, RunState
 from tenantry.sync.observe.states import ConnectionState, Health, states_of_feeding
 from tenantry.sync.pending.queries import QueueCounts, count_queue
-from tenantry.sync.runs.queries import latest_runs
+from tenantry.sync.runs.queries import latest_runs, latest_syncs
 from tenantry.sync.switches import CompanySyncSwitches, read_company_sync
 from tenantry.web.access import Visit
 from tenantry.web.holds.words import companies
@@ -27,15 +27,15 @@ def dashboard_context(visit: Visit) -> dict[str, Any]:
     """Return what this person may see of the marketplace. Support staff see no runs to open."""
     presence = visit.presence
     switches, connections = read_company_sync(), states_of_feeding()
-    runs = latest_runs(_LATEST)
+    runs, syncs = latest_runs(_LATEST), latest_syncs(_LATEST)
     rows = rows_of(runs)
     manages = presence.may(Action.CHANGE_SYNC_SETTINGS)
     return {
         "queue": _queue(visit.now) if presence.may(Action.SEE_PENDING) else None,
-        "last_run": rows[0] if rows else None,
+        "last_run": next(iter(rows_of(syncs[:1])), None),
         "switches": [_switch(switches, url=reverse("web:sync-settings") if manages else "")],
-        "steps": _steps(switches, connections, runs, presence),
-        "attention": _attention(runs, connections) if presence.may(Action.SEE_RUNS) else [],
+        "steps": _steps(switches, connections, syncs, presence),
+        "attention": _attention(syncs, connections) if presence.may(Action.SEE_RUNS) else [],
         "runs": rows if presence.may(Action.SEE_RUNS) else [],
         "can_sync": switches.on and presence.may(Action.START_RUN),
     }

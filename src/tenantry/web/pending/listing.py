@@ -19,7 +19,7 @@ from tenantry.sync.pending.queries import (
     feeding_connections,
     order_of,
 )
-from tenantry.sync.runs.queries import latest_runs
+from tenantry.sync.runs.queries import latest_syncs
 from tenantry.sync.switches import read_company_sync
 from tenantry.web.access import Visit
 from tenantry.web.addresses import pager, query_of
@@ -176,7 +176,7 @@ def _why_empty(wanted: Wanted, listed: Listed, *, on: bool) -> str:
 
 
 def _last_sync() -> dict[str, Any] | None:
-    run = next(iter(latest_runs(1)), None)
+    run = next(iter(latest_syncs(1)), None)
     if run is None:
         return None
     return {

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+from tenantry.sync.holds.releasing import RELEASE
 from tenantry.sync.models import Change, ChangeState, Finding, Run
 from tenantry.sync.runs.queries import list_changes, list_failures, pending_of_tenants
 from tenantry.web.access import Visit
@@ -160,6 +161,10 @@ def _undone_row(change: Change) -> dict[str, Any]:
 
 
 def _next(change: Change) -> str:
+    if change.kind == RELEASE:
+        return (
+            "It waits in Held, or was decided." if change.state == ChangeState.STALE else "It is tried again by itself."
+        )
     if change.kind.startswith("decide."):
         return "Look at the row and decide on it by itself."
     stale = change.state == ChangeState.STALE

@@ -10,7 +10,7 @@ from tenantry.sync.runs.progress import Progress, progress_of
 from tenantry.sync.runs.queries import Tally, tallies_of
 from tenantry.web.amounts import rate, time_left
 from tenantry.web.runs.rows import row_of
-from tenantry.web.runs.words import is_decisions, is_live
+from tenantry.web.runs.words import is_decisions, is_live, is_release
 
 _STEPS = {
     RunState.WAITING: "Waiting to start",
@@ -19,6 +19,7 @@ _STEPS = {
     RunState.READING_DETAILS: "Reading contacts, addresses and domains from {connection}",
 }
 _DECIDING = "Deciding, row by row"
+_RELEASING = "Creating what was released, company by company"
 _UNITS = {RunState.APPLYING: "changes", RunState.WAITING: ""}
 
 
@@ -42,7 +43,9 @@ def _linked(numbers: list[dict[str, Any]], *, linked: bool) -> list[dict[str, An
 
 def _progress(run: Run, progress: Progress) -> dict[str, Any]:
     decisions = is_decisions(run)
-    step = _DECIDING if decisions and progress.state == RunState.APPLYING else _STEPS[progress.state]
+    step = _STEPS[progress.state]
+    if decisions and progress.state == RunState.APPLYING:
+        step = _RELEASING if is_release(run) else _DECIDING
     step = step.format(connection=run.source)
     estimated = progress.state == RunState.LISTING and progress.total is not None
     return {
@@ -91,6 +94,13 @@ def _decided_numbers(run: Run, tally: Tally, address: str) -> list[dict[str, Any
     def to(state: ChangeState) -> str:
         return f"{address}?tab=changes&state={state.value}"
 
+    if is_release(run):
+        return [
+            {"label": "Released", "value": run.counters.get("decisions", 0), "url": f"{address}?tab=changes"},
+            {"label": "Created", "value": tally.changed, "url": to(ChangeState.APPLIED)},
+            {"label": "Changed meanwhile", "value": tally.stale, "url": to(ChangeState.STALE)},
+            {"label": "Failed so far", "value": tally.failed, "url": to(ChangeState.FAILED), "tone": "bad"},
+        ]
     return [
         {"label": "To decide", "value": run.counters.get("decisions", 0), "url": f"{address}?tab=changes"},
         {"label": "Decided", "value": tally.changed, "url": to(ChangeState.APPLIED)},

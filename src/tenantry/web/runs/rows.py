@@ -6,7 +6,7 @@ from typing import Any
 from tenantry.sync.models import Run, RunState
 from tenantry.sync.runs.queries import Tally, tallies_of
 from tenantry.web.amounts import counted, duration
-from tenantry.web.runs.words import is_decisions, is_live, kind_of, starter_of, title_of, tone_of, word_of
+from tenantry.web.runs.words import is_decisions, is_live, is_release, kind_of, starter_of, title_of, tone_of, word_of
 
 
 def rows_of(runs: Iterable[Run], tallies: Mapping[int, Tally] | None = None) -> list[dict[str, Any]]:
@@ -49,7 +49,7 @@ def sentence_of(run: Run, tally: Tally) -> str:
     if run.note:
         return run.note
     if is_decisions(run):
-        return _decisions(run, tally)
+        return _release(run, tally) if is_release(run) else _decisions(run, tally)
     changes = _changes(run, tally.changed)
     failed = f", {counted(tally.failed, 'record', 'records')} failed" if tally.failed else ", nothing failed"
     cancelled = "Cancelled. " if run.state == RunState.CANCELLED else ""
@@ -67,6 +67,17 @@ def _decisions(run: Run, tally: Tally) -> str:
         else "",
     ]
     return f"{'Cancelled: ' if run.state == RunState.CANCELLED else ''}{', '.join(part for part in parts if part)}."
+
+
+def _release(run: Run, tally: Tally) -> str:
+    cancelled = run.counters.get("changes_cancelled", 0)
+    parts = [
+        f"{counted(tally.changed, 'company', 'companies')} created",
+        f"{counted(tally.stale, 'row', 'rows')} changed or decided otherwise meanwhile" if tally.stale else "",
+        f"{counted(tally.failed, 'row', 'rows')} failed so far" if tally.failed else "",
+        f"{counted(cancelled, 'row', 'rows')} not created: cancelled" if cancelled else "",
+    ]
+    return f"{', '.join(part for part in parts if part)}."
 
 
 def _changes(run: Run, changed: int) -> str:

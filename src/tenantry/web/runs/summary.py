@@ -7,7 +7,7 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 
 from tenantry.sync.models import ChangeState, Run
 from tenantry.web.amounts import duration
-from tenantry.web.runs.words import is_decisions, is_live, starter_of
+from tenantry.web.runs.words import is_decisions, is_live, is_release, starter_of
 
 _RECORDS = (
     ("records", "Records read"),
@@ -49,7 +49,10 @@ def _decisions(run: Run) -> list[dict[str, Any]]:
     facts = [
         {"label": "Started by", "value": starter_of(run)},
         {"label": "Duration", "value": duration(run.created_at, run.ended_at)},
-        {"label": "Rows to decide", "value": intcomma(run.counters.get("decisions", 0))},
+        {
+            "label": "Rows released" if is_release(run) else "Rows to decide",
+            "value": intcomma(run.counters.get("decisions", 0)),
+        },
     ]
     return facts + [fact for fact in _facts(run.counters, _states()) if fact["value"] != "0"]
 

@@ -7,6 +7,7 @@ from tenantry.core.planning.companies import ChangeKind
 from tenantry.core.planning.linked import LinkedKind
 from tenantry.sync.deciding.many import KINDS
 from tenantry.sync.deciding.selecting import BulkAction
+from tenantry.sync.holds.releasing import RELEASE
 from tenantry.sync.models import Change, PendingState, Run, RunKind, RunState, Trigger
 from tenantry.sync.models.runs import LIVE_RUN
 from tenantry.sync.pending.filters import PROBLEM_WORDS
@@ -37,6 +38,7 @@ _DECISIONS = {
     KINDS[BulkAction.IGNORE]: "ignore",
     KINDS[BulkAction.SNOOZE]: "snooze",
     KINDS[BulkAction.REOPEN]: "reopen",
+    RELEASE: "create",
 }
 _FIELDS = (
     ("state", "State"),
@@ -77,6 +79,8 @@ def tone_of(run: Run) -> str:
 
 def kind_of(run: Run) -> str:
     """Return what sort of run it is."""
+    if is_release(run):
+        return "Release"
     if is_decisions(run):
         what = next((word for kind, word in _DECISIONS.items() if kind in run.counters), "many rows")
         return f"Decisions: {what}"
@@ -88,8 +92,15 @@ def is_decisions(run: Run) -> bool:
     return run.kind == RunKind.DECISIONS
 
 
+def is_release(run: Run) -> bool:
+    """Whether the run makes what a person released from a hold."""
+    return run.trigger == Trigger.RELEASE
+
+
 def title_of(run: Run) -> str:
     """Return what the run's page is called."""
+    if is_release(run):
+        return "Release of held companies"
     return kind_of(run) if is_decisions(run) else f"{kind_of(run)} sync"
 
 
