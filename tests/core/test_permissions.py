@@ -61,3 +61,14 @@ def test_a_refusal_says_who_may_and_whom_to_ask(action: Action) -> None:
     assert action.value in sentence
     assert "Ask your" in sentence
     assert any(role.value in sentence for role in Role)
+
+
+@pytest.mark.parametrize(("role", "action"), list(product(Role, Action)))
+@pytest.mark.parametrize("company_role", [Role.COMPANY_ADMINISTRATOR, Role.USER])
+def test_staff_who_are_in_a_company_besides_get_their_own_company_and_nothing_else(
+    role: Role, action: Action, company_role: Role
+) -> None:
+    gained = may(role, action, company_role=company_role) and not may(role, action)
+    of_people = action in {Action.SEE_OWN_COMPANY, Action.INVITE_IN_OWN_COMPANY}
+    assert gained == (of_people and may(company_role, action) and not may(role, action))
+    assert not may(None, action, company_role=company_role)

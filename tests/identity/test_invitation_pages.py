@@ -161,3 +161,22 @@ def test_the_mailbox_shows_what_was_caught_in_the_demo_on_this_machine_only(
     assert ANNA in text_of(manager.get(pages[1], headers=local))
     assert "script" not in manager.get(pages[2], headers=local).headers["Content-Security-Policy"]
     assert manager.get("/mailbox/..%2Fx/", headers=local).status_code == 404
+
+
+def test_deactivating_somebody_s_place_revokes_the_invitation_to_it_and_says_so(office: Office, sink: MailSink) -> None:
+    office.person("second@alpine.example", role="administrator")
+    link = office.invited(sink)
+    client = office.cast.client("owner")
+    change = f"/companies/{office.alpine.pk}/people/{office.anna.pk}/"
+    page = text_of(client.post(change, {"do": "deactivate"}, follow=True))
+    assert f"The invitation to {ANNA} is revoked: its link no longer works." in page
+    with office.scope():
+        assert Invitation.objects.get().state == InvitationState.REVOKED
+        assert Company.objects.get(pk=office.alpine.pk).status == "without_login"
+    assert "taken back" in text_of(Client().get(link))
+    client.post(change, {"do": "reactivate"})
+    assert office.send().sent == 0
+    assert "Saved." in text_of(client.post(change, {"do": "deactivate"}, follow=True)), "nothing was left to revoke"
+    office.invite(waiting := office.person("third@alpine.example"))
+    client.post(f"/companies/{office.alpine.pk}/people/{waiting.pk}/", {"do": "deactivate"})
+    assert (office.send().sent, len(letters(sink))) == (0, 1), "what waits does not leave any more"

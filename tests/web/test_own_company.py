@@ -2,12 +2,13 @@
 
 import re
 
+from django.utils import timezone
 from tests.web.cast import Cast
 from tests.web.people import add_company, add_people, let_in
 from tests.web.reading import text_of
 
 from tenantry.isolation.scope import marketplace_scope
-from tenantry.marketplace.models import Company, Membership
+from tenantry.marketplace.models import Company, Invitation, Membership, User
 
 
 def test_an_administrator_lands_on_the_own_company_with_everybody_in_it(cast: Cast) -> None:
@@ -86,3 +87,33 @@ def test_the_inviter_s_page_does_not_tell_whether_the_marketplace_knew_an_addres
     known, new = (re.sub(r"(known|newer)@|memberships/\d+", "x", row) for row in rows)
     assert known.split("</tr>")[0] == new.split("</tr>")[0]
     assert "Real Name" not in content
+
+
+def test_staff_who_are_people_of_a_company_too_have_both(cast: Cast) -> None:
+    own, other = add_company(cast.northwind, "Own"), add_company(cast.northwind, "Other")
+    [brought] = add_people(own, "colleague@people.example", role="administrator", name="Kim Colleague")
+    add_people(own, "eva@own.example", name="Eva Maier")
+    [stranger] = add_people(other, "ida@other.example", name="Ida Huber")
+    client = cast.client("colleague")
+    assert "Your company" not in text_of(client.get("/"))
+    assert client.get(f"/company/{own.pk}/").status_code == 403
+    with marketplace_scope(cast.northwind.pk):
+        User.objects.filter(pk=brought.user_id).update(account=cast.accounts["colleague"])
+        Membership.objects.filter(pk=brought.membership_id).update(accepted_at=timezone.now(), state="active")
+        eva = Membership.objects.get(user__email="eva@own.example").pk
+    home = client.get("/")
+    assert home.status_code == 200, "staff keep their home"
+    for part in ("Home", "Companies", "Your company", "Invitations"):
+        assert part in text_of(home)
+    page = text_of(client.get("/company/", follow=True))
+    assert "Eva Maier" in page
+    assert "You are Company Administrator" in page
+    assert client.get(f"/company/{other.pk}/").status_code == 404
+    client.post(f"/memberships/{stranger.membership_id}/invite/")
+    assert "The invitation is on its way" in text_of(client.post(f"/memberships/{eva}/invite/", follow=True))
+    add_people(own, "new@own.example", role="administrator")
+    with marketplace_scope(cast.northwind.pk):
+        assert [each.email for each in Invitation.objects.all()] == ["eva@own.example"]
+        Membership.objects.filter(pk=brought.membership_id).update(role="user")
+    assert client.get("/invitations/").status_code == 403
+    assert "Eva Maier" not in text_of(client.get(f"/company/{own.pk}/"))

@@ -23,6 +23,7 @@ class Role(StrEnum):
 
 STAFF_ROLES = (Role.MANAGER, Role.SALES_SUPPORT, Role.CUSTOMER_SUPPORT)
 SUPPORT_ROLES = (Role.SALES_SUPPORT, Role.CUSTOMER_SUPPORT)
+COMPANY_ROLES = (Role.COMPANY_ADMINISTRATOR, Role.USER)
 
 
 class Action(StrEnum):
@@ -73,15 +74,21 @@ TABLE: Mapping[Action, frozenset[Role]] = {
 # is part of deciding.
 OPENED_BY_SETTING = frozenset({Action.SEE_PENDING, Action.DECIDE_PENDING})
 
+# What staff may do besides, when they are people of one of the marketplace's companies as well.
+_OF_COMPANY_PEOPLE = frozenset({Action.SEE_OWN_COMPANY, Action.INVITE_IN_OWN_COMPANY})
 
-def may(role: Role | None, action: Action, *, pending_open: bool = False) -> bool:
+
+def may(
+    role: Role | None, action: Action, *, pending_open: bool = False, company_role: Role | None = None
+) -> bool:  # fmt: skip
     """Return whether ``role`` may do ``action``; nobody without a role may do anything.
 
-    ``pending_open``: Company Sync is on and its setting for this support role as well.
+    ``pending_open``: Company Sync is on and its setting for this support role as well. ``company_role``: what staff
+    are in a company of the marketplace besides.
     """
     if role is None:
         return False
-    if role in TABLE[action]:
+    if role in TABLE[action] or (action in _OF_COMPANY_PEOPLE and company_role in TABLE[action]):
         return True
     return pending_open and role in SUPPORT_ROLES and action in OPENED_BY_SETTING
 

@@ -85,6 +85,7 @@ def _navigation(request: HttpRequest, presence: Presence) -> dict[str, Any]:
         "held_over": held.over,
         "sees_pending": sees_pending,
         "sees_companies": presence.may(Action.SEE_COMPANIES),
+        "is_staff": presence.is_staff,
         "sees_own_company": presence.may(Action.SEE_OWN_COMPANY),
         "is_operator": presence.role is Role.OPERATOR,
         "can_manage": presence.may(Action.CHANGE_SYNC_SETTINGS),

@@ -9,8 +9,9 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 
 from tenantry.accounts.models import Account
-from tenantry.core.permissions import SUPPORT_ROLES, Action, Role, may
+from tenantry.core.permissions import COMPANY_ROLES, SUPPORT_ROLES, Action, Role, may
 from tenantry.isolation.scope import marketplace_scope
+from tenantry.marketplace.people.queries import company_role_of
 from tenantry.marketplace.queries import Workplace, workplaces_of
 from tenantry.sync.switches import pending_open_to
 
@@ -23,12 +24,14 @@ class Presence:
     """Who is here: the account, the marketplaces it may enter, and the one it is in.
 
     ``pending_open``: the settings of that one let the person, if in support, work on pending companies.
+    ``company_role``: what staff are in one of its companies besides.
     """
 
     account: Account
     workplaces: tuple[Workplace, ...]
     current: Workplace | None
     pending_open: bool = False
+    company_role: Role | None = None
 
     @property
     def role(self) -> Role | None:
@@ -39,7 +42,12 @@ class Presence:
 
     def may(self, action: Action) -> bool:
         """Whether the person may do this in the current marketplace, now."""
-        return may(self.role, action, pending_open=self.pending_open)
+        return may(self.role, action, pending_open=self.pending_open, company_role=self.company_role)
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the person works for the current marketplace, and is not only somebody of one of its companies."""
+        return self.role is not None and self.role not in COMPANY_ROLES
 
 
 class RequestIdMiddleware:
@@ -81,12 +89,9 @@ def presence_of(request: HttpRequest) -> Presence | None:
     current = next((place for place in places if place.marketplace_id == chosen), None)
     if current is None and places and (not account.is_operator or len(places) == 1):
         current = places[0]
-    return Presence(account, places, current, pending_open=_pending_open(current))
-
-
-def _pending_open(current: Workplace | None) -> bool:
-    """Read the settings anew for each request of support staff: their access ends with the next click."""
-    if current is None or current.role not in SUPPORT_ROLES:
-        return False
+    if current is None or current.role in COMPANY_ROLES:
+        return Presence(account, places, current)
+    # Both are read anew for each request of staff: what they give ends with the next click.
     with marketplace_scope(current.marketplace_id):
-        return pending_open_to(current.role)
+        opened = current.role in SUPPORT_ROLES and pending_open_to(current.role)
+        return Presence(account, places, current, pending_open=opened, company_role=company_role_of(account.pk))

@@ -1,6 +1,7 @@
 """Roles and states of people in companies. A company that has had an administrator keeps one."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +11,17 @@ from tenantry.accounts.models import Account
 from tenantry.audit.events import Actor, Happening
 from tenantry.audit.services import record_event
 from tenantry.isolation.scope import current_marketplace_id
-from tenantry.marketplace.models import Company, Membership, MembershipRole, MembershipState
+from tenantry.marketplace.invitations.services import revoke
+from tenantry.marketplace.models import LIVE_INVITATION, Company, Membership, MembershipRole, MembershipState
 from tenantry.marketplace.people.refusals import LastAdministrator
 from tenantry.marketplace.people.telling import membership_happening
+
+
+@dataclass(frozen=True, slots=True)
+class Deactivated:
+    """What taking a place away did besides: ``revoked``, the address whose live invitation to it is dead now."""
+
+    revoked: str = ""
 
 
 @transaction.atomic
@@ -33,21 +42,30 @@ def change_role(
 @transaction.atomic
 def deactivate_membership(
     *, membership_id: int, actor: Actor, now: datetime, request_id: str = "", run_id: int | None = None
-) -> bool:
-    """Take a person's place in a company away, to be given back; tell whether it was there.
+) -> Deactivated | None:
+    """Take a person's place in a company away, to be given back; ``None`` when it was not there.
 
-    Raises :class:`LastAdministrator`. Live invitations to it are for the caller to revoke.
+    A live invitation to it is revoked. Raises :class:`LastAdministrator`.
     """
     membership = _locked(membership_id)
     if membership.state == MembershipState.INACTIVE:
-        return False
+        return None
     _keep_an_administrator(membership)
     happening = _happening("deactivated", membership, {"state": membership.state}, {"state": "inactive"})
     Membership.objects.filter(pk=membership_id).update(state=MembershipState.INACTIVE)
     record_event(
         happening, actor=actor, marketplace_id=current_marketplace_id(), now=now, request_id=request_id, run_id=run_id
     )
-    return True
+    return Deactivated(_revoked(membership, actor=actor, now=now, request_id=request_id))
+
+
+def _revoked(membership: Membership, *, actor: Actor, now: datetime, request_id: str) -> str:
+    live = membership.invitations.filter(state__in=LIVE_INVITATION).order_by("pk").last()
+    if live is None:
+        return ""
+    reason = "The person's place in the company was deactivated."
+    revoke(invitation_id=live.pk, actor=actor, now=now, request_id=request_id, reason=reason)
+    return live.email
 
 
 @transaction.atomic
@@ -71,8 +89,12 @@ def reactivate_membership(
 
 
 def _locked(membership_id: int) -> Membership:
-    """Return the membership with its company locked, so that two can't both take the second last administrator."""
-    company_id = Membership.objects.values_list("company_id", flat=True).get(pk=membership_id)
+    """Return the membership with its company locked, so that two can't both take the second last administrator.
+
+    The membership is locked first: the order in which an invitation locks the two.
+    """
+    locked = Membership.objects.select_for_update().filter(pk=membership_id)
+    company_id = locked.values_list("company_id", flat=True).get()
     Company.objects.select_for_update().get(pk=company_id)
     return Membership.objects.select_related("company", "user").get(pk=membership_id)
 

@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Q
 
 from tenantry.audit.models import Event
+from tenantry.core.permissions import Role
 from tenantry.isolation.scope import current_marketplace_id
 from tenantry.listing import Order, Page, page_of
 from tenantry.listing.tabs import TabCounts, count_tabs
@@ -145,6 +146,14 @@ def own_places(account_id: int) -> list[Membership]:
         user__account_id=account_id, state=MembershipState.ACTIVE
     )
     return list(rows.exclude(company__status=CompanyStatus.DISABLED).order_by("company__sort_name", "pk"))
+
+
+def company_role_of(account_id: int) -> Role | None:
+    """Return what the person who signs in with this account is in the companies here, at most; ``None``: nothing."""
+    roles = {place.role for place in own_places(account_id)}
+    if MembershipRole.ADMINISTRATOR in roles:
+        return Role.COMPANY_ADMINISTRATOR
+    return Role.USER if roles else None
 
 
 def administrators_of(company_id: int) -> list[Membership]:

@@ -6,12 +6,13 @@
 from tenantry.core.drafts import PersonDraft
 from tenantry.marketplace.people.bringing import Arrival, Brought, Outcome, bring_people, bring_person
 from tenantry.marketplace.people.editing import edit_user
-from tenantry.marketplace.people.places import change_role, deactivate_membership, reactivate_membership
+from tenantry.marketplace.people.places import Deactivated, change_role, deactivate_membership, reactivate_membership
 from tenantry.marketplace.people.refusals import LastAdministrator, PersonRefused, StaleUser
 
 __all__ = [
     "Arrival",
     "Brought",
+    "Deactivated",
     "LastAdministrator",
     "Outcome",
     "PersonDraft",

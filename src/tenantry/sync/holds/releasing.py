@@ -69,7 +69,7 @@ def begin_releases(*, now: datetime) -> None:
 
 def _hold_again(run: Run, *, now: datetime) -> None:
     left = Change.objects.select_for_update().filter(run=run, kind=RELEASE, state=ChangeState.APPROVED)
-    details = list(left.order_by("pk").values_list("details", flat=True))
+    details = [row.details or {} for row in left.order_by("pk")]
     released = Change.objects.filter(pk__in=[each["change"] for each in details], state=ChangeState.APPROVED)
     hold_ids = {each["hold"] for each in details}
     released.update(state=ChangeState.HELD, problem=_CANCELLED)

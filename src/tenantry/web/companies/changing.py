@@ -183,6 +183,7 @@ def membership_change(request: HttpRequest, visit: Visit, pk: int, membership: i
     told: dict[str, Any] = {
         "membership_id": membership, "actor": visit.actor, "now": visit.now, "request_id": visit.request_id
     }  # fmt: skip
+    done = "Saved."
     try:
         match request.POST.get("do", ""):
             case "make-administrator":
@@ -190,7 +191,7 @@ def membership_change(request: HttpRequest, visit: Visit, pk: int, membership: i
             case "make-user":
                 people.change_role(role=MembershipRole.USER, **told)
             case "deactivate":
-                people.deactivate_membership(**told)
+                done = _deactivation(people.deactivate_membership(**told))
             case "reactivate":
                 people.reactivate_membership(**told)
             case _:
@@ -198,8 +199,14 @@ def membership_change(request: HttpRequest, visit: Visit, pk: int, membership: i
     except people.LastAdministrator as refusal:
         messages.error(request, f"Nothing was changed: {refusal}")
     else:
-        messages.success(request, "Saved.")
+        messages.success(request, done)
     return redirect(reverse("web:company-detail", args=[pk]) + "#people")
+
+
+def _deactivation(done: people.Deactivated | None) -> str:
+    if done is None or not done.revoked:
+        return "Saved."
+    return f"Deactivated. The invitation to {done.revoked} is revoked: its link no longer works."
 
 
 def _company(pk: int) -> Company:

@@ -24,7 +24,7 @@ def home(request: HttpRequest) -> HttpResponse:
     presence = presence_in(request)
     if presence and presence.current is None and not presence.account.is_operator:
         return render(request, "dashboard.html")
-    if presence and presence.may(Action.SEE_OWN_COMPANY):
+    if presence and presence.current is not None and not presence.is_staff:
         return redirect("web:own-companies")
     return _dashboard(request)
 
