@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from tests.sync.automatic_stage import CREATING, INVITING, Play
-from tests.sync.stage import MANAGER, PREVIEW, Clock, execute, never, run_of
+from tests.sync.stage import MANAGER, PREVIEW, Clock, changes_of, execute, never, pending_of, run_of
 from tests.sync.test_any_world import check_counters
 from tests.sync.world import World
 
@@ -404,3 +404,30 @@ def test_switching_automatic_creation_off_ends_a_release_that_goes_on(play: Play
     (run,) = release_runs(play)
     assert (run.state, run.counters["changes_cancelled"]) == ("done", 2)
     check_counters(run)
+
+
+def test_a_preview_plans_the_creation_of_what_would_only_come_in_with_it(play: Play, clock: Clock) -> None:
+    begin(play, 2)
+    play.world.add(5, 6, contact=Contact("Bo", "Books", "bo@books.example"))
+    play.run()
+    play.world.add(10, 11, 12, 13, 14, 15)
+    play.world.change_contact(11, Contact())
+    play.world.change_contact(12, Contact("Bo", "Both", "bo@both.example"))
+    play.world.change_contact(13, Contact("Bo", "Both", "bo@both.example"))
+    play.world.change_contact(5, Contact("Eve", "Own", "eve@own.example"))
+    with marketplace_scope(play.marketplace_id):
+        draft = CompanyDraft("Customer 14 Ltd", country="DE", domains=(DomainDraft("customer14.example"),))
+        create_company(draft=draft, origin=CompanyOrigin.BY_HAND, actor=MANAGER, now=clock())
+    clock.pass_time(hours=26)
+    before = (play.companies(), play.pending(5).contact_email, play.pending(5).version)
+    preview = play.sync.run(play.marketplace_id, PREVIEW)
+    created = [each.subject for each in changes_of(play.marketplace_id, preview.pk) if each.kind == "company.create"]
+    assert created == [World.id_of(number) for number in (5, 6, 10, 15)]
+    assert set(play.change_states(preview)) == {"planned"}
+    check_counters(preview)
+    assert (play.companies(), play.pending(5).contact_email, play.pending(5).version) == before
+    assert len(pending_of(play.marketplace_id)) == 4, "nothing of what was foreseen stays"
+    clock.pass_time(hours=1)
+    run = play.later_run()
+    made = [each.subject for each in changes_of(play.marketplace_id, run.pk) if each.kind == "company.create"]
+    assert sorted(made) == sorted(created), "the run does what the preview said"

@@ -1,6 +1,6 @@
 """Finds the pending companies that automatic creation has to judge, with everything that it judges them by."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -15,15 +15,21 @@ from tenantry.sync.models import PendingState
 
 BEGINNING = datetime(1, 1, 2, tzinfo=UTC)
 
+# What a preview would change before it creates is looked at apart.
+_UNPLANNED = """(%(plan)s::bigint is null or not exists (
+    select from sync_change c where c.marketplace_id = %(marketplace)s and c.tenant_id = p.tenant_id
+    and c.run_id = %(plan)s and c.state = 'planned' and c.kind like 'pending.%%'
+))"""
+
 # A creation that is planned, held, released or failed is being dealt with elsewhere.
-_CANDIDATES = """
+_CANDIDATES = f"""
 select p.id, p.tenant_id, t.external_id, p.first_seen_at, p.automatic_problems, p.contact_key,
     p.state, p.name, p.country, p.domain, p.contact_name, p.contact_email, p.problems,
     t.details_at is not null, p.matched_at is not null, p.certainty, p.by_hand,
     exists (
         select from sync_connectrequest r where r.marketplace_id = %(marketplace)s and r.state = 'pending'
         and (r.external_id <> '' and r.external_id = t.external_id
-             or r.domain <> '' and r.domain = any(array_append(coalesce(t.domains, '{}')::text[], t.domain::text)))
+             or r.domain <> '' and r.domain = any(array_append(coalesce(t.domains, '{{}}')::text[], t.domain::text)))
     )
 from sync_pendingcompany p
 join sync_tenant t on t.id = p.tenant_id
@@ -36,20 +42,33 @@ and (%(all)s or not exists (
     and c.kind = 'company.create' and c.state in ('planned', 'held', 'approved', 'failed')
     and c.run_id not in (select id from sync_run where marketplace_id = %(marketplace)s and preview)
 ))
+and (%(all)s or {_UNPLANNED})
 order by p.first_seen_at, p.id limit %(limit)s
-"""
+"""  # noqa: S608  # made of our own columns only
 
-# Each contact is that of one tenant at least; tenants that were linked before they ever were pending have no row.
-_SHARED_CONTACTS = """
-select contact_key from sync_pendingcompany
-where marketplace_id = %(marketplace)s and contact_key = any(%(contacts)s) and contact_key <> ''
-and state <> 'withdrawn'
-group by contact_key having count(*) > 1
-union all
-select lower(t.contact_email) from sync_tenantlink l join sync_tenant t on t.id = l.tenant_id
-where l.marketplace_id = %(marketplace)s and l.ended_at is null and lower(t.contact_email) = any(%(contacts)s)
-and not exists (select from sync_pendingcompany p where p.marketplace_id = %(marketplace)s and p.tenant_id = t.id)
-"""
+# How many tenants have each contact. Those that were linked before they ever were pending have no row. What a
+# preview would change is not counted here: its plan says what it would be.
+_CONTACTS = f"""
+select contact, count(*) from (
+    select p.contact_key as contact from sync_pendingcompany p
+    where p.marketplace_id = %(marketplace)s and p.contact_key = any(%(contacts)s) and p.contact_key <> ''
+    and p.state <> 'withdrawn' and {_UNPLANNED}
+    union all
+    select lower(t.contact_email) from sync_tenantlink l join sync_tenant t on t.id = l.tenant_id
+    where l.marketplace_id = %(marketplace)s and l.ended_at is null and lower(t.contact_email) = any(%(contacts)s)
+    and not exists (
+        select from sync_pendingcompany p where p.marketplace_id = %(marketplace)s and p.tenant_id = t.id
+    )
+) each_tenant group by contact
+"""  # noqa: S608  # same
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a preview would change before it creates: its run, and how many of those tenants would have each contact."""
+
+    run_id: int
+    contacts: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +93,16 @@ class Place:
     after: int = 0
 
 
-def next_candidates(place: Place, *, limit: int, connection_id: int | None = None) -> list[Candidate]:
+def next_candidates(
+    place: Place, *, limit: int, connection_id: int | None = None, only: list[int] | None = None,
+    plan: Plan | None = None,
+) -> list[Candidate]:  # fmt: skip
     """Return up to ``limit`` rows that wait for a decision behind ``place``, of one connection if given.
 
-    Runs in a marketplace's scope, as all here.
+    ``only`` narrows to these rows; ``plan`` leaves out what a preview would change first. Runs in a
+    marketplace's scope, as all here.
     """
-    return _find(place, [PendingState.PENDING], limit=limit, connection_id=connection_id)
+    return _find(place, [PendingState.PENDING], limit=limit, connection_id=connection_id, only=only, plan=plan)
 
 
 def candidate_of(pending_id: int) -> Candidate | None:
@@ -90,18 +113,21 @@ def candidate_of(pending_id: int) -> Candidate | None:
 
 def _find(
     place: Place, states: Sequence[PendingState], *, limit: int, connection_id: int | None = None,
-    only: list[int] | None = None,
+    only: list[int] | None = None, plan: Plan | None = None,
 ) -> list[Candidate]:  # fmt: skip
     parameters: dict[str, Any] = {
         "marketplace": current_marketplace_id(), "states": [state.value for state in states], "seen": place.seen,
         "after": place.after, "connection": connection_id, "only": only, "all": only is not None, "limit": limit,
+        "plan": plan.run_id if plan else None,
     }  # fmt: skip
     with database.cursor() as cursor:
         cursor.execute(_CANDIDATES, parameters)
         rows = cursor.fetchall()
         contacts = sorted({row[5] for row in rows if row[5]})
-        cursor.execute(_SHARED_CONTACTS, {"marketplace": current_marketplace_id(), "contacts": contacts})
-        shared = {row[0] for row in cursor.fetchall()}
+        cursor.execute(_CONTACTS, {**parameters, "contacts": contacts})
+        counts: dict[str, int] = dict(cursor.fetchall())
+    planned = plan.contacts if plan else {}
+    shared = {contact for contact in contacts if counts.get(contact, 0) + planned.get(contact, 0) > 1}
     return [_candidate(row, shared) for row in rows]
 
 

@@ -1,6 +1,7 @@
 """Plans a run's creations: asks the pure rule about each candidate, and the brakes about all of them together."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection as database
@@ -14,7 +15,8 @@ from tenantry.core.planning.companies import ChangeKind, PendingView
 from tenantry.core.planning.creation import GuardedContacts, Standing, judge_candidate
 from tenantry.isolation.bulk import insert_rows, update_rows
 from tenantry.isolation.scope import marketplace_scope
-from tenantry.sync.automatic.candidates import Candidate, Place, next_candidates
+from tenantry.sync.automatic.candidates import Candidate, Place, Plan, next_candidates
+from tenantry.sync.automatic.foreseeing import next_foreseen, plan_of
 from tenantry.sync.automatic.guards import guarded_contacts
 from tenantry.sync.models import Change, ChangeState, Hold, HoldState, PendingCompany, Run
 from tenantry.sync.switches import read_company_sync, read_limits
@@ -41,29 +43,67 @@ def plan_creations(
     """Store what the rule would create as the run's changes; return False when stopped before the end.
 
     Why the rule may not create a row is written on the row. A marketplace that does not create companies
-    automatically plans nothing.
+    automatically plans nothing. A preview plans what it would bring in as well.
     """
     with marketplace_scope(marketplace_id):
         switches = read_company_sync()
         guarded = guarded_contacts() if switches.creates_automatically else GuardedContacts()
     if not switches.creates_automatically or switches.created_since is None:
         return True
+    with marketplace_scope(marketplace_id):
+        run = Run.objects.get(pk=run_id)
+        plan = plan_of(run) if run.preview else None
+    rules = _Rules(guarded, switches.invites_admins)
     place: Place | None = Place(seen=switches.created_since, after=2**62)  # behind every row of that very moment
     while place is not None:
         if should_stop():
             return False
         with marketplace_scope(marketplace_id):
-            place = _plan_batch(Run.objects.get(pk=run_id), place, guarded, switches.invites_admins, now=clock())
+            place = _plan_batch(run, place, plan, rules, now=clock())
+    since = switches.created_since
+    return plan is None or _plan_foreseen(run, plan, rules, since, clock=clock, should_stop=should_stop)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rules:
+    """What the rule goes by in a run, besides a tenant's own facts."""
+
+    guarded: GuardedContacts
+    invites: bool
+
+
+def _plan_foreseen(
+    run: Run,
+    plan: Plan,
+    rules: _Rules,
+    seen: datetime,
+    *,
+    clock: Callable[[], datetime],
+    should_stop: Callable[[], bool],
+) -> bool:
+    after, more = 0, True
+    while more:
+        if should_stop():
+            return False
+        with marketplace_scope(run.marketplace_id):
+            found = next_foreseen(run, plan, seen=seen, after=after, now=clock())
+            _store(run, found.candidates, rules, now=clock())
+        after, more = found.after, bool(found.after)
     return True
 
 
-def _plan_batch(run: Run, place: Place, guarded: GuardedContacts, invites: bool, *, now: datetime) -> Place | None:  # noqa: FBT001  # a setting, passed on
-    found = next_candidates(place, limit=BATCH, connection_id=run.connection_id)
-    verdicts = [(candidate, judge_candidate(candidate.facts, guarded, invites=invites)) for candidate in found]
+def _plan_batch(run: Run, place: Place, plan: Plan | None, rules: _Rules, *, now: datetime) -> Place | None:
+    found = next_candidates(place, limit=BATCH, connection_id=run.connection_id, plan=plan)
+    _store(run, found, rules, now=now)
+    return Place(found[-1].first_seen_at, found[-1].pending_id) if len(found) == BATCH else None
+
+
+def _store(run: Run, found: Sequence[Candidate], rules: _Rules, *, now: datetime) -> None:
+    """Store the creations as planned changes; and on the rows why there is none, unless this is a preview."""
+    verdicts = [(each, judge_candidate(each.facts, rules.guarded, invites=rules.invites)) for each in found]
     creatable = [candidate for candidate, verdict in verdicts if verdict.standing is Standing.CREATE]
-    insert_rows(
-        Change, _COLUMNS, [_row(run, each, invites, now) for each in creatable], on_conflict="on conflict do nothing"
-    )
+    rows = [_row(run, each, rules.invites, now) for each in creatable]
+    insert_rows(Change, _COLUMNS, rows, on_conflict="on conflict do nothing")
     if not run.preview:
         differing = [
             (candidate.pending_id, list(verdict.problems))
@@ -71,7 +111,6 @@ def _plan_batch(run: Run, place: Place, guarded: GuardedContacts, invites: bool,
             if verdict.problems != candidate.known_problems
         ]
         update_rows(PendingCompany, ["automatic_problems"], differing)
-    return Place(found[-1].first_seen_at, found[-1].pending_id) if len(found) == BATCH else None
 
 
 def _row(run: Run, candidate: Candidate, invites: bool, now: datetime) -> tuple[object, ...]:  # noqa: FBT001  # same
