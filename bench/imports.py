@@ -7,6 +7,9 @@ import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
+from typing import Any
+from uuid import uuid4
 
 sys.path[0] = str(Path(__file__).resolve().parent.parent)  # `python bench/imports.py` must find its neighbours
 
@@ -23,6 +26,7 @@ from bench.stage import (  # noqa: E402  # the path comes first
 
 NAME = "bench_import"
 BAD = 50
+_TIMES = 9
 
 
 def file_of(companies: int) -> bytes:
@@ -30,12 +34,13 @@ def file_of(companies: int) -> bytes:
     from tenantry.emulator.world import World  # noqa: PLC0415  # only the leg needs it
 
     world, every = World(seed=11, customers=companies), companies // BAD
-    lines = ["external_id,name,country,domains,tenant_ids"]
+    lines = ["external_id,name,country,domains,tenant_ids,contact_name,contact_email"]
     for number in range(companies):
         row = world.row(number)
         name = '"' + row.name.replace('"', '""') + '"'
         country = "Nowhere" if number % every == every // 2 else "AT"
-        lines.append(f"C{number},{name},{country},{row.domain},{row.tenant_id}")
+        contact = f"Contact {number},office@{row.domain}"
+        lines.append(f"C{number},{name},{country},{row.domain},{row.tenant_id},{contact}")
     return "\n".join(lines).encode()
 
 
@@ -75,6 +80,7 @@ def leg(companies: int) -> None:
         apply_import_lines(job.pk, marketplace_id=place, clock=lambda: now, should_stop=lambda: False)
 
     step("preview", preview)
+    time_pages(place)
     step("apply", apply)
     with marketplace_scope(place):
         counters, bad = latest().counters, len(list(bad_lines_of(latest())))
@@ -86,6 +92,43 @@ def leg(companies: int) -> None:
     print(f"  peak memory {peak_mb():.0f} MB")
     if (counters["applied"], bad, again.state) != (companies - BAD, BAD, "done"):
         raise SystemExit("That is not what the file says.")
+
+
+def time_pages(marketplace_id: int) -> None:
+    """Print how long the preview's pages take, without the web server around them; see ``bench/pages.py`` for that."""
+    from django.test import Client  # noqa: PLC0415  # after django.setup
+    from django.utils import timezone  # noqa: PLC0415  # same
+
+    from tenantry.accounts.services import create_account  # noqa: PLC0415  # same
+    from tenantry.audit.events import SYSTEM  # noqa: PLC0415  # same
+    from tenantry.core.permissions import Role  # noqa: PLC0415  # same
+    from tenantry.isolation.scope import marketplace_scope  # noqa: PLC0415  # same
+    from tenantry.listing import Order, cursor_at  # noqa: PLC0415  # same
+    from tenantry.marketplace.models import ImportLine  # noqa: PLC0415  # same
+    from tenantry.marketplace.services import give_role  # noqa: PLC0415  # same
+
+    now = timezone.now()
+    account = create_account(email="m@bench.example", name="Max", password=uuid4().hex, is_operator=False, now=now)
+    with marketplace_scope(marketplace_id):
+        give_role(account_id=account.pk, account_name="Max", role=Role.MANAGER, actor=SYSTEM, now=now)
+        last = ImportLine.objects.filter(kind="create").latest("pk")
+    browser = Client(headers={"host": "localhost"})
+    browser.force_login(account)
+    address = f"/imports/{last.job_id}/"
+    deep = f"{address}?tab=create&before={cursor_at(last, Order('line', 'number'))}"
+    for label, path in {
+        "imports": "/imports/", "preview": address, "bad lines": f"{address}?tab=bad", "deep page": deep,
+        "progress": f"{address}progress/", "bad lines as a file": f"{address}problems.csv",
+    }.items():  # fmt: skip
+        print(f"  {label}: {median(_milliseconds(browser, path) for _ in range(_TIMES)):.0f} ms", flush=True)
+
+
+def _milliseconds(browser: Any, path: str) -> float:
+    begun = time.perf_counter()
+    answer = browser.get(path)
+    if answer.status_code != 200 or not answer.getvalue():
+        raise SystemExit(f"{path} answered {answer.status_code}.")
+    return (time.perf_counter() - begun) * 1000
 
 
 def main() -> None:

@@ -148,7 +148,7 @@ def test_a_reading_or_an_applying_that_is_cut_off_goes_on_without_doubling(store
     assert read_import(job.pk, marketplace_id=store.pk, clock=lambda: store.now, should_stop=never)
     assert ImportLine.objects.count() == 2_500
     apply_import(import_id=job.pk, actor=MANAGER, now=store.now)
-    assert not apply_import_lines(job.pk, marketplace_id=store.pk, clock=lambda: store.now, should_stop=cut_after(2))
+    assert not apply_import_lines(job.pk, marketplace_id=store.pk, clock=lambda: store.now, should_stop=cut_after(1))
     assert Company.objects.count() == 1_000
     assert apply_import_lines(job.pk, marketplace_id=store.pk, clock=lambda: store.now, should_stop=never)
     assert Company.objects.count() == 2_500

@@ -1,47 +1,57 @@
 """The words by which companies are found (``core.search``). In a marketplace's scope."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from tenantry.core.addresses import mail_domain, readable_domain
 from tenantry.core.search import search_keys
 from tenantry.isolation.bulk import insert_rows
 from tenantry.isolation.scope import current_marketplace_id
-from tenantry.marketplace.models import Company, CompanyDomain, CompanyKey, CompanyTenantId
+from tenantry.marketplace.models import CompanyKey
+
+# Each by itself: PostgreSQL takes tables that were just filled for empty ones, and would go through them by company.
+_COMPANIES = """
+select id, name, registration_number, external_id, contact_name, contact_email
+from marketplace_company where id = any(%s)
+"""
+_DOMAINS = "select company_id, domain from marketplace_companydomain where company_id = any(%s)"
+_TENANT_IDS = "select company_id, external_id from marketplace_companytenantid where company_id = any(%s)"
 
 
 def write_keys(company_ids: Collection[int]) -> None:
     """Write the keys of these companies anew, from what their rows say now. Five statements, however many."""
     if not company_ids:
         return
-    domains = _texts_of(CompanyDomain.objects.filter(company_id__in=company_ids).values_list("company_id", "domain"))
-    tenants = CompanyTenantId.objects.filter(company_id__in=company_ids).values_list("company_id", "external_id")
-    tenant_ids = _texts_of(tenants)
+    marketplace_id, ids = current_marketplace_id(), list(company_ids)
     with connection.cursor() as cursor:
-        cursor.execute("delete from marketplace_companykey where company_id = any(%s)", [list(company_ids)])
-    marketplace_id = current_marketplace_id()
-    rows = [
-        (marketplace_id, company.pk, key)
-        for company in Company.objects.filter(pk__in=company_ids)
-        for key in _keys(company, domains[company.pk], tenant_ids[company.pk])
-    ]
+        cursor.execute("delete from marketplace_companykey where company_id = any(%s)", [ids])
+        domains, tenant_ids = _texts(cursor, _DOMAINS, ids), _texts(cursor, _TENANT_IDS, ids)
+        cursor.execute(_COMPANIES, [ids])
+        rows = [
+            (marketplace_id, pk, key)
+            for pk, *texts in cursor.fetchall()
+            for key in _keys(*texts, domains=domains[pk], tenant_ids=tenant_ids[pk])
+        ]
     insert_rows(CompanyKey, ["marketplace_id", "company_id", "key"], rows)
 
 
-def _texts_of(rows: Iterable[tuple[int, str]]) -> dict[int, list[str]]:
+def _texts(cursor: CursorWrapper, query: str, company_ids: list[int]) -> dict[int, list[str]]:
+    cursor.execute(query, [company_ids])
     found: dict[int, list[str]] = defaultdict(list)
-    for company_id, text in rows:
+    for company_id, text in cursor.fetchall():
         found[company_id].append(text)
     return found
 
 
-def _keys(company: Company, domains: list[str], tenant_ids: list[str]) -> list[str]:
-    mailbox = company.contact_email.partition("@")[0]
-    own = {*domains, *map(readable_domain, domains), mail_domain(company.contact_email)} - {""}
+def _keys(
+    name: str, number: str, external_id: str, contact: str, email: str, *, domains: list[str], tenant_ids: list[str]
+) -> list[str]:
+    own = {*domains, *map(readable_domain, domains), mail_domain(email)} - {""}
     return search_keys(
-        texts=[company.name, company.registration_number, company.external_id, company.contact_name, mailbox],
+        texts=[name, number, external_id, contact, email.partition("@")[0]],
         domains=sorted(own),
-        ids=[*tenant_ids, company.external_id, company.registration_number],
+        ids=[*tenant_ids, external_id, number],
     )

@@ -10,6 +10,7 @@ from tenantry.audit.events import Actor
 from tenantry.core.drafts import CompanyDraft, DomainDraft, PersonDraft
 from tenantry.core.imports.planning import LineKind, company_from_json, company_json, person_json
 from tenantry.core.imports.reading import FileKind
+from tenantry.isolation.bulk import update_rows
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.companies.services import CompanyEdit, CompanyRefused, change_companies, create_companies
 from tenantry.marketplace.imports.existing import companies_named, company_drafts, people_in, person_of
@@ -31,7 +32,7 @@ from tenantry.marketplace.people.services import (
     change_role,
 )
 
-BATCH = 500
+BATCH = 1_000
 _STALE = "Changed meanwhile. Import the file again to see what is left of it."
 
 
@@ -50,7 +51,7 @@ def apply_import_lines(
                 return True
             apply = _apply_companies if job.kind == FileKind.COMPANIES else _apply_people
             apply(lines, actor=actor_of(job), now=clock())
-            ImportLine.objects.bulk_update(lines, ["state", "reason"])
+            update_rows(ImportLine, ["state", "reason"], [(line.pk, line.state, line.reason) for line in lines])
             job.counters = _counted(job.counters, lines)
             job.save(update_fields=["counters"])
     return False
@@ -83,8 +84,8 @@ def _apply_companies(lines: Sequence[ImportLine], *, actor: Actor, now: datetime
         wanted = [edits[line.number] for line in some]
         change_companies(edits=wanted, origin=CompanyOrigin.IMPORT, actor=actor, now=now)
 
-    _all_or_one_by_one(fresh, create)
-    _all_or_one_by_one(changing, change)
+    _all_but_refused(fresh, create)
+    _all_but_refused(changing, change)
 
 
 def _unchanged(line: ImportLine, existing: tuple[int, CompanyDraft] | None) -> bool:
@@ -123,7 +124,7 @@ def _apply_people(lines: Sequence[ImportLine], *, actor: Actor, now: datetime) -
             if membership is not None and role:
                 change_role(membership_id=membership.pk, role=MembershipRole(role), actor=actor, now=now)
 
-    _all_or_one_by_one(good, bring)
+    _all_but_refused(good, bring)
 
 
 def _same_person(line: ImportLine, membership: Membership | None) -> bool:
@@ -149,8 +150,8 @@ def _settle(lines: Sequence[ImportLine], good: Sequence[ImportLine]) -> None:
             line.state, line.reason = LineState.STALE, _STALE
 
 
-def _all_or_one_by_one(lines: Sequence[ImportLine], work: Callable[[Sequence[ImportLine]], None]) -> None:
-    """Do the lines at once; when one of them is refused, each by itself, so that only it fails."""
+def _all_but_refused(lines: Sequence[ImportLine], work: Callable[[Sequence[ImportLine]], None]) -> None:
+    """Do the lines at once; when that is refused, each half by itself, and so on, so that only bad ones fail."""
     if not lines:
         return
     try:
@@ -160,5 +161,6 @@ def _all_or_one_by_one(lines: Sequence[ImportLine], work: Callable[[Sequence[Imp
         if len(lines) == 1:
             lines[0].state, lines[0].reason = LineState.FAILED, str(refused)
             return
-        for line in lines:
-            _all_or_one_by_one([line], work)
+        middle = len(lines) // 2
+        for half in (lines[:middle], lines[middle:]):
+            _all_but_refused(half, work)

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+from django.db import connection
+
 from tenantry.core.matching_rules import Side, keys_of
 from tenantry.isolation.bulk import insert_rows
 from tenantry.isolation.scope import current_marketplace_id
@@ -33,13 +35,13 @@ def write_company_match_keys(company_ids: Iterable[int]) -> None:
     who decide on look-alikes wait for each other.
     """
     marketplace_id, ids = current_marketplace_id(), list(company_ids)
-    existing = CompanyMatchKey.objects.filter(company_id__in=ids)
-    before = set(existing.values_list("company_id", "kind", "key"))
+    with connection.cursor() as cursor:
+        cursor.execute("delete from marketplace_companymatchkey where company_id = any(%s) returning kind, key", [ids])
+        before = set(cursor.fetchall())
     after = {(pk, kind, key) for pk, side in sides_of_companies(ids).items() for kind, key in keys_of(side)}
-    existing.delete()
     columns = ["marketplace_id", "company_id", "kind", "key"]
     insert_rows(CompanyMatchKey, columns, [(marketplace_id, *row) for row in sorted(after)])
-    _touch({(kind, key) for _, kind, key in before | after})
+    _touch(before | {(kind, key) for _, kind, key in after})
 
 
 def forget_company_match_keys(company_ids: Iterable[int]) -> None:
