@@ -1,5 +1,6 @@
 """Each row of the settings table under people's hands: what on does, what off does, and from which click on."""
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from uuid import NAMESPACE_DNS, uuid5
@@ -116,6 +117,64 @@ def test_both_support_roles_lose_and_gain_the_queue_with_company_sync_from_their
         switch = office.manager.get_by_role("switch", name=NAMES[name], exact=True)
         expect(switch).to_be_disabled()
         expect(switch).not_to_be_checked()
+
+
+def test_a_new_marketplace_has_everything_off(office: Office, cast: Cast) -> None:
+    page = office.open("stranger")
+    page.goto(SETTINGS)
+    expect(page.get_by_role("switch")).to_have_count(len(NAMES))
+    for name in NAMES.values():
+        expect(page.get_by_role("switch", name=name, exact=True)).not_to_be_checked()
+
+
+def test_what_waits_is_created_or_ignored_but_not_linked_while_company_sync_is_off(
+    office: Office, cast: Cast, stage: Stage
+) -> None:
+    stage.sync(OLD)
+    with marketplace_scope(cast.northwind.pk):
+        draft = CompanyDraft("Old 0", country="AT", domains=(DomainDraft("old0.example", verified=True),))
+        create_company(draft=draft, origin=CompanyOrigin.BY_HAND, actor=OPERATOR, now=timezone.now())
+    matched(cast)
+    office.set(invite=True)
+    office.set(sync=False)
+    page = office.manager
+    page.goto(LIST)
+    expect(page.get_by_role("button", name="Sync now")).to_have_count(0)
+    page.goto(f"{LIST}{stage.pending(name='Old 0').pk}/")
+    expect(page.get_by_text("Linking is not possible now")).to_be_visible()
+    expect(page.get_by_role("button", name="Link to Old 0")).to_have_count(0)
+    page.get_by_role("link", name="Ignore…").click()
+    page.get_by_label("A test or demonstration tenant").check()
+    page.get_by_role("button", name="Ignore", exact=True).click()
+    page.goto(f"{LIST}{stage.pending(name='Old 1').pk}/create/")
+    expect(page.get_by_label("Invite now")).not_to_be_checked()
+    page.get_by_role("button", name="Create company").click()
+    expect(page.locator(".toast-line").last).to_contain_text("Old 1")
+    with marketplace_scope(cast.northwind.pk):
+        states = dict(PendingCompany.objects.values_list("name", "state"))
+        assert states == {"Old 0": "ignored", "Old 1": "created", "Old 2": "pending"}
+        assert not Invitation.objects.exists()
+
+
+def test_the_administrator_of_a_company_made_by_hand_is_invited_as_the_setting_says(
+    office: Office, cast: Cast, stage: Stage
+) -> None:
+    stage.sync(OLD)
+    page = office.manager
+    for number, on in enumerate((True, False)):
+        office.set(invite=on)
+        page.goto(f"{LIST}{stage.pending(name=f'Old {number}').pk}/create/")
+        expect(page.get_by_label("Invite now")).to_be_checked(checked=on)
+        page.get_by_role("button", name="Create company").click()
+        expect(page.locator(".toast-line").last).to_contain_text(f"Old {number}")
+    with marketplace_scope(cast.northwind.pk):
+        assert Invitation.objects.get().membership.company.name == "Old 0"
+        uninvited = Company.objects.get(name="Old 1")
+        assert uninvited.memberships.get().role == "administrator"
+    page.goto(f"/companies/{uninvited.pk}/")
+    page.get_by_role("button", name=re.compile("^Invite")).first.click()
+    with marketplace_scope(cast.northwind.pk):
+        assert Invitation.objects.count() == 2
 
 
 def test_creating_and_inviting_stay_as_chosen_and_without_effect_while_company_sync_is_off(
