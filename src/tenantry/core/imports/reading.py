@@ -4,9 +4,11 @@ A broken record costs itself and nothing else: the next line is read as if it ha
 """
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
+from collections import deque
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from io import BytesIO
 
 LONGEST_RECORD = 20_000
 MOST_LINES_OF_A_RECORD = 50
@@ -97,30 +99,33 @@ def first_line_of(data: bytes) -> str:
 
 
 def read_records(data: bytes, layout: Layout) -> Iterator[Record]:
-    """Yield the records behind the heading. Empty lines are passed over."""
-    lines = data.split(b"\n")
-    if lines and not lines[-1]:
-        lines.pop()
-    number = 1
-    while number < len(lines):
-        count = _lines_of_record(lines, number)
-        piece = b"\n".join(lines[number : number + count])
+    """Yield the records behind the heading. Empty lines are passed over. Never keeps more than a record of its own."""
+    lines = iter(BytesIO(data))
+    next(lines, None)  # the heading
+    waiting: deque[bytes] = deque()
+    number = 2
+    while taken := _lines_of_record(waiting, lines):
+        piece = b"".join(taken).removesuffix(b"\n")
         if piece.strip():
-            yield _record(number + 1, piece, layout)
-        number += count
+            yield _record(number, piece, layout)
+        number += len(taken)
 
 
-def _lines_of_record(lines: Sequence[bytes], start: int) -> int:
-    """Return how many lines the record has: quotes come in pairs. One whose quotes never close has one line."""
+def _lines_of_record(waiting: deque[bytes], lines: Iterator[bytes]) -> list[bytes]:
+    """Take the next record's lines: quotes come in pairs. One whose quotes never close has one; the others wait."""
+    taken: list[bytes] = []
     quotes, length = 0, 0
-    for count, line in enumerate(lines[start : start + MOST_LINES_OF_A_RECORD], start=1):
+    while len(taken) < MOST_LINES_OF_A_RECORD and length <= LONGEST_RECORD:
+        line = waiting.popleft() if waiting else next(lines, b"")
+        if not line:
+            break
+        taken.append(line)
         quotes += line.count(b'"')
         length += len(line)
         if quotes % 2 == 0:
-            return count
-        if length > LONGEST_RECORD:
-            break
-    return 1
+            return taken
+    waiting.extendleft(reversed(taken[1:]))
+    return taken[:1]
 
 
 def _record(line: int, piece: bytes, layout: Layout) -> Record:

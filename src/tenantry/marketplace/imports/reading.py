@@ -34,10 +34,12 @@ def read_import(
 ) -> bool:
     """Plan every line of the file; return False when stopped before the end: it then starts over."""
     with marketplace_scope(marketplace_id):
-        job = Import.objects.get(pk=import_id)
-        if job.state != ImportState.READING:
+        unread = Import.objects.filter(pk=import_id, state=ImportState.READING)
+        stored = unread.values_list("content", flat=True).first()
+        if stored is None:
             return True
-        content = bytes(job.content or b"")
+        content = bytes(stored)
+        del stored  # files are large
         ImportLine.objects.filter(job_id=import_id).delete()
     reading = _Reading(import_id, read_layout(first_line_of(content)))
     records = read_records(content, reading.layout)

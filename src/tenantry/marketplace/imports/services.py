@@ -65,11 +65,11 @@ def apply_import(*, import_id: int, actor: Actor, now: datetime, request_id: str
 @transaction.atomic
 def cancel_import(*, import_id: int, actor: Actor, now: datetime, request_id: str = "") -> Import:
     """Stop an import. What was applied stays. Raises :class:`ImportRefused` when it has ended."""
-    job = Import.objects.select_for_update().get(pk=import_id)
+    job = Import.objects.select_for_update().defer("content").get(pk=import_id)
     if job.state not in _UNDER_WAY:
         raise ImportRefused(f"This import is {job.get_state_display()}: there is nothing to cancel.")
     job.state, job.cancel_requested_at, job.ended_at, job.content = ImportState.CANCELLED, now, now, None
-    job.save()
+    job.save(update_fields=["state", "cancel_requested_at", "ended_at", "content"])
     _record(job, "cancelled", actor=actor, now=now, request_id=request_id)
     return job
 
