@@ -66,7 +66,10 @@ def test_the_list_asks_the_same_whatever_there_is(office: Office, sink: MailSink
             assert client.get(address).status_code == 200
         return len(captured)
 
-    addresses = ["/invitations/", "/invitations/?q=person&tab=ended"]
+    addresses = [
+        "/invitations/", "/invitations/?q=person&tab=ended", "/invitations/?tab=accepted",
+        f"/invitations/?company={office.alpine.pk}",
+    ]  # fmt: skip
     office.invite()
     few = [queries(address) for address in addresses]
     for membership in crowd(office, 60):

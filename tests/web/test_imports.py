@@ -88,11 +88,13 @@ def test_the_pages_ask_the_same_number_of_questions_whatever_there_is(cast: Cast
 
     few = upload(client, HEADING + "C1,Fabrikam,AT,\n")
     work(cast)
-    expected = (asked("/imports/"), asked(few))
-    many = upload(client, HEADING + "".join(f"D{number},Company {number},AT,\n" for number in range(200)))
+    tabs = [f"?tab={tab}" for tab in ("create", "update", "bad", "open")]
+    expected = (asked("/imports/"), *(asked(few + tab) for tab in ("", *tabs)))
+    lines = "".join(f"D{number},{'' if number % 3 else 'x'},AT,\n" for number in range(300))
+    many = upload(client, HEADING + "C1,Fabrikam,DE,\n" + lines)
     work(cast)
     for number in range(60):
         upload(client, HEADING + f"E{number},x,AT,\n")
-    assert (asked("/imports/"), asked(many)) == expected
+    assert (asked("/imports/"), *(asked(many + tab) for tab in ("", *tabs))) == expected
     assert max(expected) <= 20
     assert "Next" in text_of(client.get(many))

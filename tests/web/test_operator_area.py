@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psycopg
 import pytest
@@ -17,6 +18,8 @@ from tests.web.test_query_counts import queries
 
 from tenantry.accounts.models import Account
 from tenantry.audit.models import Event
+from tenantry.connections.models import Connection
+from tenantry.core.permissions import Role
 from tenantry.emulator.mailbox import MailSink
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.mail import MailServer, MailSetup, Person, Tls
@@ -255,6 +258,41 @@ def test_the_operator_s_lists_page_and_ask_the_same_whatever_there_is(page: str,
         second = operator.get(page + after[after.index("?") :].replace("&amp;", "&"))
         assert "Previous" in text_of(second)
         assert "Place 059" in text_of(second) or "Group 069" in text_of(second)
+
+
+def test_the_operator_s_single_pages_ask_the_same_whatever_there_is(cast: Cast, operator: Client) -> None:
+    group = SharingGroup.objects.create(name="Sisters", created_at=cast.northwind.created_at)
+    connection = f"/operator/connections/{cast.connection.pk}/"
+    pages = [
+        place(cast), place(cast, f"feeds/{cast.connection.pk}/"), connection, f"{connection}edit/",
+        f"/operator/sharing/{group.pk}/",
+    ]  # fmt: skip
+    few = [queries(operator, page) for page in pages]
+    everywhere = {
+        "provider": "microsoft", "cloud": cast.connection.cloud, "settings": cast.connection.settings,
+        "created_at": cast.connection.created_at,
+    }  # fmt: skip
+    others = [Connection(uid=uuid4(), name=f"Center {number}", **everywhere) for number in range(25)]
+    Connection.objects.bulk_create(others)
+    since = cast.northwind.created_at
+    people = [Account(email=f"p{number}@people.example", name="P", created_at=since) for number in range(25)]
+    Account.objects.bulk_create(people)
+    with marketplace_scope(cast.northwind.pk):
+        for number, (other, account) in enumerate(zip(others, people, strict=True)):
+            StaffRole.objects.create(
+                marketplace=cast.northwind, account=account, role=Role.SALES_SUPPORT.value, created_at=since
+            )
+            if number % 2:
+                Feed.objects.create(
+                    marketplace=cast.northwind, connection=other, countries=["AT", "DE"], created_at=since
+                )
+    for number in range(20):
+        made = _marketplace(f"Place {number:03}", cast)
+        with marketplace_scope(made.pk):
+            Feed.objects.create(marketplace=made, connection=cast.connection, created_at=since)
+            Marketplace.objects.filter(pk=made.pk).update(sharing_group=group)
+    assert [queries(operator, page) for page in pages] == few
+    assert max(few) <= 30
 
 
 def _marketplace(name: str, cast: Cast) -> Any:

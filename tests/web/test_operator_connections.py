@@ -194,6 +194,25 @@ def test_a_web_application_s_browser_goes_to_microsoft_and_an_answer_of_another_
     assert row.sealed_refresh_token is None
 
 
+def test_a_web_application_s_browser_comes_back_signed_in_once(emulator: Emulator, operator: Client) -> None:
+    row = made(operator, given(emulator))
+    operator.defaults["SERVER_NAME"] = "localhost"  # the emulated directory sends people back to nowhere else
+    there = operator.post(address(row, "sign-in/"), {"do": "start"}).headers["Location"]
+    http = HttpClient(ca_file=emulator.ca_file)
+    back = http.send("GET", there).headers["location"].removeprefix("http://localhost")
+    http.close()
+    assert back.startswith("/operator/signed-in/?")
+    page = text_of(operator.get(back, follow=True))
+    assert "Signed in as" in page
+    assert "Test the connection now" in page
+    row.refresh_from_db()
+    assert row.sealed_refresh_token is not None
+    assert (row.sign_in, row.sealed_sign_in) == ("app_and_user", None)
+    assert "Tested: Company Sync can work" in text_of(operator.post(address(row, "test/"), follow=True))
+    assert operator.get(back).status_code == 404
+    assert Event.objects.filter(action="connections.connection.signed_in").count() == 1
+
+
 def test_another_application_ends_the_sign_in_of_the_one_before(emulator: Emulator, operator: Client) -> None:
     row = made(operator, given(emulator))
     Connection.objects.filter(pk=row.pk).update(
