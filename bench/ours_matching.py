@@ -63,5 +63,5 @@ def _judged(example: Example, weights: Weights) -> list[tuple[float, bool, str]]
     found = []
     for identifier, score, terms in zip(example.ids, scores, example.terms, strict=True):
         word = certainty_of(terms, score)
-        found.append((score, identifier == example.query["truth"], word.value if word else ""))
+        found.append((score, identifier == example.query["truth"], word.name.lower() if word else ""))
     return found

@@ -61,7 +61,9 @@ def owner(cast: Cast, queue: Stage) -> Client:
 
 def test_the_list_says_the_match_in_words_and_offers_the_likely_decision(owner: Client) -> None:
     page = owner.get("/companies/pending/")
-    assert "1 match · Strong Customer 0000 AG : same domain customer0.example; name equal apart" in text_of(page)
+    told = text_of(page)
+    assert "1 match · Strong Customer 0000 AG : Same name, legal form aside: “customer 0000”." in told
+    assert "Same domain, and only this company has it: customer0.example." in told
     content = page.content.decode()
     assert content.count('data-key="l">Link<') == 1
     assert content.count('data-key="c">Create<') == 3
@@ -74,7 +76,7 @@ def test_linking_goes_on_to_the_next_row_and_can_be_taken_back(owner: Client, qu
     pending = queue.pending(name="Customer 0000")
     page = owner.get(place("detail", pending))
     assert "Which company is it?" in text_of(page)
-    assert "+ For: same domain customer0.example" in text_of(page)
+    assert "+ For: Same domain, and only this company has it: customer0.example." in text_of(page)
     with marketplace_scope(queue.marketplace.pk):
         wanted = Company.objects.get().pk
     sent = {"company": wanted, "version_of": pending.version}

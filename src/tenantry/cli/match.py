@@ -22,7 +22,7 @@ from tenantry.core.matching import Match, Subject
 from tenantry.core.matching.index import CompanyIndex
 from tenantry.core.matching.profiles import profile_of
 from tenantry.core.matching.scoring import match_profiles
-from tenantry.core.matching.words import CERTAINTY_ENGLISH, sentence
+from tenantry.core.matching.words import certainty_word, sentence
 
 _CHUNK = 250
 _WORTH_PROCESSES = 4_000  # tenants; below, starting processes costs more than it saves
@@ -41,6 +41,15 @@ class Shape(StrEnum):
     JSON = "json"
 
 
+class Language(StrEnum):
+    """In which language reasons are printed."""
+
+    EN = "en"
+    DE = "de"
+    FR = "fr"
+    ES = "es"
+
+
 def match(
     tenants: Annotated[Path, typer.Argument(help="CSV of tenants: name, and what else is known (see the reference).")],
     companies: Annotated[Path, typer.Argument(help="CSV of companies: id, name, and what else is known.")],
@@ -48,6 +57,7 @@ def match(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON: the same as --format json.")] = False,
     output: Annotated[Path | None, typer.Option(help="Write to this file instead of standard output.")] = None,
     most: Annotated[int, typer.Option("--most", min=1, max=5, help="Matches for each tenant.")] = 5,
+    language: Annotated[Language, typer.Option(help="Language of the reasons.")] = Language.EN,
     silent: Annotated[bool, typer.Option("--no-progress", help="Show no progress bar.")] = False,
     processes: Annotated[int, typer.Option(min=0, max=64, help="Processes; 0 lets the machine decide.")] = 0,
 ) -> None:
@@ -61,7 +71,7 @@ def match(
     with _bar(shown=not silent) as progress:
         found = list(_matches(asked, known, progress, processes))
     rows = [
-        _row(line, tenant, rank, proposal, names[proposal.candidate_id])
+        _row(line, tenant, rank, proposal, names[proposal.candidate_id], language.value)
         for line, tenant, proposals in zip(asked.lines, asked.records, found, strict=True)
         for rank, proposal in enumerate(proposals[:most], start=1)
     ]
@@ -121,8 +131,8 @@ def _match_chunk(chunk: list[Subject]) -> list[tuple[Match, ...]]:
     return found
 
 
-def _row(line: int, tenant: Subject, rank: int, proposal: Match, company_name: str) -> dict[str, Any]:
-    reasons = [(evidence.points, sentence(evidence)) for evidence in proposal.evidence]
+def _row(line: int, tenant: Subject, rank: int, proposal: Match, company_name: str, language: str) -> dict[str, Any]:
+    reasons = [(evidence.speaks_for, sentence(evidence, language)) for evidence in proposal.evidence]
     return {
         "tenant_row": line,
         "tenant_id": tenant.external_id,
@@ -130,10 +140,10 @@ def _row(line: int, tenant: Subject, rank: int, proposal: Match, company_name: s
         "rank": rank,
         "company_id": proposal.candidate_id,
         "company_name": company_name,
-        "certainty": CERTAINTY_ENGLISH[proposal.certainty],
+        "certainty": certainty_word(proposal.certainty, language),
         "score": round(proposal.score, 4),
-        "for": [text for points, text in reasons if points > 0],
-        "against": [text for points, text in reasons if points < 0],
+        "for": [text for speaks_for, text in reasons if speaks_for],
+        "against": [text for speaks_for, text in reasons if not speaks_for],
         "evidence": [
             {"code": evidence.code, "points": evidence.points, **evidence.parameters} for evidence in proposal.evidence
         ],

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import replace
+from string import Formatter
 from typing import Any
 
 import pytest
@@ -11,11 +12,12 @@ from hypothesis import strategies as st
 from tenantry.core.matching import Candidate, Certainty, KeyKind, Subject, keys_of, match
 from tenantry.core.matching.comparing import compare_names
 from tenantry.core.matching.index import CompanyIndex
+from tenantry.core.matching.keys import LONGEST_KEY, kind_of
 from tenantry.core.matching.profiles import profile_of
 from tenantry.core.matching.scoring import points_of
 from tenantry.core.matching.terms import SIGNS, terms_of
 from tenantry.core.matching.weights import WEIGHTS
-from tenantry.core.matching.words import CERTAINTY_ENGLISH, ENGLISH, sentence
+from tenantry.core.matching.words import CERTAINTIES, SENTENCES, sentence
 from tenantry.core.names import parse_name
 
 CONTOSO = Subject(
@@ -101,7 +103,7 @@ def test_free_mail_and_given_domains_are_no_company_domains(domain: str) -> None
     tenant = Subject(name="Fabrikam", domains=(domain,), contact_email=f"a@{domain}")
     company = Candidate(id="1", name="Adatum", domains=(domain,), contact_email=f"b@{domain}")
     assert match(tenant, [company]) == ()
-    assert not [key for key in keys_of(company) if key.kind is KeyKind.DOMAIN]
+    assert not [key for key in keys_of(company) if kind_of(key) is KeyKind.DOMAIN]
 
 
 def test_name_with_contact_is_likely_and_name_alone_possible() -> None:
@@ -196,7 +198,7 @@ def test_bad_names_match_nobody_and_take_no_time(name: str) -> None:
     keys = keys_of(Subject(name=name))
     assert time.process_time() - started < 0.5
     assert len(keys) < 120
-    assert all(len(key.text) <= 60 for key in keys)
+    assert all(len(key) <= LONGEST_KEY for key in keys)
     if len(name) < 1_000:
         assert found == ()
 
@@ -291,6 +293,14 @@ def test_weights_have_the_signs_that_evidence_has() -> None:
     assert all(WEIGHTS[code] * sign >= 0 for code, sign in SIGNS.items())
 
 
-def test_every_certainty_has_a_word() -> None:
-    assert set(CERTAINTY_ENGLISH) == set(Certainty)
-    assert all(text.endswith(".") for text in ENGLISH.values())
+def _places(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("language", SENTENCES)
+def test_every_language_has_every_word(language: str) -> None:
+    assert CERTAINTIES[language].keys() == set(Certainty) - {Certainty.NONE}
+    assert SENTENCES[language].keys() == SENTENCES["en"].keys()
+    for code, text in SENTENCES[language].items():
+        assert text.endswith(".")
+        assert _places(text) == _places(SENTENCES["en"][code]), code

@@ -4,13 +4,11 @@ from array import array
 from collections.abc import Iterable, Mapping
 from math import log2
 
-from tenantry.core.matching.keys import WORTH, Key, keys_of_profile
+from tenantry.core.matching.choosing import MOST_CANDIDATES, likeliest
+from tenantry.core.matching.keys import Key, keys_of_profile
 from tenantry.core.matching.profiles import Profile, profile_of
 from tenantry.core.matching.values import Candidate
 
-MOST_CANDIDATES = 40
-WORTH_COMPARING = 0.25  # of what the likeliest is worth by its keys; the rest is not looked at
-ALWAYS_COMPARED = 8.0  # bits: sharing one rare word is worth a look, however good another candidate is
 MOST_SHARING = 400  # a key that more companies share finds nothing: it tells too little
 
 
@@ -46,18 +44,10 @@ class CompanyIndex:
 
     def candidates(self, tenant: Profile, most: int = MOST_CANDIDATES) -> list[tuple[str, Profile]]:
         """Return the ids and profiles of the likeliest companies, the likeliest first."""
-        total = log2(len(self._ids) + 1)
-        worth: dict[int, float] = {}
+        found = {}
         for key in keys_of_profile(tenant):
             places = self._places.get(key)
-            if places is None or len(places) > MOST_SHARING:
-                continue
-            gain = WORTH[key.kind] * (total - log2(len(places))) / total
-            for place in places:
-                worth[place] = worth.get(place, 0.0) + gain
-        if not worth:
-            return []
-        least = min(max(worth.values()) * WORTH_COMPARING, ALWAYS_COMPARED)
-        worthy = [place for place, value in worth.items() if value >= least]
-        best = sorted(worthy, key=lambda place: (-worth[place], place))[:most]
+            if places is not None and len(places) <= MOST_SHARING:
+                found[key] = places
+        best = likeliest(found, log2(len(self._ids) + 1), most)
         return [(self._ids[place], self._profiles[place]) for place in best]

@@ -15,6 +15,8 @@ _NOT_DIGITS = re.compile(r"\D+")
 _NOT_WORDS = re.compile(r"[^\w]+|_")
 _LONGEST_FIELD = 200
 _SHORTEST_PHONE = 7
+_SHORTEST_NUMBER = 4
+_NO_STREET: frozenset[str] = frozenset()
 _STREET_WORDS = frozenset("street st avenue ave road rd boulevard blvd drive dr lane ln suite ste floor the no".split())
 
 
@@ -36,8 +38,8 @@ class Profile:
     street: frozenset[str]
 
 
-def profile_of(record: Subject | Candidate) -> Profile:
-    """Return the comparable form of a tenant or a company."""
+def profile_of(record: Subject | Candidate, *, places: bool = True) -> Profile:
+    """Return the comparable form of a tenant or a company; without ``places`` it is good for keys only, and cheaper."""
     country = country_code(record.country)
     if isinstance(record, Subject):
         given = (*record.domains, record.default_domain)
@@ -51,21 +53,24 @@ def profile_of(record: Subject | Candidate) -> Profile:
     return Profile(
         name=parse_name(record.name, country),
         tenant_ids=tenant_ids,
-        registration=_registration(record.registration_number),
+        registration=plain_registration(record.registration_number),
         domains=frozenset({own for domain in given if domain and (own := own_domain(domain))}),
         labels=frozenset(labels - {""}),
         contact_domain=contact_domain,
         contact_email=record.contact_email.strip().lower() if contact_domain else "",
         phone=_phone(record.phone),
         country=country,
-        city=_plain(record.city),
-        postal_code=_plain(record.postal_code).replace(" ", ""),
-        street=_street(record.street),
+        city=_plain(record.city) if places else "",
+        postal_code=_plain(record.postal_code).replace(" ", "") if places else "",
+        street=_street(record.street) if places else _NO_STREET,
     )
 
 
-def _registration(text: str) -> str:
-    return _NOT_WORDS.sub("", fold(text[:_LONGEST_FIELD])) if text else ""
+def plain_registration(text: str) -> str:
+    """Return the letters and digits of a registration number; nothing for what can't be one: *none*, *0000*, *n/a*."""
+    plain = _NOT_WORDS.sub("", fold(text[:_LONGEST_FIELD])) if text else ""
+    telling = len(plain) >= _SHORTEST_NUMBER and len(set(plain)) > 1 and any(map(str.isdigit, plain))
+    return plain if telling else ""
 
 
 @lru_cache(maxsize=20_000)

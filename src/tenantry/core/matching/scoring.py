@@ -7,12 +7,11 @@ from typing import Any
 from tenantry.core.matching.certainty import certainty_of
 from tenantry.core.matching.comparing import Relation
 from tenantry.core.matching.profiles import Profile, profile_of
-from tenantry.core.matching.terms import Term, terms_of
-from tenantry.core.matching.values import Candidate, Certainty, Evidence, Match, Subject
+from tenantry.core.matching.terms import SIGNS, Term, terms_of
+from tenantry.core.matching.values import Candidate, Evidence, Match, Subject
 from tenantry.core.matching.weights import WEIGHTS
 
 MOST_MATCHES = 5
-_ORDER = {word: at for at, word in enumerate(Certainty)}
 _STEEPEST = 60.0
 _RELATIONS = frozenset({f"name_{relation}" for relation in Relation})
 _NAME_PARTS = ("letters_", "shared_", "name_rar", "name_same_start", "name_typos", "other_initial", "rare_on_both")
@@ -42,7 +41,7 @@ def match_profiles(
     for (identifier, terms), score, total in zip(judged, scores, points, strict=True):
         certainty = certainty_of(terms, score)
         if certainty is not None:
-            found.append((_ORDER[certainty], -score, identifier, certainty, total, terms))
+            found.append((-certainty, -score, identifier, certainty, total, terms))
     found.sort(key=lambda entry: entry[:3])
     return tuple(
         Match(identifier, -score, certainty, round(total, 3), evidence_of(terms))
@@ -75,5 +74,8 @@ def evidence_of(terms: Sequence[Term]) -> tuple[Evidence, ...]:
         points[code] = points.get(code, 0.0) + WEIGHTS[term.code] * term.amount
         if term.parameters:
             parameters[code] = term.parameters
-    lines = [Evidence(code, round(value, 2), parameters.get(code, {})) for code, value in points.items()]
+    lines = [
+        Evidence(code, round(value, 2), value > 0 or (value == 0 and SIGNS[code] >= 0), parameters.get(code, {}))
+        for code, value in points.items()
+    ]
     return tuple(sorted(lines, key=lambda line: (-abs(line.points), line.code)))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum
 from typing import Any
 
 
@@ -51,25 +51,35 @@ class Candidate:
     domain_carriers: Mapping[str, int] = field(default_factory=dict, hash=False)
 
 
-class Certainty(StrEnum):
-    """How sure a match is. Each word is a rule on evidence (see :mod:`.certainty`), never a score alone."""
+class Certainty(IntEnum):
+    """How sure a match is, as a number that sorts; ``NONE``: nothing matches.
 
-    CERTAIN = "certain"
-    STRONG = "strong"
-    LIKELY = "likely"
-    POSSIBLE = "possible"
+    Each word is a rule on evidence (see :mod:`.certainty`), never a score alone.
+    """
+
+    NONE = 0
+    POSSIBLE = 1
+    LIKELY = 2
+    STRONG = 3
+    CERTAIN = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """One reason. ``points`` are log-odds: above zero it speaks for the match, below zero against it.
 
-    ``code`` and ``parameters`` are data for :mod:`.words`, which renders them.
+    ``code`` and ``parameters`` are data for :mod:`.words`, which renders them. ``speaks_for`` says which side it is
+    on even where it counts nothing.
     """
 
     code: str
     points: float
+    speaks_for: bool
     parameters: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return {code, for, points, parameters}, as it is stored."""
+        return {"code": self.code, "for": self.speaks_for, "points": self.points, "parameters": dict(self.parameters)}
 
 
 @dataclass(frozen=True, slots=True)

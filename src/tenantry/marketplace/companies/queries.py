@@ -15,7 +15,6 @@ from tenantry.isolation.scope import current_marketplace_id
 from tenantry.listing import Order, Page, page_of
 from tenantry.listing.tabs import TabCounts, count_tabs
 from tenantry.marketplace.companies.filters import Companies, CompanyFilter
-from tenantry.marketplace.companies.writing import sort_name
 from tenantry.marketplace.models import (
     Company,
     CompanyDomain,
@@ -26,7 +25,6 @@ from tenantry.marketplace.models import (
 )
 
 MOST_EVENTS = 50
-_MOST_SIMILAR = 5
 ALL = "all"
 NEEDS_ADMINISTRATOR = "needs-administrator"
 # A company that has had an administrator keeps one, so one without never had any.
@@ -144,14 +142,6 @@ def domains_of(company: Company) -> list[CompanyDomain]:
 def tenant_ids_of(company: Company) -> list[CompanyTenantId]:
     """Return the tenant ids that a company is known to have."""
     return list(CompanyTenantId.objects.filter(company=company).order_by("pk"))
-
-
-def similar_companies(*, name: str, domains: Sequence[str]) -> list[Company]:
-    """Return a few companies of this name, whatever its case and accents, or with one of these domains. Two queries."""
-    found = {row.pk: row for row in Company.objects.filter(sort_name=sort_name(name)).order_by("pk")[:_MOST_SIMILAR]}
-    by_domain = CompanyDomain.objects.filter(domain__in=list(domains)).select_related("company").order_by("pk")
-    found |= {row.company_id: row.company for row in by_domain[:_MOST_SIMILAR]}
-    return sorted(found.values(), key=lambda row: (row.sort_name, row.pk))[:_MOST_SIMILAR]
 
 
 def events_of(company: Company) -> list[Event]:

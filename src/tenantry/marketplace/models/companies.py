@@ -122,14 +122,18 @@ class CompanyKey(MarketplaceOwned):
 
 
 class CompanyMatchKey(MarketplaceOwned):
-    """What makes a company a candidate for a tenant that has an equal key: kind and text (``core.matching``)."""
+    """What makes a company a candidate for a tenant that has an equal key (``core.matching.keys``).
 
-    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
-    kind = models.CharField(max_length=12, db_collation="C")
-    key = models.CharField(max_length=200, db_collation="C")
+    There are some twenty for each company, so a row is as narrow as it can be: the primary key is what rows are found
+    by, and no foreign key is checked by the database. A key whose company is gone finds nothing.
+    """
 
-    class Meta(MarketplaceOwned.Meta):
-        indexes = [models.Index(fields=["marketplace", "kind", "key", "company"], name="company_match_key_lookup")]
+    pk = models.CompositePrimaryKey("marketplace_id", "key", "company_id")
+    marketplace = models.ForeignKey(
+        "marketplace.Marketplace", on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    key = models.CharField(max_length=61, db_collation="C")
 
 
 class FieldOwner(MarketplaceOwned):

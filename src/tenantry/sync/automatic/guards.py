@@ -1,7 +1,7 @@
 """Whose addresses a rule never makes administrators of customers: the staff's own, and the partner's."""
 
 from tenantry.accounts.models import Account
-from tenantry.core.matching_rules import is_telling
+from tenantry.core.matching.domains import own_domain
 from tenantry.core.planning.creation import GuardedContacts
 from tenantry.marketplace.models import StaffRole
 from tenantry.sync.models import Feed, Tenant
@@ -16,7 +16,7 @@ def guarded_contacts() -> GuardedContacts:
     people = staff | Account.objects.filter(is_operator=True)
     addresses = frozenset(email.lower() for email in people.values_list("email", flat=True))
     domains = {address.rpartition("@")[2] for address in addresses} | _partner_domains()
-    return GuardedContacts(addresses, frozenset(filter(is_telling, domains)))
+    return GuardedContacts(addresses, frozenset(filter(own_domain, domains)))
 
 
 def _partner_domains() -> set[str]:

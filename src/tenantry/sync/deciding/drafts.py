@@ -1,7 +1,7 @@
 """What a pending company would become: a company's draft and its first person, filled in from the tenant."""
 
 from tenantry.core.drafts import CompanyDraft, DomainDraft, PersonDraft
-from tenantry.core.matching_rules import is_telling
+from tenantry.core.matching.domains import own_domain
 from tenantry.core.tenants import primary_domain
 from tenantry.sync.models import PendingCompany, Tenant
 
@@ -26,7 +26,7 @@ def draft_of(pending: PendingCompany) -> CompanyDraft:
         domains=tuple(
             DomainDraft(domain, verified=True)
             for domain in sorted({own, *(tenant.domains or ())})
-            if is_telling(domain.lower())
+            if own_domain(domain)
         ),
         tenant_ids=(tenant.external_id,),
     )

@@ -4,10 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from tenantry.core.matching.profiles import profile_of
 from tenantry.core.search import search_ranges
 from tenantry.marketplace.models import Company, CompanyDomain, CompanyKey
-from tenantry.sync.matching.keys import side_of_tenant
-from tenantry.sync.matching.refreshing import matcher
+from tenantry.sync.matching.finding import match_with
+from tenantry.sync.matching.sides import subject_of_pending
 from tenantry.sync.models import Decision, Match, PendingCompany, TenantLink
 
 _MOST_FOUND = 20
@@ -60,7 +61,7 @@ def _chosen(pending: PendingCompany, company_id: int) -> list[tuple[Company, int
     company = Company.objects.filter(pk=company_id).first()
     if company is None:
         return []
-    judged = matcher().compare(side_of_tenant(pending.tenant, pending), [company_id]).get(company_id)
+    judged = match_with(profile_of(subject_of_pending(pending, pending.tenant)), [company_id]).get(company_id)
     if judged is None:
         return [(company, 0, [], True)]
     return [(company, int(judged.certainty), [each.as_json() for each in judged.evidence], True)]

@@ -13,7 +13,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from tenantry.core.matching_rules import Certainty
+from tenantry.core.matching import Certainty
 from tenantry.sync.deciding.answering import OPEN_STATES
 from tenantry.sync.deciding.refusals import DecisionRefused, why_not_link
 from tenantry.sync.models import Match, PendingCompany, PendingState

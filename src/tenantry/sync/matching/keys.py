@@ -1,55 +1,93 @@
 """Writes the keys by which tenants and companies come together, with the rows that they belong to."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
 
-from django.db import connection
+from django.db import connection as database
 
-from tenantry.core.matching_rules import Side, keys_of
-from tenantry.isolation.bulk import insert_rows
+from tenantry.core.matching import Key, Subject, keys_of
+from tenantry.isolation.bulk import insert_rows, text_array
 from tenantry.isolation.scope import current_marketplace_id
 from tenantry.marketplace.models import CompanyMatchKey
-from tenantry.sync.matching.exact import sides_of_companies
-from tenantry.sync.models import PendingCompany, PendingMatchKey, StaleMatchKey, Tenant
+from tenantry.sync.matching.sides import companies_as_compared
+from tenantry.sync.models import Match, PendingMatchKey, StaleMatching
+
+_BATCH = 2_000
+Owned = tuple[int, Key]
+
+# Sorted, so that neighbours in the index are written one after the other.
+_ADD = """
+insert into {table} (marketplace_id, key, {owner})
+select %(marketplace)s, given.key, given.owner
+from unnest(%(keys)s::text[], %(owners)s::bigint[]) given (key, owner) order by given.key, given.owner
+on conflict do nothing
+"""
+_TAKE = """
+delete from {table} t using unnest(%(keys)s::text[], %(owners)s::bigint[]) given (key, owner)
+where t.marketplace_id = %(marketplace)s and t.key = given.key and t.{owner} = given.owner
+"""
+_COMPANIES = {"table": "marketplace_companymatchkey", "owner": "company_id"}
+_PENDING = {"table": "sync_pendingmatchkey", "owner": "pending_id"}
 
 
-def side_of_tenant(tenant: Tenant, pending: PendingCompany) -> Side:
-    """Return a pending company as it is compared. ``tenant`` is its tenant, given apart to save a query."""
-    return Side(
-        pending.name, pending.country, tuple({tenant.domain, pending.domain, *(tenant.domains or ())} - {""}),
-        pending.contact_email, tenant.registration_number, (tenant.external_id,),
-    )  # fmt: skip
-
-
-def write_pending_match_keys(sides: Mapping[int, Side]) -> None:
+def write_pending_match_keys(subjects: Mapping[int, Subject]) -> None:
     """Write the match keys of these pending companies in place of those they had. In the marketplace's scope."""
-    marketplace_id = current_marketplace_id()
-    PendingMatchKey.objects.filter(pending_id__in=list(sides)).delete()
-    rows = [(marketplace_id, pk, kind, key) for pk, side in sides.items() for kind, key in sorted(keys_of(side))]
-    insert_rows(PendingMatchKey, ["marketplace_id", "pending_id", "kind", "key"], rows)
+    known = PendingMatchKey.objects.filter(pending_id__in=list(subjects))
+    _replace(
+        set(known.values_list("pending_id", "key")),
+        {(pk, key) for pk, subject in subjects.items() for key in keys_of(subject)},
+        _PENDING,
+    )
 
 
 def write_company_match_keys(company_ids: Iterable[int]) -> None:
-    """Write the match keys of these companies anew, and note which keys gained or lost one. In the scope.
+    """Write the match keys of these companies anew, and note what wants matching anew. In the scope.
 
-    The pending companies that have such a key are matched anew by a job: to lock them here would let two people
-    who decide on look-alikes wait for each other.
+    The pending companies that share a key are matched anew by a job: to lock them here would let two people who decide
+    on look-alikes wait for each other.
     """
-    marketplace_id, ids = current_marketplace_id(), list(company_ids)
-    with connection.cursor() as cursor:
-        cursor.execute("delete from marketplace_companymatchkey where company_id = any(%s) returning kind, key", [ids])
-        before = set(cursor.fetchall())
-    after = {(pk, kind, key) for pk, side in sides_of_companies(ids).items() for kind, key in keys_of(side)}
-    columns = ["marketplace_id", "company_id", "kind", "key"]
-    insert_rows(CompanyMatchKey, columns, [(marketplace_id, *row) for row in sorted(after)])
-    _touch(before | {(kind, key) for _, kind, key in after})
+    for ids in _batches(company_ids):
+        lost = renew_company_match_keys(ids)
+        _note([*((key, None, None) for key in sorted(lost)), *(("", pk, None) for pk in ids)])
+
+
+def renew_company_match_keys(company_ids: Sequence[int]) -> set[Key]:
+    """Write the match keys of these companies anew; return those that one of them lost. In the scope."""
+    known = CompanyMatchKey.objects.filter(company_id__in=company_ids)
+    before = set(known.values_list("company_id", "key"))
+    after = {(pk, key) for pk, company in companies_as_compared(company_ids).items() for key in keys_of(company)}
+    _replace(before, after, _COMPANIES)
+    return {key for _, key in before - after}
 
 
 def forget_company_match_keys(company_ids: Iterable[int]) -> None:
-    """Note which keys lose these companies, which are about to go. In the scope."""
-    found = CompanyMatchKey.objects.filter(company_id__in=list(company_ids)).values_list("kind", "key")
-    _touch(set(found))
+    """Note what these companies, which are about to go, were proposed for, and by which keys. In the scope."""
+    ids = list(company_ids)
+    keys = set(CompanyMatchKey.objects.filter(company_id__in=ids).values_list("key", flat=True))
+    matched = Match.objects.filter(company_id__in=ids).values_list("pending_id", flat=True)
+    _note([*((key, None, None) for key in sorted(keys)), *(("", None, pk) for pk in matched)])
 
 
-def _touch(keys: set[tuple[str, str]]) -> None:
+def _replace(before: set[Owned], after: set[Owned], table: Mapping[str, str]) -> None:
+    for statement, rows in ((_TAKE, before - after), (_ADD, after - before)):
+        if rows:
+            parameters: dict[str, Any] = {
+                "marketplace": current_marketplace_id(),
+                "keys": text_array(key for _, key in rows),
+                "owners": [owner for owner, _ in rows],
+            }
+            with database.cursor() as cursor:
+                cursor.execute(statement.format(**table), parameters)
+
+
+def _note(rows: Sequence[tuple[Key, int | None, int | None]]) -> None:
     marketplace_id = current_marketplace_id()
-    insert_rows(StaleMatchKey, ["marketplace_id", "kind", "key"], [(marketplace_id, *key) for key in sorted(keys)])
+    columns = ["marketplace_id", "key", "company_id", "pending_id"]
+    insert_rows(StaleMatching, columns, [(marketplace_id, *row) for row in rows])
+
+
+def _batches(ids: Iterable[int]) -> Iterator[list[int]]:
+    rest = iter(ids)
+    while batch := list(islice(rest, _BATCH)):
+        yield batch

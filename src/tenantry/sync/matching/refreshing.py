@@ -1,7 +1,7 @@
 """Matches pending companies anew when either side changed: small batches, safe to stop anywhere and to repeat.
 
-A row wants matching while ``matched_at`` is null. A company that changes leaves its keys as :class:`StaleMatchKey`;
-the first step of the work turns these into rows that want matching.
+A row wants matching while ``matched_at`` is null. What changes otherwise leaves :class:`StaleMatching`; the first step
+of the work turns this into rows that want matching.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -10,38 +10,60 @@ from datetime import datetime
 from django.db import connection as database
 from psycopg.types.json import Jsonb
 
-from tenantry.core.matching_rules import Certainty
+from tenantry.core.matching import Certainty
+from tenantry.core.matching import Match as Found
+from tenantry.core.matching.profiles import profile_of
 from tenantry.isolation.bulk import insert_rows, update_rows
 from tenantry.isolation.scope import current_marketplace_id, marketplace_scope
-from tenantry.sync.matching.candidates import Candidate, Matcher
-from tenantry.sync.matching.exact import ExactMatcher
-from tenantry.sync.matching.keys import side_of_tenant, write_company_match_keys
-from tenantry.sync.models import Match, PendingCompany, PendingState, StaleMatchKey
+from tenantry.sync.matching.finding import MOST_SHARING, find_matches
+from tenantry.sync.matching.keys import write_company_match_keys
+from tenantry.sync.matching.rebuilding import is_rebuilding, rebuild_next
+from tenantry.sync.matching.sides import subject_of_pending
+from tenantry.sync.models import Match, PendingCompany, PendingState, StaleMatching
 from tenantry.sync.queue import enqueue_matching
 
 BATCH = 200
-_KEYS = 500
+_STALE = 500
 _ADVISORY_CLASS = 71_006
 _MATCHED_STATES = (PendingState.PENDING, PendingState.HELD, PendingState.IGNORED, PendingState.SNOOZED)
-_MATCHER: Matcher = ExactMatcher()
 
-# In the order in which the sync's batches lock them, so that the two never wait for each other.
-_MARK = """
+# A key that finds nobody, because too many companies have it, makes nothing stale. Rows are locked in the order in
+# which the sync's batches lock them, so that the two never wait for each other.
+MARK = """
+with stale as (
+    select key, company_id, pending_id from sync_stalematching
+    where marketplace_id = %(marketplace)s and id = any(%(stale)s)
+), keys as (
+    select key from stale where key <> ''
+    union
+    select own.key from stale s cross join lateral (
+        select k.key from marketplace_companymatchkey k
+        where k.marketplace_id = %(marketplace)s and k.company_id = s.company_id offset 0
+    ) own
+), telling as (
+    select key from keys where (
+        select count(*) from (
+            select from marketplace_companymatchkey c
+            where c.marketplace_id = %(marketplace)s and c.key = keys.key limit %(most)s + 1
+        ) counted
+    ) <= %(most)s
+), wanted as (
+    select sharing.pending_id from telling t cross join lateral (
+        select p.pending_id from sync_pendingmatchkey p
+        where p.marketplace_id = %(marketplace)s and p.key = t.key offset 0
+    ) sharing
+    union
+    select m.pending_id from stale s join sync_match m on m.company_id = s.company_id
+    where m.marketplace_id = %(marketplace)s
+    union
+    select pending_id from stale where pending_id is not null
+)
 update sync_pendingcompany set matched_at = null where id in (
     select p.id from sync_pendingcompany p
-    where p.marketplace_id = %(marketplace)s and p.matched_at is not null and p.id in (
-        select k.pending_id from sync_stalematchkey s
-        join sync_pendingmatchkey k on k.marketplace_id = s.marketplace_id and k.kind = s.kind and k.key = s.key
-        where s.marketplace_id = %(marketplace)s and s.id = any(%(keys)s)
-    )
+    where p.marketplace_id = %(marketplace)s and p.matched_at is not null and p.id in (select pending_id from wanted)
     order by p.tenant_id for update
 )
 """
-
-
-def matcher() -> Matcher:
-    """Return the matcher in use."""
-    return _MATCHER
 
 
 def companies_were_changed(company_ids: Iterable[int]) -> None:
@@ -58,6 +80,9 @@ def match_next(*, marketplace_id: int, now: datetime) -> int:
     with marketplace_scope(marketplace_id):
         with database.cursor() as cursor:
             cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_ADVISORY_CLASS, marketplace_id])
+        rebuilt = rebuild_next()
+        if rebuilt:
+            return rebuilt
         marked = _mark_stale()
         waiting = PendingCompany.objects.filter(matched_at=None).order_by("id")
         return marked + match_rows(list(waiting.values_list("id", flat=True)[:BATCH]), now=now)
@@ -74,41 +99,46 @@ def match_all(*, marketplace_id: int, clock: Callable[[], datetime], should_stop
 def wants_matching(marketplace_id: int) -> bool:
     """Whether the marketplace has anything to match."""
     with marketplace_scope(marketplace_id):
-        return StaleMatchKey.objects.exists() or PendingCompany.objects.filter(matched_at=None).exists()
+        waits = PendingCompany.objects.filter(matched_at=None)
+        return is_rebuilding() or StaleMatching.objects.exists() or waits.exists()
 
 
 def _mark_stale() -> int:
-    ids = list(StaleMatchKey.objects.order_by("id").values_list("id", flat=True)[:_KEYS])
+    ids = list(StaleMatching.objects.order_by("id").values_list("id", flat=True)[:_STALE])
     if ids:
         with database.cursor() as cursor:
-            cursor.execute(_MARK, {"marketplace": current_marketplace_id(), "keys": ids})
-        StaleMatchKey.objects.filter(pk__in=ids).delete()
+            cursor.execute(MARK, {"marketplace": current_marketplace_id(), "stale": ids, "most": MOST_SHARING})
+        StaleMatching.objects.filter(pk__in=ids).delete()
     return len(ids)
 
 
 def match_rows(pending_ids: Sequence[int], *, now: datetime) -> int:
     """Match these pending companies now, in the caller's transaction and scope; return how many there were.
 
-    Decided ones lose their matches that nobody rejected. Rejected ones stay and are not proposed again.
+    Decided ones lose their matches that nobody rejected. Rejected ones stay and are not proposed again. While keys are
+    rebuilt, they are left as not matched.
     """
     if not pending_ids:
+        return 0
+    if is_rebuilding():
+        PendingCompany.objects.filter(pk__in=pending_ids).update(matched_at=None)
         return 0
     locked = PendingCompany.objects.select_for_update(of=("self",)).select_related("tenant")
     rows = list(locked.filter(pk__in=pending_ids).order_by("tenant_id"))
     rejected = _rejected([row.pk for row in rows])
-    sides = {row.pk: side_of_tenant(row.tenant, row) for row in rows if row.state in _MATCHED_STATES}
-    found = _MATCHER.candidates(sides, without=rejected)
+    tenants = {row.pk: profile_of(subject_of_pending(row, row.tenant)) for row in rows if row.state in _MATCHED_STATES}
+    found = find_matches(tenants, without=rejected)
     _store([row.pk for row in rows], found, now=now)
     update_rows(
         PendingCompany,
         ["certainty", "match_count", "matched_at"],
-        [(row.pk, _certainty(found.get(row.pk, [])), len(found.get(row.pk, [])), now) for row in rows],
+        [(row.pk, _certainty(found.get(row.pk, ())), len(found.get(row.pk, ())), now) for row in rows],
     )
     return len(rows)
 
 
-def _certainty(found: Sequence[Candidate]) -> int:
-    return int(max((each.judgement.certainty for each in found), default=Certainty.NONE))
+def _certainty(found: Sequence[Found]) -> int:
+    return int(max((each.certainty for each in found), default=Certainty.NONE))
 
 
 def _rejected(pending_ids: Sequence[int]) -> dict[int, frozenset[int]]:
@@ -119,16 +149,16 @@ def _rejected(pending_ids: Sequence[int]) -> dict[int, frozenset[int]]:
     return {pending_id: frozenset(found) for pending_id, found in rejected.items()}
 
 
-def _store(pending_ids: Sequence[int], found: dict[int, list[Candidate]], *, now: datetime) -> None:
+def _store(pending_ids: Sequence[int], found: dict[int, tuple[Found, ...]], *, now: datetime) -> None:
     marketplace_id = current_marketplace_id()
     Match.objects.filter(pending_id__in=pending_ids, rejected_at=None).delete()
     rows = [
         (
-            marketplace_id, pending_id, each.company_id, int(each.judgement.certainty), each.judgement.score,
-            Jsonb([evidence.as_json() for evidence in each.judgement.evidence]), "", now,
+            marketplace_id, pending_id, int(each.candidate_id), int(each.certainty), each.score,
+            Jsonb([evidence.as_json() for evidence in each.evidence]), "", now,
         )
-        for pending_id, candidates in found.items()
-        for each in candidates
+        for pending_id, matches in found.items()
+        for each in matches
     ]  # fmt: skip
     columns = "marketplace_id pending_id company_id certainty score evidence rejected_by_name created_at".split()
     insert_rows(Match, columns, rows, on_conflict="on conflict (pending_id, company_id) do nothing")

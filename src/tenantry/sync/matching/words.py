@@ -1,33 +1,22 @@
-"""What certainties and evidence are called, for every interface."""
+"""What certainties and evidence are called, in the language that is spoken, for every interface."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from tenantry.core.matching_rules import Certainty, Ground
+from django.utils.translation import get_language
+
+from tenantry.core.matching import Certainty, words
 
 CERTAINTY_WORDS: Mapping[int, str] = {
-    Certainty.CERTAIN: "Certain",
-    Certainty.STRONG: "Strong",
-    Certainty.LIKELY: "Likely",
-    Certainty.POSSIBLE: "Possible",
-}
-_SENTENCES: Mapping[str, str] = {
-    Ground.TENANT_ID: "this company carries this tenant's id",
-    Ground.NUMBER_EQUAL: "same registration number {company}",
-    Ground.NUMBER_DIFFERENT: "other registration number: {tenant} against {company}",
-    Ground.DOMAINS_DIFFERENT: "other domains: {company}",
-    Ground.NAME_EQUAL: "name equal",
-    Ground.NAME_EQUAL_BUT_FORM: "name equal apart from the legal form",
-    Ground.NAME_DIFFERENT: "other name",
-    Ground.COUNTRY_EQUAL: "same country",
-    Ground.COUNTRY_DIFFERENT: "other country: {tenant} against {company}",
-    Ground.CONTACT_DOMAIN: "the contact's e-mail is at {domain}",
+    certainty: words.certainty_word(certainty)
+    for certainty in sorted(Certainty, reverse=True)
+    if certainty is not Certainty.NONE
 }
 
 
 def certainty_word(certainty: int) -> str:
     """Return the word for a certainty; nothing for none."""
-    return CERTAINTY_WORDS.get(certainty, "")
+    return words.certainty_word(certainty, _language())
 
 
 def match_words(count: int) -> str:
@@ -36,15 +25,20 @@ def match_words(count: int) -> str:
 
 
 def evidence_sentence(evidence: Mapping[str, Any]) -> str:
-    """Return one reason, as stored in {code, for, parameters}, in a line without a full stop."""
-    code, parameters = str(evidence["code"]), evidence["parameters"]
-    if code == Ground.DOMAIN_SHARED:
-        return _domain_shared(parameters)
-    values = {name: ", ".join(value) if isinstance(value, list) else value for name, value in parameters.items()}
-    return _SENTENCES.get(code, code.replace("_", " ")).format(**values)
+    """Return one reason, as stored in {code, for, parameters}, as a sentence.
+
+    A reason that an earlier version stored, and that this one does not know, is its code in words: it is matched anew.
+    """
+    code = str(evidence["code"])
+    if code not in words.SENTENCES[words.DEFAULT]:
+        return code.replace("_", " ").capitalize() + "."
+    return words.sentence_of(code, evidence["parameters"], _language())
 
 
-def _domain_shared(parameters: Mapping[str, Any]) -> str:
-    domains, holders = ", ".join(parameters["domains"]), parameters["holders"]
-    others = f" (so have {holders - 1} other companies)" if holders > 2 else " (so has another company)"  # noqa: PLR2004  # one, or more
-    return f"same domain {domains}{others if holders > 1 else ''}"
+def reasons_in_words(evidence: list[dict[str, Any]], *, speaking_for: bool) -> list[str]:
+    """Return the reasons for, or against, as sentences, the weightiest first."""
+    return [evidence_sentence(each) for each in evidence if bool(each["for"]) is speaking_for]
+
+
+def _language() -> str:
+    return (get_language() or "").partition("-")[0]

@@ -5,8 +5,9 @@ from tenantry.sync.models.decisions import (
     ConnectState,
     Decision,
     DecisionKind,
+    KeyRebuild,
     Match,
-    StaleMatchKey,
+    StaleMatching,
 )
 from tenantry.sync.models.holds import Approval, Hold, HoldState
 from tenantry.sync.models.observed import (
@@ -36,6 +37,7 @@ __all__ = [
     "Finding",
     "Hold",
     "HoldState",
+    "KeyRebuild",
     "Match",
     "Observation",
     "ObservationPage",
@@ -48,7 +50,7 @@ __all__ = [
     "RunKind",
     "RunState",
     "Sighting",
-    "StaleMatchKey",
+    "StaleMatching",
     "Tenant",
     "TenantLink",
     "Trigger",

@@ -12,8 +12,8 @@ from tenantry.sync.models.runs import Run
 class Match(MarketplaceOwned):
     """A company that a pending company may be, how certain, and the reasons for and against.
 
-    ``evidence`` is a list of {code, for, parameters} as ``core.matching`` gives them. A rejected match stays, so that
-    it is not proposed again.
+    ``evidence`` is a list of {code, for, points, parameters} as ``core.matching`` gives them. A rejected match stays,
+    so that it is not proposed again.
     """
 
     pending = models.ForeignKey(PendingCompany, on_delete=models.CASCADE, related_name="matches")
@@ -29,11 +29,28 @@ class Match(MarketplaceOwned):
         constraints = [models.UniqueConstraint(fields=["pending", "company"], name="one_match_per_company")]
 
 
-class StaleMatchKey(MarketplaceOwned):
-    """A match key that a company gained or lost: the pending companies that have it want matching anew."""
+class StaleMatching(MarketplaceOwned):
+    """What wants matching anew: all that share a key, all that share one with a company, or one pending company.
 
-    kind = models.CharField(max_length=12, db_collation="C")
-    key = models.CharField(max_length=200, db_collation="C")
+    One of the three is given, the others are empty. A company or pending company may be gone meanwhile.
+    """
+
+    key = models.CharField(max_length=61, db_collation="C", blank=True)
+    company_id = models.BigIntegerField(null=True)
+    pending_id = models.BigIntegerField(null=True)
+
+
+class KeyRebuild(MarketplaceOwned):
+    """All match keys of the marketplace are being written anew. ``after``: the last row that is done.
+
+    First the companies, then the pending companies.
+    """
+
+    companies_done = models.BooleanField(default=False, db_default=False)
+    after = models.BigIntegerField(default=0, db_default=0)
+
+    class Meta(MarketplaceOwned.Meta):
+        constraints = [models.UniqueConstraint(fields=["marketplace"], name="one_key_rebuild")]
 
 
 class DecisionKind(models.TextChoices):

@@ -101,12 +101,12 @@ class PendingKey(MarketplaceOwned):
 class PendingMatchKey(MarketplaceOwned):
     """What makes a pending company a candidate for a company with an equal ``marketplace.CompanyMatchKey``."""
 
-    pending = models.ForeignKey(PendingCompany, on_delete=models.CASCADE, related_name="+")
-    kind = models.CharField(max_length=12, db_collation="C")
-    key = models.CharField(max_length=200, db_collation="C")
-
-    class Meta(MarketplaceOwned.Meta):
-        indexes = [models.Index(fields=["marketplace", "kind", "key", "pending"], name="pending_match_key_lookup")]
+    pk = models.CompositePrimaryKey("marketplace_id", "key", "pending_id")
+    marketplace = models.ForeignKey(
+        "marketplace.Marketplace", on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    pending = models.ForeignKey(PendingCompany, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    key = models.CharField(max_length=61, db_collation="C")
 
 
 class TenantLink(MarketplaceOwned):

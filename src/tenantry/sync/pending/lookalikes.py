@@ -1,31 +1,71 @@
-"""Pending companies that look like a company somebody is about to create by hand. In a marketplace's scope."""
+"""What looks like a company that somebody is about to create by hand. In a marketplace's scope."""
 
-from django.db.models import Q
+from collections.abc import Sequence
+from typing import Any
 
-from tenantry.core.matching_rules import Side, judge, keys_of
-from tenantry.sync.matching.keys import side_of_tenant
-from tenantry.sync.models import PendingCompany, PendingMatchKey, PendingState
+from django.db import connection as database
+
+from tenantry.core.drafts import CompanyDraft
+from tenantry.core.matching import Certainty
+from tenantry.core.matching.choosing import likeliest
+from tenantry.core.matching.keys import keys_of_profile
+from tenantry.core.matching.profiles import Profile, profile_of
+from tenantry.core.matching.scoring import match_profiles
+from tenantry.isolation.bulk import text_array
+from tenantry.isolation.scope import current_marketplace_id
+from tenantry.marketplace.models import Company
+from tenantry.sync.matching.finding import MOST_SHARING, TOTAL, find_matches
+from tenantry.sync.matching.sides import company_of_draft, subject_of_pending
+from tenantry.sync.models import PendingCompany, PendingState
 
 MOST = 5
-_MOST_LOOKED_AT = 100
 _UNDECIDED = [PendingState.PENDING, PendingState.HELD, PendingState.SNOOZED]
+SHARING = """
+select wanted.key, shared.pending
+from unnest(%(keys)s::text[]) wanted (key)
+cross join lateral (
+    select array(
+        select p.pending_id from sync_pendingmatchkey p
+        where p.marketplace_id = %(marketplace)s and p.key = wanted.key order by p.pending_id limit %(most)s + 1
+    ) as pending
+) shared
+where cardinality(shared.pending) between 1 and %(most)s
+"""
 
 
-def lookalikes_of(side: Side) -> list[PendingCompany]:
-    """Return a few undecided pending companies that a company like ``side`` may be, the likeliest first.
+def tenants_like(draft: CompanyDraft) -> list[PendingCompany]:
+    """Return a few undecided pending companies that a company like ``draft`` may be, the likeliest first.
 
-    By the rules that propose companies for tenants: equal tenant id, registration number, domain, or name apart from
-    its legal form. Two queries.
+    By the rules that propose companies for tenants. Two queries.
     """
-    wanted = Q()
-    for kind, key in keys_of(side):
-        wanted |= Q(kind=kind, key=key)
-    if not wanted:
-        return []
-    keyed = PendingMatchKey.objects.filter(wanted).order_by("id")
-    ids = set(keyed.values_list("pending_id", flat=True)[:_MOST_LOOKED_AT])
+    company = profile_of(company_of_draft(draft))
+    shared = _sharing(sorted(keys_of_profile(company)))
+    ids = likeliest(shared, TOTAL)
     rows = PendingCompany.objects.filter(pk__in=ids, state__in=_UNDECIDED).select_related("tenant")
-    judged = [(judge(side_of_tenant(row.tenant, row), side, holders={}), row) for row in rows]
-    found = [(judgement, row) for judgement, row in judged if judgement is not None]
-    found.sort(key=lambda each: (-each[0].certainty, -each[0].score, each[1].pk))
+    found = [(match, row) for row in rows for match in _judged(row, company)]
+    found.sort(key=lambda each: (-each[0][0], -each[0][1], each[1].pk))
     return [row for _, row in found[:MOST]]
+
+
+def _judged(pending: PendingCompany, company: Profile) -> list[tuple[Certainty, float]]:
+    tenant = profile_of(subject_of_pending(pending, pending.tenant))
+    return [(match.certainty, match.points) for match in match_profiles(tenant, [("0", company)], {})]
+
+
+def _sharing(keys: Sequence[str]) -> dict[str, list[int]]:
+    with database.cursor() as cursor:
+        parameters: dict[str, Any] = {
+            "marketplace": current_marketplace_id(),
+            "keys": text_array(keys),
+            "most": MOST_SHARING,
+        }
+        cursor.execute(SHARING, parameters)
+        return dict(cursor.fetchall())
+
+
+def companies_like(draft: CompanyDraft) -> list[Company]:
+    """Return a few companies that may be the same as ``draft``, the likeliest first. Four queries."""
+    (found,) = find_matches({0: profile_of(company_of_draft(draft))}, without={}).values()
+    companies = Company.objects.in_bulk([int(match.candidate_id) for match in found])
+    ids = [int(match.candidate_id) for match in found[:MOST]]
+    return [companies[pk] for pk in ids if pk in companies]

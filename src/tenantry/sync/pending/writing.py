@@ -5,11 +5,12 @@ from datetime import datetime
 
 from django.db import connection as database
 
-from tenantry.core.matching_rules import Side
+from tenantry.core.matching import Subject
 from tenantry.core.planning.companies import PendingView
 from tenantry.core.search import fold, search_keys
 from tenantry.isolation.bulk import insert_rows, stage_rows
 from tenantry.sync.matching.keys import write_pending_match_keys
+from tenantry.sync.matching.sides import Known, Shown, subject_of
 from tenantry.sync.models import PendingKey, Run
 from tenantry.sync.queue import enqueue_matching
 
@@ -62,14 +63,14 @@ def write_pending(run: Run, rows: Sequence[tuple[int, PendingView]], *, now: dat
         cursor.execute(_WRITE, {"marketplace": run.marketplace_id, "connection": run.connection_id, "now": now})
         ids = {tenant_id: pending_id for pending_id, tenant_id in cursor.fetchall()}
         cursor.execute(
-            "select id, external_id, domain, coalesce(domains, '{}'), registration_number from sync_tenant "
-            "where id = any(%s)",
+            "select id, external_id, domain, coalesce(domains, '{}'), registration_number, "
+            "coalesce(nullif(address->>'phone', ''), contact_phone) from sync_tenant where id = any(%s)",
             [list(ids)],
         )
-        identities = {row[0]: row[1:] for row in cursor.fetchall()}
-    keys = {ids[tenant_id]: _keys(view, *identities[tenant_id][:3]) for tenant_id, view in rows}
+        known = {row[0]: Known(*row[1:]) for row in cursor.fetchall()}
+    keys = {ids[tenant_id]: _keys(view, known[tenant_id]) for tenant_id, view in rows}
     _write_keys(run.marketplace_id, keys)
-    write_pending_match_keys({ids[tenant_id]: _side(view, *identities[tenant_id]) for tenant_id, view in rows})
+    write_pending_match_keys({ids[tenant_id]: _subject(view, known[tenant_id]) for tenant_id, view in rows})
     enqueue_matching(run.marketplace_id)
 
 
@@ -82,20 +83,19 @@ def _row(tenant_id: int, view: PendingView) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _keys(view: PendingView, external_id: str, domain: str, domains: list[str]) -> list[str]:
+def _keys(view: PendingView, known: Known) -> list[str]:
     shown = view.snapshot
     mailbox, _, mail_domain = shown.contact_email.partition("@")
     return search_keys(
         texts=[shown.name, shown.contact_name, mailbox],
-        domains={domain, *domains, shown.domain, mail_domain} - {""},
-        ids=[external_id],
+        domains={known.domain, *known.domains, shown.domain, mail_domain} - {""},
+        ids=[known.external_id],
     )
 
 
-def _side(view: PendingView, external_id: str, domain: str, domains: list[str], number: str) -> Side:
+def _subject(view: PendingView, known: Known) -> Subject:
     shown = view.snapshot
-    own = tuple({domain, shown.domain, *domains} - {""})
-    return Side(shown.name, shown.country, own, shown.contact_email, number, (external_id,))
+    return subject_of(Shown(shown.name, shown.country, shown.domain, shown.contact_email), known)
 
 
 def _write_keys(marketplace_id: int, keys: dict[int, list[str]]) -> None:

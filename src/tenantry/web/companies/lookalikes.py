@@ -5,9 +5,7 @@ from dataclasses import dataclass
 from django.urls import reverse
 
 from tenantry.core.drafts import CompanyDraft
-from tenantry.core.matching_rules import Side
-from tenantry.marketplace.companies.queries import similar_companies
-from tenantry.sync.pending.lookalikes import lookalikes_of
+from tenantry.sync.pending.lookalikes import companies_like, tenants_like
 from tenantry.web.countries import country_name
 from tenantry.web.texts import legible
 
@@ -24,13 +22,12 @@ class Lookalike:
 
 def lookalikes_of_draft(draft: CompanyDraft, *, sees_pending: bool) -> list[Lookalike]:
     """Return companies and, to those who may see them, pending companies that may be the same."""
-    domains = [domain.domain for domain in draft.domains]
     found = [
         Lookalike(
             f"c{company.pk}", legible(company.name), _what("company", company.country),
             reverse("web:company-detail", args=[company.pk]),
         )
-        for company in similar_companies(name=draft.name, domains=domains)
+        for company in companies_like(draft)
     ]  # fmt: skip
     if sees_pending:
         found += [
@@ -38,16 +35,9 @@ def lookalikes_of_draft(draft: CompanyDraft, *, sees_pending: bool) -> list[Look
                 f"p{pending.pk}", legible(pending.name), _what("pending company", pending.country, pending.domain),
                 reverse("web:pending-detail", args=[pending.pk]),
             )
-            for pending in lookalikes_of(_side(draft))
+            for pending in tenants_like(draft)
         ]  # fmt: skip
     return found
-
-
-def _side(draft: CompanyDraft) -> Side:
-    domains = tuple(domain.domain for domain in draft.domains)
-    return Side(
-        draft.name, draft.country, domains, draft.contact_email, draft.registration_number, tuple(draft.tenant_ids)
-    )
 
 
 def _what(kind: str, country: str, domain: str = "") -> str:

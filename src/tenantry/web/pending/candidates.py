@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tenantry.core.matching_rules import bare_name, plain_number
+from tenantry.core.matching.profiles import plain_registration
+from tenantry.core.names import parse_name
 from tenantry.core.search import fold
 from tenantry.marketplace.models import Company
 from tenantry.sync.deciding.drafts import contact_name_of
@@ -43,7 +44,7 @@ def _fields(pending: PendingCompany, company: Company, domains: Iterable[str]) -
     own = sorted({tenant.domain, *(tenant.domains or ())} - {""})
     theirs = sorted(domains)
     rows = [
-        _row("Name", tenant.name, company.name, bare_name(tenant.name) == bare_name(company.name)),
+        _row("Name", tenant.name, company.name, _same_name(tenant, company)),
         _row(
             "Country", country_name(tenant.country) if tenant.country else "",
             country_name(company.country) if company.country else "", tenant.country == company.country,
@@ -51,7 +52,7 @@ def _fields(pending: PendingCompany, company: Company, domains: Iterable[str]) -
         _row("Domains", ", ".join(own), ", ".join(theirs), bool(set(own) & set(theirs))),
         _row("City", _city(tenant.address), _city(company.address)),
         _row("Registration number", tenant.registration_number, company.registration_number,
-             plain_number(tenant.registration_number) == plain_number(company.registration_number)),
+             plain_registration(tenant.registration_number) == plain_registration(company.registration_number)),
         _row("Contact", contact_name_of(tenant), company.contact_name),
         _row("Contact's e-mail", tenant.contact_email, company.contact_email),
         _row("Phone", _phone(tenant), company.phone, _digits(_phone(tenant)) == _digits(company.phone)),
@@ -72,6 +73,12 @@ def _row(label: str, tenant: str, company: str, same: bool | None = None) -> dic
         "word": word,
         "differs": word == DIFFERENT,
     }
+
+
+def _same_name(tenant: Tenant, company: Company) -> bool:
+    """Whether the names are equal apart from legal form, case and punctuation."""
+    mine, theirs = parse_name(tenant.name, tenant.country).normal, parse_name(company.name, company.country).normal
+    return mine == theirs if mine else tenant.name == company.name
 
 
 def _city(address: Mapping[str, Any] | None) -> str:

@@ -4,15 +4,17 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from tenantry.isolation.scope import marketplace_scope
+from tenantry.sync.deciding.queries import best_matches
 from tenantry.sync.deciding.selecting import Selection
-from tenantry.sync.matching.words import certainty_word
-from tenantry.sync.models import PendingCompany
+from tenantry.sync.matching.words import certainty_word, reasons_in_words
+from tenantry.sync.models import Match, PendingCompany
 from tenantry.sync.pending.filters import PROBLEM_WORDS
 from tenantry.web.countries import country_name
 
 HEAD = (
     "Name", "Tenant ID", "Country code", "Country", "Primary domain", "Primary contact", "Contact e-mail", "State",
-    "Matches", "Best match", "Problems", "First seen", "Connection", "Decided at", "Decided by", "Company",
+    "Matches", "Best match", "Matching company", "Reasons for", "Reasons against", "Problems", "First seen",
+    "Connection", "Decided at", "Decided by", "Company",
 )  # fmt: skip
 _PAGE = 1_000
 
@@ -24,21 +26,29 @@ def rows_of(selection: Selection, *, marketplace_id: int, now: datetime) -> Iter
         with marketplace_scope(marketplace_id):
             found = selection.rows(now=now).filter(pk__gt=after).select_related("tenant", "connection", "company")
             page = list(found.order_by("pk")[:_PAGE])
+            best = best_matches(pending.pk for pending in page if pending.match_count)
         for pending in page:
-            yield _cells(pending)
+            yield _cells(pending, best.get(pending.pk))
         if len(page) < _PAGE:
             return
         after = page[-1].pk
 
 
-def _cells(pending: PendingCompany) -> Sequence[object]:
+def _cells(pending: PendingCompany, match: Match | None) -> Sequence[object]:
     problems = "; ".join(PROBLEM_WORDS.get(code, code) for code in pending.problems)
     return (
         pending.name, pending.tenant.external_id, pending.country, country_name(pending.country), pending.domain,
         pending.contact_name, pending.contact_email, pending.get_state_display(), pending.match_count,
-        certainty_word(pending.certainty), problems, _moment(pending.first_seen_at), pending.connection.name,
-        _moment(pending.decided_at), pending.decided_by_name, pending.company.name if pending.company else "",
+        certainty_word(pending.certainty), *_match(match), problems, _moment(pending.first_seen_at),
+        pending.connection.name, _moment(pending.decided_at), pending.decided_by_name, pending.company.name if pending.company else "",
     )  # fmt: skip
+
+
+def _match(match: Match | None) -> tuple[str, ...]:
+    if match is None:
+        return "", "", ""
+    reasons = [" ".join(reasons_in_words(match.evidence, speaking_for=speaking)) for speaking in (True, False)]
+    return match.company.name, *reasons
 
 
 def _moment(moment: datetime | None) -> str:

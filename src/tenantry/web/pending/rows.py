@@ -6,12 +6,12 @@ from typing import Any
 
 from django.urls import reverse
 
-from tenantry.core.matching_rules import Certainty
+from tenantry.core.matching import Certainty
 from tenantry.core.tenants import Problem
 from tenantry.sync.automatic.words import SHOWN_WORDS
 from tenantry.sync.deciding.answering import OPEN_STATES
 from tenantry.sync.deciding.queries import best_matches
-from tenantry.sync.matching.words import certainty_word, evidence_sentence, match_words
+from tenantry.sync.matching.words import certainty_word, match_words, reasons_in_words
 from tenantry.sync.models import Match, PendingCompany, PendingState
 from tenantry.sync.pending.filters import PROBLEM_WORDS
 from tenantry.web.countries import country_name
@@ -72,13 +72,12 @@ def _match(pending: PendingCompany, match: Match | None) -> dict[str, Any] | Non
         "count": pending.match_count,
         "certainty": certainty_word(pending.certainty),
         "company": legible(match.company.name) if match else "",
-        "why": "; ".join(_reasons(match)) if match else "",
+        "why": " ".join(_reasons(match)) if match else "",
     }
 
 
 def _reasons(match: Match) -> list[str]:
-    speaking = [evidence for evidence in match.evidence if evidence["for"]]
-    return [legible(evidence_sentence(evidence)) for evidence in speaking[:_MOST_REASONS]]
+    return [legible(reason) for reason in reasons_in_words(match.evidence, speaking_for=True)[:_MOST_REASONS]]
 
 
 def _outcome(pending: PendingCompany) -> dict[str, Any]:

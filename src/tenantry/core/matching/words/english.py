@@ -1,26 +1,21 @@
-"""Evidence and certainty as sentences. Templates are data, by code: other languages bring their own mapping.
+"""Evidence and certainty in English. What is in braces is filled in and stays as it is."""
 
-A template has named places, filled by :func:`places_of`. A code without a template is a fault of this module,
-and a test looks for it.
-"""
+from collections.abc import Mapping
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from tenantry.core.matching.values import Certainty
 
-from tenantry.core.matching.values import Certainty, Evidence
-
-CERTAINTY_ENGLISH: Mapping[Certainty, str] = {
+CERTAINTIES: Mapping[Certainty, str] = {
     Certainty.CERTAIN: "Certain",
     Certainty.STRONG: "Strong",
     Certainty.LIKELY: "Likely",
     Certainty.POSSIBLE: "Possible",
 }
-
-ENGLISH: Mapping[str, str] = {
+NOTHING = "nothing"
+SENTENCES: Mapping[str, str] = {
     "tenant_equal": "The company already carries this tenant's id.",
     "registration_equal": "Same registration number: {company}.",
     "registration_differs": "Other registration number: {tenant} against {company}.",
-    "name_equal": "Same name: “{company}”.",
+    "name_equal": "Same name, legal form aside: “{company}”.",
     "name_spacing": "Same name, spaced differently: “{tenant}” and “{company}”.",
     "name_reordered": "Same words in another order: “{tenant}” and “{company}”.",
     "name_spelling": "Like name, spelled differently: “{tenant}” and “{company}”.",
@@ -58,25 +53,3 @@ ENGLISH: Mapping[str, str] = {
     "phone_equal": "Same phone number.",
     "phone_differs": "Other phone number.",
 }
-_MOST_SHOWN = 4
-_LONGEST = 60
-_NOTHING = "nothing"
-
-
-def sentence(evidence: Evidence, templates: Mapping[str, str] = ENGLISH) -> str:
-    """Return one reason as a sentence."""
-    return templates[evidence.code].format_map(places_of(evidence))
-
-
-def places_of(evidence: Evidence) -> dict[str, str]:
-    """Return what fills a template's places, as text of bounded length."""
-    return {name: _text(value) for name, value in evidence.parameters.items()}
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, str):
-        return value if len(value) <= _LONGEST else value[: _LONGEST - 1] + "…"
-    if isinstance(value, Sequence):
-        shown = [_text(part) for part in value[:_MOST_SHOWN] if part]
-        return (", ".join(shown) + (" …" if len(value) > _MOST_SHOWN else "")) or _NOTHING
-    return str(value)

@@ -1,0 +1,117 @@
+"""The matcher: companies that share a key with a tenant, the likeliest of them, judged by ``core.matching``.
+
+Works in a marketplace's scope and writes nothing. However many companies there are, a tenant costs some dozens of
+descents of one index, each of at most :data:`MOST_SHARING` entries, and forty comparisons.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from math import log2
+from typing import Any
+
+from django.db import connection as database
+
+from tenantry.core.matching import Candidate, Key, Match
+from tenantry.core.matching.choosing import likeliest
+from tenantry.core.matching.keys import keys_of_profile
+from tenantry.core.matching.profiles import Profile, profile_of
+from tenantry.core.matching.scoring import match_profiles
+from tenantry.isolation.bulk import text_array
+from tenantry.isolation.scope import current_marketplace_id
+from tenantry.sync.matching.sides import companies_as_compared
+
+MOST_SHARING = 100  # a key that more companies share tells too little, and finds none
+_MOST_CARRIERS = 25  # counted; a domain that more companies carry is a matter of taste
+TOTAL = log2(
+    1_000_000
+)  # bits that name one company; the same for all, so that no answer follows from who else is there
+
+# One descent for each key. Companies come in the index's order, so that the answer is always the same.
+SHARING = """
+select wanted.key, shared.companies
+from unnest(%(keys)s::text[]) wanted (key)
+cross join lateral (
+    select array(
+        select c.company_id from marketplace_companymatchkey c
+        where c.marketplace_id = %(marketplace)s and c.key = wanted.key order by c.company_id limit %(most)s
+    ) as companies
+) shared
+where cardinality(shared.companies) between 1 and %(most)s - 1
+"""
+CARRIERS = """
+select wanted.domain, (
+    select count(*) from (
+        select from marketplace_companydomain d
+        where d.marketplace_id = %(marketplace)s and d.domain = wanted.domain limit %(most)s
+    ) carriers
+)
+from unnest(%(domains)s::text[]) wanted (domain)
+"""
+
+
+def find_matches(
+    tenants: Mapping[int, Profile], *, without: Mapping[int, frozenset[int]]
+) -> dict[int, tuple[Match, ...]]:
+    """Return the matches of each tenant, at most five, best first. Three queries, however many tenants.
+
+    ``tenants`` by any number; ``without`` the companies that a person said each is not.
+    """
+    wanted = {number: keys_of_profile(tenant) for number, tenant in tenants.items()}
+    shared = sharing({key for keys in wanted.values() for key in keys})
+    chosen: dict[int, list[int]] = {}
+    for number, keys in wanted.items():
+        excluded = without.get(number, frozenset())
+        best = likeliest({key: shared[key] for key in keys if key in shared}, TOTAL)
+        chosen[number] = [pk for pk in best if pk not in excluded]
+    companies = _profiles({pk for best in chosen.values() for pk in best})
+    counts = _carriers(tenants.values())
+    return {
+        number: match_profiles(
+            tenant, [(str(pk), companies[pk]) for pk in chosen[number] if pk in companies], counts
+        )
+        for number, tenant in tenants.items()
+    }  # fmt: skip
+
+
+def match_with(tenant: Profile, company_ids: Sequence[int]) -> dict[int, Match]:
+    """Return how these companies compare with a tenant, those left out that nothing speaks for."""
+    counts = _carriers([tenant])
+    judged = {
+        pk: match_profiles(tenant, [(str(pk), company)], counts) for pk, company in _profiles(company_ids).items()
+    }
+    return {pk: found[0] for pk, found in judged.items() if found}
+
+
+def sharing(keys: Iterable[Key], *, most: int = MOST_SHARING) -> dict[Key, list[int]]:
+    """Return the companies that have each of these keys; keys that nobody or more than ``most`` have are left out."""
+    with database.cursor() as cursor:
+        parameters: dict[str, Any] = {
+            "marketplace": current_marketplace_id(),
+            "keys": text_array(sorted(keys)),
+            "most": most + 1,
+        }
+        cursor.execute(SHARING, parameters)
+        return dict(cursor.fetchall())
+
+
+def _profiles(company_ids: Iterable[int]) -> dict[int, Profile]:
+    ids = sorted(company_ids)
+    return {pk: _profile(company) for pk, company in companies_as_compared(ids).items()} if ids else {}
+
+
+@lru_cache(maxsize=5_000)
+def _profile(company: Candidate) -> Profile:
+    """A company is compared with many tenants of a batch; as long as it says the same, it is taken apart once."""
+    return profile_of(company)
+
+
+def _carriers(tenants: Iterable[Profile]) -> dict[str, int]:
+    domains = sorted({domain for tenant in tenants for domain in tenant.domains})
+    if not domains:
+        return {}
+    with database.cursor() as cursor:
+        parameters: dict[str, Any] = {
+            "marketplace": current_marketplace_id(), "domains": text_array(domains), "most": _MOST_CARRIERS
+        }  # fmt: skip
+        cursor.execute(CARRIERS, parameters)
+        return dict(cursor.fetchall())
