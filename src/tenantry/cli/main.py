@@ -8,6 +8,7 @@ from tenantry.cli.demo import demo
 from tenantry.cli.doctor import doctor
 from tenantry.cli.exits import Exit
 from tenantry.cli.match import match
+from tenantry.cli.match_keys import rebuild_match_keys
 from tenantry.cli.runs import runs
 from tenantry.cli.serve import migrate_command, serve, web, worker
 from tenantry.cli.setup import setup
@@ -23,6 +24,7 @@ app.command()(setup)
 app.command("migrate")(migrate_command)
 app.command()(runs)
 app.command()(match)
+app.command()(rebuild_match_keys)
 app.command()(doctor)
 app.add_typer(connect.app, name="connect")
 app.add_typer(sync.app, name="sync")

@@ -2,16 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from tenantry.core.matching.profiles import profile_of
-from tenantry.core.search import search_ranges
-from tenantry.marketplace.models import Company, CompanyDomain, CompanyKey
+from tenantry.marketplace.models import Company, CompanyDomain
 from tenantry.sync.matching.finding import match_with
 from tenantry.sync.matching.sides import subject_of_pending
 from tenantry.sync.models import Decision, Match, PendingCompany, TenantLink
 
-_MOST_FOUND = 20
 _MOST_DECISIONS = 30
 
 
@@ -28,14 +26,6 @@ class Proposal:
     domains: Sequence[str] = ()
     linked: Sequence[str] = ()
     chosen: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a search over all companies gave; ``more`` when not all are shown."""
-
-    companies: list[Company] = field(default_factory=list)
-    more: bool = False
 
 
 def proposals_for(pending: PendingCompany, *, chosen: int | None = None) -> list[Proposal]:
@@ -90,18 +80,6 @@ def best_matches(pending_ids: Iterable[int]) -> dict[int, Match]:
     for match in rows.order_by("pending_id", "-certainty", "-score", "company_id"):
         found.setdefault(match.pending_id, match)
     return found
-
-
-def find_companies(query: str) -> Found:
-    """Return companies of the marketplace that a search by words, domain or id finds, by name. One query."""
-    ranges = search_ranges(query)
-    if not ranges:
-        return Found()
-    rows = Company.objects.all()
-    for start, below in ranges:
-        rows = rows.filter(pk__in=CompanyKey.objects.filter(key__gte=start, key__lt=below).values("company_id"))
-    found = list(rows.order_by("sort_name", "pk")[: _MOST_FOUND + 1])
-    return Found(found[:_MOST_FOUND], len(found) > _MOST_FOUND)
 
 
 def decisions_of(pending: PendingCompany) -> list[Decision]:

@@ -7,10 +7,11 @@ from django.urls import reverse
 
 from tenantry.core.permissions import Action
 from tenantry.sync.deciding.answering import OPEN_STATES, standing_decision
-from tenantry.sync.deciding.queries import Found, decisions_of, find_companies, proposals_for
+from tenantry.sync.deciding.queries import decisions_of, proposals_for
 from tenantry.sync.deciding.reasons import IGNORE_REASONS
 from tenantry.sync.deciding.refusals import why_not_link
 from tenantry.sync.deciding.undoing import explain_undo
+from tenantry.sync.matching.searching import Found, find_companies
 from tenantry.sync.models import Decision, PendingCompany, PendingState
 from tenantry.sync.switches import read_company_sync
 from tenantry.web.access import Visit

@@ -40,7 +40,8 @@ def _cells(pending: PendingCompany, match: Match | None) -> Sequence[object]:
         pending.name, pending.tenant.external_id, pending.country, country_name(pending.country), pending.domain,
         pending.contact_name, pending.contact_email, pending.get_state_display(), pending.match_count,
         certainty_word(pending.certainty), *_match(match), problems, _moment(pending.first_seen_at),
-        pending.connection.name, _moment(pending.decided_at), pending.decided_by_name, pending.company.name if pending.company else "",
+        pending.connection.name, _moment(pending.decided_at), pending.decided_by_name,
+        pending.company.name if pending.company else "",
     )  # fmt: skip
 
 

@@ -1,0 +1,47 @@
+"""``tenantry rebuild-match-keys``: writes the keys of matching anew and matches all that waits."""
+
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from tenantry.cli.installation import HomeOption, installation
+from tenantry.cli.sync import marketplaces_named
+from tenantry.cli.terminal import err, fail, say
+
+
+def rebuild_match_keys(
+    home: HomeOption = None,
+    marketplace: Annotated[str, typer.Option("--marketplace", help="Only this marketplace (its name).")] = "",
+) -> None:
+    """Write all keys of matching anew, and match all pending companies. Needed only to repair; may be stopped."""
+    with installation(home):
+        for marketplace_id, name in marketplaces_named(marketplace):
+            _rebuild(marketplace_id, name)
+
+
+def _rebuild(marketplace_id: int, name: str) -> None:
+    from django.utils import timezone
+
+    from tenantry.isolation.scope import marketplace_scope
+    from tenantry.marketplace.models import Company
+    from tenantry.sync.matching.rebuilding import is_rebuilding, start_rebuild
+    from tenantry.sync.matching.refreshing import match_next
+    from tenantry.sync.models import PendingCompany
+
+    with marketplace_scope(marketplace_id):
+        if not is_rebuilding():
+            start_rebuild()
+        companies, pending = Company.objects.count(), PendingCompany.objects.count()
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
+        task = progress.add_task(f"Matching {name}", total=companies + 2 * pending)
+        try:
+            while done := match_next(marketplace_id=marketplace_id, now=timezone.now()):
+                progress.advance(task, done)
+        except KeyboardInterrupt:
+            fail(
+                "Stopped. What was written is kept.",
+                next_step="A running `tenantry serve` goes on within a minute; otherwise the next call does.",
+            )
+    say(f"{name}: the keys of {companies:,} companies and {pending:,} pending companies are written, and matched.")
