@@ -15,7 +15,7 @@ _OWNED = {"abstract": False, "base_manager_name": "objects"}
 class Migration(migrations.Migration):
     """Make tables, and ask for the keys."""
 
-    dependencies = [("marketplace", "0006_slim_match_keys"), ("sync", "0006_planned_kinds")]
+    dependencies = [("marketplace", "0006_slim_match_keys"), ("sync", "0007_problem_bits")]
 
     operations = [
         migrations.DeleteModel(name="PendingMatchKey"),
