@@ -8,6 +8,7 @@ from tests.sync.world import World
 from tenantry.core.records import Contact
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.models import Company
+from tenantry.sync.connecting import request_connect
 from tenantry.sync.deciding.carrying import decide_next, drive_decisions, live_decisions
 from tenantry.sync.deciding.many import Wish, start_decisions
 from tenantry.sync.deciding.refusals import DecisionRefused
@@ -68,6 +69,45 @@ def test_creating_many_says_what_it_can_t_beforehand_and_does_the_rest(desk: Des
     with marketplace_scope(desk.marketplace_id):
         decision = Decision.objects.latest("pk")
         assert (decision.actor_name, decision.actor_id, decision.run_id) == (ALEX.name, ALEX.id, run.pk)
+
+
+def test_linking_many_leaves_out_tenants_that_compete_for_a_company(desk: Desk, world: World) -> None:
+    number = "HRB 12345"
+    world.add(6, 7, 8)
+    for tenant in (6, 7, 8):
+        world.change(tenant, registration_number=number)
+    desk.sync.run(desk.marketplace_id)
+    company = desk.company("Alpine", number=number, tenant_ids=(World.id_of(8),))
+    alone = desk.company("Customer 4", domains=("customer4.example",))
+    desk.match()
+    seen = _look(desk, BulkAction.LINK)
+    assert (seen.doable, seen.refusals["Other tenants match the same company: decide by hand."]) == (2, 2)
+    _drive(desk, _start(desk, Wish(BulkAction.LINK)))
+    linked = {(link.company_id, link.tenant_id) for link in desk.links()}
+    assert linked == {(company, desk.pending(8).tenant_id), (alone, desk.pending(4).tenant_id)}
+    desk.ignore(6)
+    desk.match()
+    assert "Its match is linked to another tenant already: decide by hand." in _look(desk, BulkAction.LINK).refusals
+
+
+def test_creating_many_leaves_out_contacts_that_are_not_the_tenant_s_own(desk: Desk, world: World) -> None:
+    for tenant in (1, 2):
+        world.change_contact(tenant, Contact("Bo", "Books", "bo@books.example"))
+    desk.clock.pass_time(hours=26)
+    desk.sync.run(desk.marketplace_id)
+    with marketplace_scope(desk.marketplace_id):
+        waiting = desk.company("Waiting")
+        request_connect(company_id=waiting, given=World.id_of(3), actor=KIM, now=desk.clock())
+    desk.match()
+    seen = _look(desk, BulkAction.CREATE)
+    assert dict(seen.refusals) == {
+        "Its contact is another tenant's, too: decide by hand.": 2,
+        "A company waits to be connected to it: decide by hand.": 1,
+        "No primary contact with an e-mail address: add one by hand.": 1,
+    }
+    run = _drive(desk, _start(desk, Wish(BulkAction.CREATE)))
+    assert run.counters["changes_applied"] == 1
+    assert desk.create(1).kind == "create", "one by one, a person may"
 
 
 def test_linking_many_links_each_to_its_one_strong_match(desk: Desk) -> None:

@@ -37,7 +37,10 @@ class Customer:
 
 
 def customers(count: int, *, country: str = "AT") -> list[Customer]:
-    return [Customer(f"Customer {number:04}", f"customer{number}.example", country) for number in range(count)]
+    return [
+        Customer(f"Customer {number:04}", f"customer{number}.example", country, email=f"erika@customer{number}.example")
+        for number in range(count)
+    ]
 
 
 class Provider:

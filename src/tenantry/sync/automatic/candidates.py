@@ -105,6 +105,12 @@ def next_candidates(
     return _find(place, [PendingState.PENDING], limit=limit, connection_id=connection_id, only=only, plan=plan)
 
 
+def candidates_of(pending_ids: Sequence[int]) -> list[Candidate]:
+    """Return these rows as they are now, those of them that somebody can decide on."""
+    states = [PendingState.PENDING, PendingState.HELD, PendingState.SNOOZED]
+    return _find(Place(), states, limit=len(pending_ids), only=list(pending_ids))
+
+
 def candidate_of(pending_id: int) -> Candidate | None:
     """Return one row as it is now, if it waits for a decision or is held."""
     states = [PendingState.PENDING, PendingState.HELD]

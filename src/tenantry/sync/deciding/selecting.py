@@ -15,8 +15,9 @@ from django.db.models import QuerySet
 
 from tenantry.core.matching import Certainty
 from tenantry.sync.deciding.answering import OPEN_STATES
+from tenantry.sync.deciding.hindering import NO_LINK, hindrances, strong_links
 from tenantry.sync.deciding.refusals import DecisionRefused, why_not_link
-from tenantry.sync.models import Match, PendingCompany, PendingState
+from tenantry.sync.models import PendingCompany, PendingState
 from tenantry.sync.pending.filters import PendingFilter
 from tenantry.sync.pending.queries import TABS
 from tenantry.sync.switches import CompanySyncSwitches
@@ -114,41 +115,32 @@ def batches(
 
 
 def _judged(ids: list[int], action: BulkAction, overall: str) -> list[Row]:
-    found = PendingCompany.objects.filter(pk__in=ids).select_related("tenant").order_by("pk")
-    strong = _strong_matches(ids) if action is BulkAction.LINK else {}
+    found = list(PendingCompany.objects.filter(pk__in=ids).select_related("tenant").order_by("pk"))
+    links = strong_links(ids) if action is BulkAction.LINK else {}
+    hindered = hindrances(ids) if action is BulkAction.CREATE else {}
     rows = []
     for pending in found:
-        company = strong.get(pending.pk, [])
-        refusal = overall or _refusal(pending, action, len(company))
-        only = company[0] if len(company) == 1 and not refusal else None
+        link = links.get(pending.pk, NO_LINK)
+        refusal = overall or _refusal(pending, action) or (hindered.get(pending.pk) or "")
+        if action is BulkAction.LINK:
+            refusal = refusal or link.refusal
+        only = link.company if not refusal else None
         rows.append(
             Row(
                 pending.pk, pending.tenant_id, pending.tenant.external_id, pending.name, pending.state, pending.version,
-                only.company_id if only else None, only.company.name if only else "", refusal,
+                only.pk if only else None, only.name if only else "", refusal,
             )
         )  # fmt: skip
     return rows
 
 
-def _strong_matches(ids: list[int]) -> dict[int, list[Match]]:
-    found: dict[int, list[Match]] = {}
-    strong = Match.objects.filter(pending_id__in=ids, rejected_at=None, certainty__gte=Certainty.STRONG)
-    for match in strong.select_related("company"):
-        found.setdefault(match.pending_id, []).append(match)
-    return found
-
-
-def _refusal(pending: PendingCompany, action: BulkAction, strong: int) -> str:
+def _refusal(pending: PendingCompany, action: BulkAction) -> str:
     if action is BulkAction.REOPEN:
         reopens = pending.state in {PendingState.IGNORED, PendingState.SNOOZED}
         return "" if reopens else "Neither ignored nor snoozed."
     if pending.state not in OPEN_STATES:
         return f"Decided or gone already: {pending.get_state_display()}."
-    if action is BulkAction.LINK:
-        return {0: "No strong match: decide by hand.", 1: ""}.get(strong, "Several strong matches: decide by hand.")
-    if action is BulkAction.CREATE:
-        return _not_creatable(pending)
-    return ""
+    return _not_creatable(pending) if action is BulkAction.CREATE else ""
 
 
 def _not_creatable(pending: PendingCompany) -> str:

@@ -81,8 +81,8 @@ def _backlog(backlog: Backlog) -> list[dict[str, str]]:
     stay = f"{_bounded(backlog.waiting)} already waiting {_one(backlog.waiting, 'stays', 'stay')} for a person."
     looked = " Of the first of these," if backlog.partly else " Of these,"
     could = f"{looked} {backlog.creatable:,} could be created in bulk."
-    url = reverse("web:pending-list") + "?problem=none" if backlog.creatable else ""
-    points = [_point(stay + could, url=url, link="Look at these")]
+    url = reverse("web:pending-bulk") + "?action=create&all=1&problem=none" if backlog.creatable else ""
+    points = [_point(stay + could, url=url, link="See what that would do")]
     if backlog.hindered:
         reasons = ", ".join(f"{count:,} {AUTOMATIC_WORDS[code]}" for code, count in sorted(backlog.hindered.items()))
         points.append(_point(f"No rule would create the others: {reasons}.", tone="wait"))
