@@ -70,6 +70,16 @@ def test_the_list_says_what_is_held_and_that_nothing_of_it_was_applied(cast: Cas
     assert "Held 60 wait for your release" in home
 
 
+def test_the_held_tab_of_pending_companies_leads_to_held_whoever_may_release(cast: Cast, held: Hold) -> None:
+    page = cast.client("owner").get("/companies/pending/?tab=held")
+    assert "release or reject them, in Held ." in text_of(page)
+    assert 'them, in <a href="/sync/held/">' in page.content.decode()
+    theirs = cast.client("colleague").get("/companies/pending/?tab=held")
+    assert "A marketplace manager releases or rejects them." in text_of(theirs)
+    assert "/sync/held/" not in theirs.content.decode()
+    assert "A brake stopped" not in text_of(cast.client("owner").get("/companies/pending/"))
+
+
 def test_a_marketplace_without_holds_says_so(cast: Cast) -> None:
     assert "Nothing is held" in text_of(cast.client("owner").get("/sync/held/"))
 

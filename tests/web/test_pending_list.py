@@ -8,6 +8,11 @@ from tests.web.cast import Cast, switch_on
 from tests.web.reading import counts_in, names_in, text_of
 from tests.web.stage import Customer, Stage, customers
 
+from tenantry.isolation.scope import marketplace_scope
+from tenantry.sync.automatic.words import SHOWN_WORDS
+from tenantry.sync.models import PendingCompany
+from tenantry.sync.pending.filters import PROBLEM_CHOICES
+
 LIST = "/companies/pending/"
 ALPINE = Customer("Alpine Ski House GmbH", "alpineskihouse.com", "AT", "Maria Huber", "maria@alpineskihouse.com")
 TOKYO = Customer("東京電子株式会社", "tokyo-denshi.jp", "JP", "佐藤 健", "ken@tokyo-denshi.jp")
@@ -114,6 +119,24 @@ def test_a_value_that_can_t_be_one_counts_as_not_given(given: dict[str, str], ca
 )  # fmt: skip
 def test_columns_sort_both_ways(sort: str, first: str, cast: Cast, world: Stage) -> None:
     assert names_in(cast.client("owner").get(LIST, {"sort": sort}))[0] in {first, UNREAD.name}
+
+
+def test_problems_sort_so_that_what_lacks_the_same_stands_together(cast: Cast, world: Stage) -> None:
+    without, unread, missing, nameless = {ALPINE.name, TOKYO.name}, UNREAD.name, CONTOSO.name, SHARED.name
+    names = names_in(cast.client("owner").get(LIST, {"sort": "problems"}))
+    assert set(names[:2]) == without
+    assert names[2:] == [unread, missing, nameless]
+    assert names_in(cast.client("owner").get(LIST, {"sort": "-problems"})) == names[::-1]
+    assert 'aria-sort="descending"' in cast.client("owner").get(LIST, {"sort": "-problems"}).content.decode()
+
+
+@pytest.mark.parametrize("problem", [code for code, _ in PROBLEM_CHOICES])
+def test_each_problem_that_the_list_offers_to_filter_by_is_one(problem: str, cast: Cast, world: Stage) -> None:
+    if problem in SHOWN_WORDS:
+        with marketplace_scope(world.marketplace.pk):
+            PendingCompany.objects.filter(name=ALPINE.name).update(automatic_problems=[problem])
+        assert names_in(cast.client("owner").get(LIST, {"problem": problem})) == [ALPINE.name]
+    assert cast.client("owner").get(LIST, {"problem": problem, "sort": "problems"}).status_code == 200
 
 
 def test_newest_first_goes_by_when_the_tenant_was_first_seen(cast: Cast, stage: Stage) -> None:

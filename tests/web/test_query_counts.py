@@ -105,7 +105,7 @@ PAGES: dict[str, Callable[[Stage], str]] = {
 # Every list in each of its orders, and with each of its filters; together they are more than anybody asks at once.
 LISTS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "/companies/pending/": (
-        ("name", "-name", "country", "domain", "contact", "-match", "-first_seen", "first_seen"),
+        ("name", "-name", "country", "domain", "contact", "-match", "problems", "-problems", "-first_seen"),
         ("q=customer", "country=AT", "problem=none", "match=none", "age=day", "tab=ignored", "tab=snoozed"),
     ),
     "/companies/": (

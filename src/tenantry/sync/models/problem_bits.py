@@ -22,6 +22,7 @@ RULE_BITS = {
     AutomaticProblem.LOOKS_LIKE_COMPANY.value: 64,
     AutomaticProblem.CONTACT_SHARED.value: 128,
     AutomaticProblem.CONTACT_OF_STAFF.value: 256,
+    AutomaticProblem.CONTACT_UNCONFIRMED.value: 512,
 }
 _OWN = sum(OWN_BITS.values())
 _EVERY = range(_OWN + sum(RULE_BITS.values()) + 1)

@@ -29,6 +29,7 @@ COLUMNS: Mapping[str, str] = {
     "domain": "domain",
     "contact": "sort_contact",
     "match": "certainty",
+    "problems": "problem_bits",
     "first_seen": "first_seen_at",
 }
 # Each of these follows an index of its own, together with the state.

@@ -52,6 +52,8 @@ _SORTS = (
     ("-contact", "Primary contact, Z to A"),
     ("-match", "Best match first"),
     ("match", "No match first"),
+    ("-problems", "With problems first"),
+    ("problems", "Without problems first"),
     ("-first_seen", "Newest first"),
     ("first_seen", "Oldest first"),
 )
@@ -98,11 +100,21 @@ def list_context(request: HttpRequest, visit: Visit, wanted: Wanted, listed: Lis
         "filters": _filters(wanted, listed.applied, address),
         "list_query": kept_query(wanted),
         "shows_state": wanted.tab == "done",
+        "held_note": _held_note(visit) if wanted.tab == "held" and rows else None,
         "empty": "" if rows else _why_empty(wanted, listed, on=switches.on),
         "empty_note": _EMPTY_TABS.get(wanted.tab, ""),
         "last_sync": _last_sync(),
         "can_sync": switches.on and visit.presence.may(Action.START_RUN),
     }
+
+
+def _held_note(visit: Visit) -> dict[str, str]:
+    """Say where what is held is let go, to those who may with the way there."""
+    if visit.presence.may(Action.RELEASE_HOLDS):
+        note = "A brake stopped these before they were created. You see why, and release or reject them, in"
+        return {"text": note, "url": reverse("web:hold-list"), "link": "Held"}
+    text = "A brake stopped these before they were created. A marketplace manager releases or rejects them."
+    return {"text": text, "url": "", "link": ""}
 
 
 def _bulk(wanted: Wanted, offer: Offer) -> dict[str, Any] | None:
