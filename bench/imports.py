@@ -44,7 +44,7 @@ def file_of(companies: int) -> bytes:
     return "\n".join(lines).encode()
 
 
-def leg(companies: int) -> None:
+def leg(companies: int, file: Path) -> None:
     """Do it all in this process, and report seconds by step. The database comes from the environment."""
     import django  # noqa: PLC0415  # settings read the environment that the caller gave
 
@@ -58,7 +58,7 @@ def leg(companies: int) -> None:
     from tenantry.marketplace.models import Import  # noqa: PLC0415  # same
     from tenantry.marketplace.services import create_marketplace  # noqa: PLC0415  # same
 
-    content, now = file_of(companies), datetime.now(tz=UTC)
+    now = datetime.now(tz=UTC)
     place = create_marketplace(name="Northwind", actor=SYSTEM, now=now).pk
 
     def step(name: str, work: object) -> None:
@@ -68,7 +68,7 @@ def leg(companies: int) -> None:
 
     def preview() -> None:
         with marketplace_scope(place):
-            job = start_import(file_name="companies.csv", content=content, actor=SYSTEM, now=now)
+            job = start_import(file_name=file.name, content=file.read_bytes(), actor=SYSTEM, now=now)
         read_import(job.pk, marketplace_id=place, clock=lambda: now, should_stop=lambda: False)
 
     def latest() -> Import:
@@ -136,16 +136,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--companies", type=int, default=200_000)
     parser.add_argument("--write", type=Path)
-    parser.add_argument("--leg", action="store_true", help="used by itself")
+    parser.add_argument("--leg", type=Path, help="used by itself: the file")
     asked = parser.parse_args()
     if asked.leg:
-        leg(asked.companies)
+        leg(asked.companies, asked.leg)
         return
     with scratch_folder() as folder, postgres(folder) as server:
         fresh_database(server, NAME)
         environment = {**os.environ, **django_environment(server, NAME)}
         heading = f"{asked.companies:,} companies. {machine()}."
-        command = [sys.executable, __file__, "--leg", "--companies", str(asked.companies)]
+        file = folder / "companies.csv"
+        file.write_bytes(file_of(asked.companies))
+        command = [sys.executable, __file__, "--leg", str(file), "--companies", str(asked.companies)]
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True, check=True)
     print(heading, done.stdout, sep="\n")
     if asked.write:

@@ -13,6 +13,7 @@ from tenantry.core.imports.reading import FileKind, Layout, Record, first_line_o
 from tenantry.isolation.bulk import insert_rows
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.imports.existing import plan_records
+from tenantry.marketplace.imports.files import kept_file
 from tenantry.marketplace.models import Import, ImportLine, ImportState, LineState
 
 BATCH = 2_000
@@ -34,12 +35,9 @@ def read_import(
 ) -> bool:
     """Plan every line of the file; return False when stopped before the end: it then starts over."""
     with marketplace_scope(marketplace_id):
-        unread = Import.objects.filter(pk=import_id, state=ImportState.READING)
-        stored = unread.values_list("content", flat=True).first()
-        if stored is None:
+        content = kept_file(import_id)
+        if content is None:
             return True
-        content = bytes(stored)
-        del stored  # files are large
         ImportLine.objects.filter(job_id=import_id).delete()
     reading = _Reading(import_id, read_layout(first_line_of(content)))
     records = read_records(content, reading.layout)

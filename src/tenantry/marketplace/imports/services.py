@@ -10,9 +10,11 @@ from tenantry.audit.services import record_event
 from tenantry.core.imports.reading import FileUnreadable, first_line_of, read_layout
 from tenantry.isolation.scope import current_marketplace_id
 from tenantry.jobs import defer
+from tenantry.marketplace.imports.files import keep_file
 from tenantry.marketplace.models import Import, ImportState
 
 LARGEST_FILE = 128 * 1024 * 1024
+_WAITING = [ImportState.READING, ImportState.PLANNED]
 _UNDER_WAY = [ImportState.READING, ImportState.PLANNED, ImportState.APPLYING]
 
 
@@ -33,14 +35,15 @@ def start_import(*, file_name: str, content: bytes, actor: Actor, now: datetime,
     except FileUnreadable as error:
         raise ImportRefused(str(error)) from error
     digest = hashlib.sha256(content).hexdigest()
-    same = Import.objects.filter(digest=digest, state__in=[ImportState.READING, ImportState.PLANNED]).first()
+    same = Import.objects.defer("content").filter(digest=digest, state__in=_WAITING).first()
     if same is not None:
         return same
     job = Import.objects.create(
         marketplace_id=current_marketplace_id(), kind=layout.kind.value, file_name=file_name[:200], digest=digest,
-        content=content, requested_by_kind=actor.kind.value, requested_by_id=actor.id,
+        requested_by_kind=actor.kind.value, requested_by_id=actor.id,
         requested_by_name=actor.name[:200], counters={"unknown_columns": list(layout.unknown)}, created_at=now,
     )  # fmt: skip
+    keep_file(job.pk, content)
     _record(job, "requested", actor=actor, now=now, request_id=request_id)
     enqueue_import(job)
     return job
