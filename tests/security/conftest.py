@@ -1,6 +1,7 @@
 """Two marketplaces on one Partner Center, both with everything that a sync leaves behind."""
 
 from collections.abc import Iterator
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -10,8 +11,11 @@ from tests.conftest import Snapshot
 from tests.web.cast import Cast, make_cast, switch_on
 from tests.web.stage import Customer, Stage, customers
 
+from tenantry.core.drafts import DomainDraft
 from tenantry.isolation.scope import marketplace_scope
+from tenantry.marketplace.companies.guarding import follow_companies
 from tenantry.marketplace.companies.services import CompanyDraft, create_company
+from tenantry.marketplace.companies.writing import insert_companies
 from tenantry.marketplace.models import CompanyOrigin
 from tenantry.sync.links import link_tenant
 
@@ -51,7 +55,25 @@ def make_many() -> Cast:
     return cast
 
 
-_MADE = {"full": make_full, "many": make_many}
+_WORDS = "alder birch cedar elm fir gum hazel iron jade kapok larch maple nut oak pine rowan sal teak".split()
+
+
+def make_crowded() -> Cast:
+    """As ``many``, and Northwind has thousands of companies, too."""
+    cast = make_many()
+    names = [f"{one} {two} {three}" for one in _WORDS for two in _WORDS for three in _WORDS[:12]]
+    drafts = [
+        CompanyDraft(
+            name, "DE", domains=(DomainDraft(f"{name.replace(' ', '-')}.example"),), tenant_ids=(str(UUID(int=number)),)
+        )
+        for number, name in enumerate(names)
+    ]
+    with marketplace_scope(cast.northwind.pk):
+        follow_companies(insert_companies(drafts, origin=CompanyOrigin.IMPORT, now=timezone.now()))
+    return cast
+
+
+_MADE = {"full": make_full, "many": make_many, "crowded": make_crowded}
 
 
 @pytest.fixture
@@ -75,6 +97,13 @@ def full(database: str, snapshot: Snapshot) -> Cast:
 def many(database: str, snapshot: Snapshot, owner: "psycopg.Connection[tuple[object, ...]]") -> Cast:
     owner.execute("analyze")
     cast: Cast = snapshot(make_many)[1]
+    return cast
+
+
+@pytest.fixture
+def crowded(database: str, snapshot: Snapshot, owner: "psycopg.Connection[tuple[object, ...]]") -> Cast:
+    owner.execute("vacuum analyze")
+    cast: Cast = snapshot(make_crowded)[1]
     return cast
 
 

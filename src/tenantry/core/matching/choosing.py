@@ -3,27 +3,40 @@
 from collections.abc import Mapping, Sequence
 from math import log2
 
-from tenantry.core.matching.keys import WORTH, Key
+from tenantry.core.matching.keys import WORTH, Key, KeyKind
 
 MOST_CANDIDATES = 40
-_WORTH_COMPARING = 0.25  # of what the likeliest is worth by its keys; the rest is not looked at
-_ALWAYS_COMPARED = 8.0  # bits: sharing one rare word is worth a look, however good another candidate is
+_NAMING = 17.0  # bits that name one company; the same however many there are, so that few and many are chosen alike
+_WORTH_COMPARING = 0.3  # of what the likeliest is worth by its keys; the rest is not looked at
+_ALWAYS_COMPARED = 16.0  # bits: sharing two rare words is worth a look, however good another candidate is
+_TYPOS_COUNTED = 2  # words that are alike share one or two of these, equal words all of them: no more than that is told
 
 
-def likeliest(found: Mapping[Key, Sequence[int]], total: float, most: int = MOST_CANDIDATES) -> list[int]:
+def likeliest(found: Mapping[Key, Sequence[int]], most: int = MOST_CANDIDATES) -> list[int]:
     """Return the companies that are worth comparing, the likeliest first.
 
-    ``found``: the companies that share each key of one tenant. ``total``: how many bits it takes to name any one
-    company; a key that more companies share is worth less.
+    ``found``: the companies that share each key of one tenant. A key that many of them share is worth less.
     """
     worth: dict[int, float] = {}
+    typos: dict[int, int] = {}
     for key in sorted(found):  # in one order: sums of floats depend on it
         companies = found[key]
-        gain = WORTH[key[0]] * (total - log2(len(companies) or 1)) / total
-        for company in companies:
+        gain = WORTH[key[0]] * (_NAMING - log2(len(companies) or 1)) / _NAMING
+        for company in _counted(companies, typos) if key[0] == KeyKind.TYPO else companies:
             worth[company] = worth.get(company, 0.0) + gain
     if not worth:
         return []
     least = min(max(worth.values()) * _WORTH_COMPARING, _ALWAYS_COMPARED)
     worthy = [company for company, value in worth.items() if value >= least]
     return sorted(worthy, key=lambda company: (-worth[company], company))[:most]
+
+
+def _counted(companies: Sequence[int], typos: dict[int, int]) -> list[int]:
+    """Return the companies of which fewer such keys were counted yet, and count this one."""
+    counted = []
+    for company in companies:
+        before = typos.get(company, 0)
+        if before < _TYPOS_COUNTED:
+            typos[company] = before + 1
+            counted.append(company)
+    return counted

@@ -2,7 +2,6 @@
 
 from array import array
 from collections.abc import Iterable, Mapping
-from math import log2
 
 from tenantry.core.matching.choosing import MOST_CANDIDATES, likeliest
 from tenantry.core.matching.keys import Key, keys_of_profile
@@ -49,5 +48,5 @@ class CompanyIndex:
             places = self._places.get(key)
             if places is not None and len(places) <= MOST_SHARING:
                 found[key] = places
-        best = likeliest(found, log2(len(self._ids) + 1), most)
+        best = likeliest(found, most)
         return [(self._ids[place], self._profiles[place]) for place in best]

@@ -6,7 +6,6 @@ descents of one index, each of at most :data:`MOST_SHARING` entries, and forty c
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
-from math import log2
 from typing import Any
 
 from django.db import connection as database
@@ -22,9 +21,6 @@ from tenantry.sync.matching.sides import companies_as_compared
 
 MOST_SHARING = 100  # a key that more companies share tells too little, and finds none
 _MOST_CARRIERS = 25  # counted; a domain that more companies carry is a matter of taste
-TOTAL = log2(
-    1_000_000
-)  # bits that name one company; the same for all, so that no answer follows from who else is there
 
 # One descent for each key. Companies come in the index's order, so that the answer is always the same.
 SHARING = """
@@ -61,7 +57,7 @@ def find_matches(
     chosen: dict[int, list[int]] = {}
     for number, keys in wanted.items():
         excluded = without.get(number, frozenset())
-        best = likeliest({key: shared[key] for key in keys if key in shared}, TOTAL)
+        best = likeliest({key: shared[key] for key in keys if key in shared})
         chosen[number] = [pk for pk in best if pk not in excluded]
     companies = _profiles({pk for best in chosen.values() for pk in best})
     counts = _carriers(tenants.values())

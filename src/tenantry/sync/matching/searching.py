@@ -6,7 +6,6 @@ hundred entries each, one walk of at most :data:`_MOST_WALKED`, and some hundred
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import log2
 from typing import Any
 
 from django.db import connection as database
@@ -25,7 +24,6 @@ _MOST_LIKE = 100
 _MOST_WALKED = 3_000
 _MOST_NAMED = 300
 _COUNTED = 500
-_TOTAL = log2(1_000_000)
 
 # How many keys each term begins, as far as it matters: the rarest term leads.
 COUNTING = """
@@ -70,7 +68,7 @@ def find_companies(text: str) -> Found:
     query = read_query(text)
     identified = _identified(query)
     begun = _having_words(search_ranges(text))
-    like = likeliest(sharing(query.naming), _TOTAL, _MOST_LIKE)
+    like = likeliest(sharing(query.naming), _MOST_LIKE)
     wanted = dict.fromkeys([*identified, *like, *begun])
     names = dict(Company.objects.filter(pk__in=list(wanted)).values_list("pk", "name"))
     order = rank(query, names, identified=set(identified), having_words=set(begun))

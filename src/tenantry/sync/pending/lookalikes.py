@@ -14,7 +14,7 @@ from tenantry.core.matching.scoring import match_profiles
 from tenantry.isolation.bulk import text_array
 from tenantry.isolation.scope import current_marketplace_id
 from tenantry.marketplace.models import Company
-from tenantry.sync.matching.finding import MOST_SHARING, TOTAL, find_matches
+from tenantry.sync.matching.finding import MOST_SHARING, find_matches
 from tenantry.sync.matching.sides import company_of_draft, subject_of_pending
 from tenantry.sync.models import PendingCompany, PendingState
 
@@ -40,7 +40,7 @@ def tenants_like(draft: CompanyDraft) -> list[PendingCompany]:
     """
     company = profile_of(company_of_draft(draft))
     shared = _sharing(sorted(keys_of_profile(company)))
-    ids = likeliest(shared, TOTAL)
+    ids = likeliest(shared)
     rows = PendingCompany.objects.filter(pk__in=ids, state__in=_UNDECIDED).select_related("tenant")
     found = [(match, row) for row in rows for match in _judged(row, company)]
     found.sort(key=lambda each: (-each[0][0], -each[0][1], each[1].pk))

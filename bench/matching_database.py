@@ -1,0 +1,193 @@
+"""``make bench-matching-database``: matching and link search in PostgreSQL among very many companies. See README.md."""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import quantiles
+
+import psycopg
+
+sys.path[0] = str(
+    Path(__file__).resolve().parent.parent
+)  # `python bench/matching_database.py` must find its neighbours
+
+from bench.matching_crowd import Crowd, fill  # noqa: E402  # the path comes first
+from bench.stage import (  # noqa: E402  # same
+    OWNER,
+    ROOT,
+    django_environment,
+    fresh_database,
+    machine,
+    peak_mb,
+    postgres,
+    scratch_folder,
+    write_between,
+)
+
+SIDES = 100_000  # of the run that matches everything
+_WARMING = 50
+_KEYED = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One line of the table. ``aim`` is the most, or with ``least`` the least, that ``value`` should be."""
+
+    what: str
+    value: float
+    unit: str
+    aim: float
+    least: bool = False
+    detail: str = ""
+
+    @property
+    def met(self) -> bool:
+        """Whether the aim is reached."""
+        return self.value >= self.aim if self.least else self.value <= self.aim
+
+
+def main() -> None:
+    """Fill two databases, measure in processes of their own, print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--companies", type=int, default=1_000_000)
+    parser.add_argument("--sides", type=int, default=SIDES)
+    parser.add_argument("--asked", type=int, default=1_000)
+    parser.add_argument("--leg", choices=["one", "all"])
+    parser.add_argument("--write", type=Path)
+    asked = parser.parse_args()
+    if asked.leg:
+        sizes = (asked.companies, asked.asked) if asked.leg == "one" else (asked.sides, asked.sides)
+        print(json.dumps([asdict(result) for result in LEGS[asked.leg](Crowd(*sizes))]))
+        return
+    text = table(_measured(asked), f"{asked.companies:,} companies; {asked.sides:,} on both sides. {machine()}.")
+    print(text)
+    if asked.write:
+        write_between(ROOT / asked.write, "matching-database", text)
+
+
+def _measured(asked: argparse.Namespace) -> list[Result]:
+    found = []
+    with scratch_folder() as folder, postgres(folder) as server:
+        for leg, crowd in (("one", Crowd(asked.companies, asked.asked)), ("all", Crowd(asked.sides, asked.sides))):
+            begun, name = time.perf_counter(), f"bench_matching_{leg}"
+            fresh_database(server, name)
+            owner = {**os.environ, **django_environment(server, name, role=OWNER)}
+            fill(server.owner_dsn(name), crowd, environment=owner)
+            print(f"  {leg}: filled in {time.perf_counter() - begun:.0f} s", flush=True)
+            command = [sys.executable, __file__, "--leg", leg, "--companies", str(asked.companies)]
+            command += ["--sides", str(asked.sides), "--asked", str(asked.asked)]
+            environment = {**os.environ, **django_environment(server, name)}
+            done = subprocess.run(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+            found += [Result(**line) for line in json.loads(done.stdout.splitlines()[-1])]
+            if leg == "one":
+                found.append(_size(server.owner_dsn(name), asked.companies))
+    return found
+
+
+def _size(dsn: str, companies: int) -> Result:
+    with psycopg.connect(dsn) as owner:
+        row = owner.execute(
+            "select pg_total_relation_size('marketplace_companymatchkey'), count(*) from marketplace_companymatchkey"
+        ).fetchone()
+    size, rows = row or (0, 0)
+    what = "size of the table of match keys, bytes for each company"
+    return Result(what, size / companies, "B", 3_000, detail=f"{size / 1e9:.2f} GB, {rows / companies:.1f} rows each")
+
+
+def one_by_one(crowd: Crowd) -> Iterator[Result]:
+    """Match tenants one at a time, and search. Runs as the application, in a process of its own."""
+    import django  # noqa: PLC0415  # settings read the environment that the caller gave
+
+    django.setup()
+    from tenantry.core.matching import keys_of  # noqa: PLC0415  # after django.setup
+    from tenantry.core.matching.profiles import profile_of  # noqa: PLC0415  # same
+    from tenantry.isolation.scope import marketplace_scope  # noqa: PLC0415  # same
+    from tenantry.sync.matching.finding import find_matches  # noqa: PLC0415  # same
+    from tenantry.sync.matching.searching import find_companies  # noqa: PLC0415  # same
+
+    companies = [crowd.company(number) for number in range(min(crowd.companies, _KEYED))]
+    begun = time.process_time()
+    for company in companies:
+        keys_of(company)
+    yield Result("keys of companies", len(companies) / (time.process_time() - begun), "/s", 10_000, least=True)
+    with marketplace_scope(1):
+        tenants = [crowd.tenant(number) for number in range(crowd.tenants)]
+        named = [0]
+
+        def match(number: int) -> None:
+            found = find_matches({0: profile_of(tenants[number])}, without={})[0]
+            named[0] += bool(found) and number % 2 == 0
+
+        detail = _times(match, len(tenants))
+        share = f"{named[0] / (len(tenants) / 2):.1%} of those that are there have a match"
+        yield Result("a tenant matched", detail[1], "ms at the 95th percentile", 10, detail=f"{detail[2]}; {share}")
+        for kind, texts in _searches(crowd).items():
+            detail = _times(lambda number, texts=texts: find_companies(texts[number]) and None, len(texts))
+            yield Result(f"search: {kind}", detail[1], "ms at the 95th percentile", 50, detail=detail[2])
+    yield Result("memory of the process", peak_mb(), "MB", 300)
+
+
+def _times(step: Callable[[int], None], count: int) -> tuple[float, float, str]:
+    taken = []
+    for number in range(count):
+        begun = time.perf_counter()
+        step(number)
+        if number >= min(_WARMING, count // 4):
+            taken.append((time.perf_counter() - begun) * 1000)
+    cuts = quantiles(taken, n=20)
+    return cuts[9], cuts[18], f"median {cuts[9]:.1f}, most {max(taken):.1f} ms"
+
+
+def _searches(crowd: Crowd) -> dict[str, list[str]]:
+    known = [crowd.company(number * 104_729 % crowd.companies) for number in range(200)]
+    names = [company.name for company in known]
+    return {
+        "the whole name": names,
+        "beginnings of two words": [" ".join(word[:4] for word in name.split()[:2]) for name in names],
+        "one word": [name.split()[0] for name in names],
+        "one letter": [name[0] for name in names],
+        "a letter left out": [name[:2] + name[3:] for name in names],
+        "a domain": [company.domains[0] for company in known],
+        "a registration number": [company.registration_number for company in known],
+        "words that many have": ["GmbH", "group", "international trading", "sons ltd", "S.A."] * 10,
+    }
+
+
+def everything(crowd: Crowd) -> Iterator[Result]:
+    """Match all pending companies as the worker does. Runs as the application, in a process of its own."""
+    import django  # noqa: PLC0415  # settings read the environment that the caller gave
+
+    django.setup()
+    from django.utils import timezone  # noqa: PLC0415  # after django.setup
+
+    from tenantry.sync.matching.refreshing import match_all  # noqa: PLC0415  # same
+
+    begun = time.perf_counter()
+    match_all(marketplace_id=1, clock=timezone.now, should_stop=lambda: False)
+    seconds = time.perf_counter() - begun
+    each = f"{seconds / crowd.tenants * 1000:.2f} ms each, one process, matches stored"
+    yield Result(f"{crowd.tenants:,} tenants against {crowd.companies:,} companies", seconds, "s", 60, detail=each)
+    yield Result("memory of the worker", peak_mb(), "MB", 300)
+
+
+LEGS: dict[str, Callable[[Crowd], Iterator[Result]]] = {"one": one_by_one, "all": everything}
+
+
+def table(results: list[Result], heading: str) -> str:
+    """Return the results as Markdown."""
+    lines = [heading, "", "| what | reached | aim | |", "|---|---:|---:|---|"]
+    for each in results:
+        aim = f"at {'least' if each.least else 'most'} {each.aim:,.0f}"
+        value = f"{each.value:,.1f} {each.unit}"
+        lines.append(f"| {each.what} | {value if each.met else f'**{value}**'} | {aim} | {each.detail} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
