@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from tenantry.core.matching_rules import Certainty
+from tenantry.core.matching import Certainty
 from tenantry.core.planning.creation import AutomaticProblem, judge_candidate
 from tenantry.marketplace.models import Company
 from tenantry.sync.automatic.candidates import candidates_of
