@@ -154,10 +154,40 @@ def _operator_pages(cast: Cast) -> dict[str, str]:
     }
 
 
+# What leaves its panel sideways without being scrollable there, and text with no room but for single letters.
+MISFITS = """() => {
+  const rolls = (element, panel) => {
+    for (let at = element.parentElement; at && at !== panel; at = at.parentElement)
+      if (getComputedStyle(at).overflowX !== "visible" || at.matches(".menu-panel, .visually-hidden")) return true;
+    return false;
+  };
+  const said = (word, element) => `${word}: ${element.tagName} ${element.className} ${element.innerText.slice(0, 40)}`;
+  const parts = "th, td, dt, dd, li, p, button, summary, a, input, select";
+  return [...document.querySelectorAll(".panel")].flatMap((panel) => {
+    const edge = panel.getBoundingClientRect().right + 1;
+    return [...panel.querySelectorAll(parts)].flatMap((element) => {
+      const box = element.getBoundingClientRect();
+      if (!box.width || element.matches(".visually-hidden") || rolls(element, panel)) return [];
+      if (box.right > edge) return [said("outside of its panel", element)];
+      const text = element.matches("td:not(.pick), dd, p, li") ? element.innerText.trim() : "";
+      return text.length > 6 && box.width < 40 ? [said("squeezed", element)] : [];
+    });
+  }).slice(0, 3);
+}"""
+USUAL_WIDTH = 1280
+
+
 def faults_of(page: Page, messages: list[str]) -> list[str]:
-    """Return what is wrong with an open page; ``messages`` are what its console said so far."""
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    found = [f"is {wide} px wider than the screen"] if wide > 0 else []
+    """Return what is wrong with an open page; ``messages`` are what its console said so far.
+
+    Whether everything fits is asked on the usual laptop, too, when the window is wider than that.
+    """
+    found = _misfits(page)
+    window = page.viewport_size
+    if window and window["width"] > USUAL_WIDTH:
+        page.set_viewport_size({**window, "width": USUAL_WIDTH})
+        found += [f"on {USUAL_WIDTH} px {fault}" for fault in _misfits(page)]
+        page.set_viewport_size(window)
     page.evaluate(AXE)
     # It is not to name every element that passes: that took most of its time on a long list.
     result: dict[str, Any] = page.evaluate("axe.run({resultTypes: ['violations']})")
@@ -167,6 +197,11 @@ def faults_of(page: Page, messages: list[str]) -> list[str]:
     found.extend(f"console: {message}" for message in messages)
     messages.clear()
     return found
+
+
+def _misfits(page: Page) -> list[str]:
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return ([f"is {wide} px wider than the screen"] if wide > 0 else []) + list(page.evaluate(MISFITS))
 
 
 def _listener(messages: list[str], expected: str) -> Callable[[ConsoleMessage], None]:

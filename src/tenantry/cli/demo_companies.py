@@ -1,5 +1,6 @@
 """The companies that the demo's first marketplace has already: some resemble tenants that wait, most do not."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import datetime
@@ -8,6 +9,7 @@ from itertools import islice
 from tenantry.accounts.models import Account
 from tenantry.audit.events import Actor
 from tenantry.core.addresses import clean_domain, mail_domain
+from tenantry.core.names import parse_name
 from tenantry.core.records import TenantDetails, TenantListing
 from tenantry.core.search import fold
 from tenantry.isolation.scope import current_marketplace_id
@@ -29,6 +31,7 @@ _OTHER_FORMS = {
     "B.V.": "N.V.", "S.L.": "S.A.", "AB": "HB", "AS": "ASA", "ApS": "A/S", "Oy": "Oyj", "Inc.": "LLC", "LLC": "Inc.",
 }  # fmt: skip
 _OF_EACH_KIND = 6
+_PARTS = re.compile(r"\w+")
 _READ = 50
 _PLACES = (
     ("Harbour", "GB"), ("Linden", "DE"), ("Alpenglow", "AT"), ("Belvédère", "FR"), ("Costa Azul", "ES"),
@@ -143,8 +146,11 @@ def _same_group(tenant: TenantDetails) -> CompanyDraft | None:
 
 
 def _leading_word(tenant: TenantDetails) -> str:
-    """Return the longest word of the name, which is hardly ever the legal form."""
-    return max(tenant.name.split(), key=len)
+    """Return the first word of the name that is more than a legal form, as it is written; else the whole name."""
+    variants = parse_name(tenant.name, tenant.address.country).variants
+    telling = set(variants[0].words) if variants else set()
+    words = (word.strip("(),.") for word in tenant.name.split())
+    return next((word for word in words if set(_PARTS.findall(fold(word))) & telling), tenant.name)
 
 
 def _own_domain(tenant: TenantDetails) -> str:

@@ -97,7 +97,7 @@ def _equip(
         for account in managers:
             give_role(account_id=account.pk, account_name=account.name, role=Role.MANAGER, actor=actor, now=now)
         add_feed(connection=connection, countries=countries, actor=actor, now=now)
-        set_entitlement(company_sync=True, actor=actor, now=now)
+        set_entitlement(company_sync=True, link_company=True, actor=actor, now=now)
 
 
 def _settle(

@@ -62,7 +62,7 @@ def furniture(request: HttpRequest) -> dict[str, Any]:
     return {
         "nav": _navigation(request, presence) if presence else None,
         "theme": theme if theme in THEMES else "system",
-        "version": settings.VERSION,
+        "tenantry_version": settings.VERSION,
         "demo_mode": settings.DEMO,
         "has_mailbox": settings.DEMO and exists_for(request),
     }

@@ -25,7 +25,7 @@ _TONES = {
 }
 _ICONS = {InvitationState.SENT: "paper-airplane"}
 _EMPTY_TABS = {
-    "open": "Nobody is invited and has not answered yet. Invite people from the page of their company.",
+    "open": "Nobody is invited whose answer is still to come. Invite people from the page of their company.",
     "accepted": "Nobody has accepted an invitation yet.",
     "ended": "No invitation has expired or was taken back.",
 }

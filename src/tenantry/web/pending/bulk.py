@@ -38,6 +38,7 @@ _TITLES = {
     BulkAction.SNOOZE: "Snooze {tenants}",
     BulkAction.REOPEN: "Reopen {tenants}",
 }
+_NOTHING = "Nothing can be done with these"
 _SENTENCES = {
     BulkAction.CREATE: "Each becomes a company; its primary contact becomes the first Company Administrator.",
     BulkAction.LINK: "Each is linked to its one strong match. Creates no company and renames none.",
@@ -92,7 +93,7 @@ def _words(action: BulkAction, seen: Forecast) -> dict[str, Any]:
     tenants = counted(seen.doable, "tenant", "tenants")
     companies = counted(seen.doable, "company", "companies")
     return {
-        "title": _TITLES[action].format(tenants=tenants, companies=companies),
+        "title": _TITLES[action].format(tenants=tenants, companies=companies) if seen.doable else _NOTHING,
         "sentence": _SENTENCES[action],
         "doable": seen.doable,
         "total": seen.total,
