@@ -11,6 +11,7 @@ from tests.web.stage import Customer, Stage, customers
 
 from tenantry.audit.events import Actor, ActorKind, Happening, Target
 from tenantry.audit.services import record_event
+from tenantry.config.settings import VERSION
 from tenantry.connections.services import MicrosoftConnection, save_microsoft_connection
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.sync.models import Change, ChangeState, Sighting, Tenant
@@ -34,6 +35,7 @@ def test_the_tenant_is_shown_field_by_field_with_what_is_not_known(cast: Cast, s
     ):  # fmt: skip
         assert fact in words
     assert "as of" in words
+    assert f"Tenantry {VERSION} Keyboard shortcuts" in words
 
 
 def test_what_was_not_read_yet_is_never_called_missing(cast: Cast, stage: Stage) -> None:
