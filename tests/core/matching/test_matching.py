@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tenantry.core.matching import Candidate, Certainty, KeyKind, Subject, keys_of, match
+from tenantry.core.matching.choosing import likeliest
 from tenantry.core.matching.comparing import compare_names
 from tenantry.core.matching.index import CompanyIndex
-from tenantry.core.matching.keys import LONGEST_KEY, kind_of
+from tenantry.core.matching.keys import LONGEST_KEY, kind_of, typo_keys
 from tenantry.core.matching.profiles import profile_of
 from tenantry.core.matching.scoring import points_of
+from tenantry.core.matching.searching import closeness, read_query
 from tenantry.core.matching.terms import SIGNS, terms_of
 from tenantry.core.matching.weights import WEIGHTS
 from tenantry.core.matching.words import CERTAINTIES, SENTENCES, sentence
@@ -279,6 +281,71 @@ def test_every_reason_has_a_sentence_and_scores_are_probabilities(one: Subject, 
         assert proposal.points == pytest.approx(
             WEIGHTS["base"] + sum(reason.points for reason in proposal.evidence), abs=0.2
         )
+
+
+_OTHER_SIDE = {
+    f"{what}_only_{side}": f"{what}_only_{other}"
+    for what in ("words", "rare")
+    for side, other in (("tenant", "company"), ("company", "tenant"))
+}
+
+
+@given(SIDES, SIDES)
+@settings(max_examples=150)
+def test_what_two_sides_say_is_the_same_whoever_is_the_tenant(one: Subject, other: Subject) -> None:
+    left, right = (profile_of(replace(side, contact_email="")) for side in (one, other))
+    there, back = ({term.code: term.amount for term in terms_of(*pair, {})} for pair in ((left, right), (right, left)))
+    turned = {_OTHER_SIDE.get(code, code): amount for code, amount in back.items()}
+    assert there == pytest.approx(turned)
+
+
+@given(WORDS, WORDS, st.sampled_from(["{}.", "({})", "  {} ", "{},", "*{}*", "„{}“", "-{}-"]))
+@settings(max_examples=150)
+def test_punctuation_around_a_name_does_not_matter(one: str, other: str, around: str) -> None:
+    tenant = Subject(name=one, country="FR")
+    company = Candidate(id="1", name=other, country="FR")
+    assert points(replace(tenant, name=around.format(one)), company) == pytest.approx(points(tenant, company))
+    assert keys_of(replace(tenant, name=around.format(one))) == keys_of(tenant)
+
+
+@given(SIDES, SIDES)
+@settings(max_examples=100)
+def test_an_equal_tenant_id_or_number_never_lowers_word_or_points(one: Subject, other: Subject) -> None:
+    company = as_company(other)
+    before, word = points(one, company), word_for(one, company) or Certainty.NONE
+    numbered = replace(one, registration_number="HRB 123 B"), replace(company, registration_number="hrb123b")
+    known = replace(one, external_id="t-9"), replace(company, tenant_ids=frozenset({"T-9"}))
+    for tenant, candidate in (numbered, known):
+        assert points(tenant, candidate) >= before
+        assert (word_for(tenant, candidate) or Certainty.NONE) >= word
+
+
+@pytest.mark.parametrize("number", ["", "0000", "n/a", "none", "-", "x1", "unknown"])
+def test_what_is_no_registration_number_tells_nothing(number: str) -> None:
+    tenant = Subject(name="Fabrikam", registration_number=number)
+    assert match(tenant, [Candidate(id="1", name="Adatum", registration_number=number)]) == ()
+
+
+def test_a_word_of_which_all_typing_errors_are_shared_does_not_outweigh_a_domain() -> None:
+    found = {key: [1, 2] for key in typo_keys("contoso")} | {"wcontoso": [1, 2], "dcontoso.de": [2]}
+    assert likeliest(found) == [2, 1]
+    assert likeliest({"dcontoso.de": [1], "ncontosokaffee": [1], "scontosokaffee": [1], "wkaffee": [1, 2]}) == [1]
+    assert likeliest({}) == []
+
+
+@pytest.mark.parametrize(
+    ("sought", "name"),
+    [
+        ("contoso kaffee", "Contoso Kaffee GmbH"),
+        ("KAFFEE cont", "Contoso Kaffee GmbH"),
+        ("contsoo", "Contoso Kaffee GmbH"),
+        ("contosokaffee", "Contoso Kaffee GmbH"),
+        ("muller", "Müller & Söhne"),
+    ],
+)
+def test_what_somebody_types_is_close_to_the_name_they_mean(sought: str, name: str) -> None:
+    assert closeness(read_query(sought).words, name) > 0.6
+    assert closeness(read_query(sought).words, "Fabrikam Logistics") == 0.0
 
 
 @given(SIDES)
