@@ -19,7 +19,7 @@ from tenantry.core.matching.scoring import points_of
 from tenantry.core.matching.searching import closeness, read_query
 from tenantry.core.matching.terms import SIGNS, terms_of
 from tenantry.core.matching.weights import WEIGHTS
-from tenantry.core.matching.words import CERTAINTIES, SENTENCES, sentence
+from tenantry.core.matching.words import BRIEF, CERTAINTIES, SENTENCES, sentence
 from tenantry.core.names import parse_name
 
 CONTOSO = Subject(
@@ -346,6 +346,7 @@ def test_a_word_of_which_all_typing_errors_are_shared_does_not_outweigh_a_domain
 def test_what_somebody_types_is_close_to_the_name_they_mean(sought: str, name: str) -> None:
     assert closeness(read_query(sought).words, name) > 0.6
     assert closeness(read_query(sought).words, "Fabrikam Logistics") == 0.0
+    assert closeness(read_query(f"{sought} 4").words, f"{name} 5") == 0.0
 
 
 @given(SIDES)
@@ -368,6 +369,7 @@ def _places(text: str) -> set[str]:
 def test_every_language_has_every_word(language: str) -> None:
     assert CERTAINTIES[language].keys() == set(Certainty) - {Certainty.NONE}
     assert SENTENCES[language].keys() == SENTENCES["en"].keys()
+    assert BRIEF[language].keys() == {code for code in SENTENCES["en"] if SIGNS[code] >= 0}
     for code, text in SENTENCES[language].items():
         assert text.endswith(".")
         assert _places(text) == _places(SENTENCES["en"][code]), code

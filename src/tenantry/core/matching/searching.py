@@ -88,7 +88,7 @@ def _word_closeness(word: str, other: str) -> float:
         return _EQUAL
     if other.startswith(word):
         return _BEGUN
-    if len(word) < _TYPO_FROM:
+    if len(word) < _TYPO_FROM or not word.isalpha():  # another number is another number
         return 0.0
     like = max(OSA.normalized_similarity(word, other), OSA.normalized_similarity(word, other[: len(word)]))
     return like * _MISTYPED if like >= _LEAST_LIKENESS else 0.0
@@ -96,7 +96,11 @@ def _word_closeness(word: str, other: str) -> float:
 
 def _as_one_word(sought: str, own: str) -> float:
     """Compare what is written together on one side and apart on the other."""
-    if len(sought) < _TYPO_FROM:
+    if len(sought) < _TYPO_FROM or _digits(sought) not in _digits(own):
         return 0.0
     like = OSA.normalized_similarity(sought, own[: len(sought) + 1])
     return like * _MISTYPED * _MISTYPED if like >= _LEAST_LIKENESS + 0.1 else 0.0
+
+
+def _digits(text: str) -> str:
+    return "".join([char for char in text if char.isdigit()])

@@ -40,5 +40,11 @@ def reasons_in_words(evidence: list[dict[str, Any]], *, speaking_for: bool) -> l
     return [evidence_sentence(each) for each in evidence if bool(each["for"]) is speaking_for]
 
 
+def agreement_in_brief(evidence: list[dict[str, Any]]) -> str:
+    """Return what agrees, the weightiest first: ``name, domain, country``."""
+    agreeing = [words.in_brief(str(each["code"]), _language()) for each in evidence if each["for"]]
+    return ", ".join(dict.fromkeys(filter(None, agreeing)))
+
+
 def _language() -> str:
     return (get_language() or "").partition("-")[0]

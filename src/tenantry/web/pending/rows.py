@@ -11,14 +11,13 @@ from tenantry.core.tenants import Problem
 from tenantry.sync.automatic.words import SHOWN_WORDS
 from tenantry.sync.deciding.answering import OPEN_STATES
 from tenantry.sync.deciding.queries import best_matches
-from tenantry.sync.matching.words import certainty_word, match_words, reasons_in_words
+from tenantry.sync.matching.words import agreement_in_brief, certainty_word, match_words
 from tenantry.sync.models import Match, PendingCompany, PendingState
 from tenantry.sync.pending.filters import PROBLEM_WORDS
 from tenantry.web.countries import country_name
 from tenantry.web.texts import legible
 
 STATE_TONES = {"pending": "wait", "held": "wait", "created": "good", "linked": "good"}
-_MOST_REASONS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +71,8 @@ def _match(pending: PendingCompany, match: Match | None) -> dict[str, Any] | Non
         "count": pending.match_count,
         "certainty": certainty_word(pending.certainty),
         "company": legible(match.company.name) if match else "",
-        "why": " ".join(_reasons(match)) if match else "",
+        "why": agreement_in_brief(match.evidence) if match else "",
     }
-
-
-def _reasons(match: Match) -> list[str]:
-    return [legible(reason) for reason in reasons_in_words(match.evidence, speaking_for=True)[:_MOST_REASONS]]
 
 
 def _outcome(pending: PendingCompany) -> dict[str, Any]:

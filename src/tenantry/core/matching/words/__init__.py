@@ -16,6 +16,9 @@ SENTENCES: Mapping[str, Mapping[str, str]] = {
 CERTAINTIES: Mapping[str, Mapping[Certainty, str]] = {
     "en": english.CERTAINTIES, "de": german.CERTAINTIES, "fr": french.CERTAINTIES, "es": spanish.CERTAINTIES,
 }  # fmt: skip
+BRIEF: Mapping[str, Mapping[str, str]] = {
+    "en": english.BRIEF, "de": german.BRIEF, "fr": french.BRIEF, "es": spanish.BRIEF,
+}  # fmt: skip
 _NOTHING: Mapping[str, str] = {
     "en": english.NOTHING, "de": german.NOTHING, "fr": french.NOTHING, "es": spanish.NOTHING,
 }  # fmt: skip
@@ -38,6 +41,11 @@ def sentence_of(code: str, parameters: Mapping[str, Any], language: str = DEFAUL
     spoken = language if language in SENTENCES else DEFAULT
     places = {name: _text(value, _NOTHING[spoken]) for name, value in parameters.items()}
     return SENTENCES[spoken][code].format_map(places)
+
+
+def in_brief(code: str, language: str = DEFAULT) -> str:
+    """Return what agrees in a word or two, or nothing for a code that tells of no agreement."""
+    return BRIEF.get(language, BRIEF[DEFAULT]).get(code, "")
 
 
 def _text(value: Any, nothing: str) -> str:
