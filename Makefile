@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test pages keyboard check format lock bench bench-matching bench-pages bench-import rate browser clean
+.PHONY: help demo test pages keyboard check format lock bench bench-matching bench-matching-database bench-pages bench-import rate browser clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ bench: .venv/bench.done ## Benchmark against a peer, and print ratios
 bench-matching: .venv/bench.done .venv-emm/done ## Match test data beside other matchers. Needs MATCHING_DATA=folder, see bench/README.md
 	@[ -d "$(MATCHING_DATA)" ] || { echo "Say where the data is: make bench-matching MATCHING_DATA=folder"; exit 1; }
 	$(BIN)/python bench/matching.py --data "$(MATCHING_DATA)" --write docs/reference/matching.md
+
+bench-matching-database: .venv/dev.done ## Match and search among a million companies in PostgreSQL
+	$(BIN)/python bench/matching_database.py --write docs/reference/matching.md
 
 bench-pages: .venv/dev.done ## Time the pages of pending companies with a million rows
 	$(BIN)/python bench/pages.py --write docs/reference/benchmarks.md
