@@ -44,4 +44,4 @@ def _rebuild(marketplace_id: int, name: str) -> None:
                 "Stopped. What was written is kept.",
                 next_step="A running `tenantry serve` goes on within a minute; otherwise the next call does.",
             )
-    say(f"{name}: the keys of {companies:,} companies and {pending:,} pending companies are written, and matched.")
+    say(f"{name}: all keys are written, and all that waits is matched. Companies: {companies:,}. Tenants: {pending:,}.")
