@@ -63,14 +63,33 @@ def test_a_tenant_that_is_here_already_is_linked_at_once(desk: Desk) -> None:
     assert (again(desk, row).state, desk.pending(1).state) == ("complete", "linked")
 
 
-def test_what_stands_in_the_way_is_kept_and_the_request_goes_on_waiting(desk: Desk) -> None:
+def test_whoever_asks_for_a_tenant_that_was_ignored_before_decides_anew(desk: Desk) -> None:
     desk.ignore(1)
+    desk.clock.pass_time(hours=1)
+    pk = desk.company("Waiting Ltd")
+    row = ask(desk, pk, World.id_of(1))
+    with marketplace_scope(desk.marketplace_id):
+        assert complete_requests(now=desk.clock()) == 1
+        decision = Decision.objects.latest("pk")
+    assert (decision.kind, decision.actor_name, decision.company_id) == ("link", KIM.name, pk)
+    assert (again(desk, row).state, desk.pending(1).state) == ("complete", "linked")
+    desk.undo(decision.pk)
+    assert desk.pending(1).state == "ignored", "taken back, it is what it was"
+
+
+def test_what_stands_in_the_way_is_kept_and_the_request_goes_on_waiting(desk: Desk) -> None:
     row = ask(desk, desk.company("Waiting Ltd"), World.id_of(1))
+    desk.clock.pass_time(hours=1)
+    desk.ignore(1, actor=ALEX)
     with marketplace_scope(desk.marketplace_id):
         assert complete_requests(now=desk.clock()) == 0
     row = again(desk, row)
     assert row.state == "pending"
-    assert "ignored" in row.problem
+    assert row.problem == f"{ALEX.name} ignored this tenant after it was asked for. Reopen it, or cancel this."
+    desk.reopen(1)
+    with marketplace_scope(desk.marketplace_id):
+        assert complete_requests(now=desk.clock()) == 1
+    assert again(desk, row).state == "complete"
 
 
 def test_it_needs_link_company_and_company_sync(desk: Desk) -> None:

@@ -37,6 +37,7 @@ order by p.id limit 2
 def complete_requests(*, now: datetime, request: int | None = None, run_id: int | None = None) -> int:
     """Link the tenants that companies wait for and that are here; return how many. ``request`` narrows to one.
 
+    Whoever asks for a tenant that somebody ignored before decides anew; one that is ignored after the asking stays so.
     What stands in the way is kept on the request, which goes on waiting. Without requests: one query.
     """
     rows = ConnectRequest.objects.filter(state=ConnectState.PENDING).order_by("pk")
@@ -57,6 +58,8 @@ def _complete(row: ConnectRequest, *, now: datetime, run_id: int | None) -> bool
         return _note(
             row, f"More than one tenant has {wanted}. Cancel this, and connect the right one by its tenant ID."
         )
+    if ignored := _ignored_since(row, found[0]):
+        return _note(row, ignored)
     asker = Actor(ActorKind.ACCOUNT, row.requested_by_name, row.requested_by_id)
     try:
         link_pending(
@@ -74,6 +77,15 @@ def _complete(row: ConnectRequest, *, now: datetime, run_id: int | None) -> bool
     )  # fmt: skip
     record_event(happening, actor=asker, marketplace_id=row.marketplace_id, now=now, run_id=run_id)
     return True
+
+
+def _ignored_since(row: ConnectRequest, pending_id: int) -> str:
+    """Say that the tenant was ignored after it was asked for, if it was."""
+    later = PendingCompany.objects.filter(pk=pending_id, state=PendingState.IGNORED, decided_at__gt=row.created_at)
+    by = later.values_list("decided_by_name", flat=True).first()
+    if by is None:
+        return ""
+    return f"{by or 'Somebody'} ignored this tenant after it was asked for. Reopen it, or cancel this."
 
 
 def _pending_of(row: ConnectRequest) -> list[int]:

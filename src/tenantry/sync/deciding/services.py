@@ -105,13 +105,15 @@ def link_pending(
 
     ``fill_blanks``: give the company what it lacks and the tenant has. ``add_contact``: make the tenant's primary
     contact its administrator, uninvited. ``by_request``: the company asked for this tenant before, which is the one
-    way to link while companies are created automatically. Raises ``Company.DoesNotExist`` as well.
+    way to link while companies are created automatically, and to link an ignored one. Raises ``Company.DoesNotExist``
+    as well.
     """
     by = Circumstances(actor, now, request_id, run_id)
     refusal = why_not_link(read_company_sync(), by_request=by_request)
     if refusal:
         raise DecisionRefused(refusal)
-    pending = lock_pending(pending_id, seen_version=seen_version)
+    states = (*OPEN_STATES, PendingState.IGNORED) if by_request else OPEN_STATES
+    pending = lock_pending(pending_id, seen_version=seen_version, states=states)
     company = Company.objects.select_for_update().get(pk=company_id)
     _refuse_linked(pending)
     undo = _given(pending, company, by, fill_blanks=fill_blanks, add_contact=add_contact)
