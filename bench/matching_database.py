@@ -1,6 +1,7 @@
 """``make bench-matching-database``: matching and link search in PostgreSQL among very many companies. See README.md."""
 
 import argparse
+import gc
 import json
 import os
 import subprocess
@@ -117,6 +118,7 @@ def one_by_one(crowd: Crowd) -> Iterator[Result]:
     for company in companies:
         keys_of(company)
     yield Result("keys of companies", len(companies) / (time.process_time() - begun), "/s", 10_000, least=True)
+    gc.freeze()  # as every command does
     with marketplace_scope(1):
         tenants = [crowd.tenant(number) for number in range(crowd.tenants)]
         named = [0]
@@ -173,6 +175,7 @@ def everything(crowd: Crowd) -> Iterator[Result]:
 
     from tenantry.sync.matching.refreshing import match_all  # noqa: PLC0415  # same
 
+    gc.freeze()  # as every command does
     begun = time.perf_counter()
     match_all(marketplace_id=1, clock=timezone.now, should_stop=lambda: False)
     seconds = time.perf_counter() - begun

@@ -22,7 +22,8 @@ from tenantry.sync.matching.sides import companies_as_compared
 MOST_SHARING = 100  # a key that more companies share tells too little, and finds none
 _MOST_CARRIERS = 25  # counted; a domain that more companies carry is a matter of taste
 
-# One descent for each key. Companies come in the index's order, so that the answer is always the same.
+# One descent for each key: without the offset, PostgreSQL descends anew for each mention of the array. Companies come
+# in the index's order, so that the answer is always the same.
 SHARING = """
 select wanted.key, shared.companies
 from unnest(%(keys)s::text[]) wanted (key)
@@ -31,6 +32,7 @@ cross join lateral (
         select c.company_id from marketplace_companymatchkey c
         where c.marketplace_id = %(marketplace)s and c.key = wanted.key order by c.company_id limit %(most)s
     ) as companies
+    offset 0
 ) shared
 where cardinality(shared.companies) between 1 and %(most)s - 1
 """

@@ -28,6 +28,7 @@ cross join lateral (
         select p.pending_id from sync_pendingmatchkey p
         where p.marketplace_id = %(marketplace)s and p.key = wanted.key order by p.pending_id limit %(most)s + 1
     ) as pending
+    offset 0
 ) shared
 where cardinality(shared.pending) between 1 and %(most)s
 """
