@@ -17,7 +17,7 @@ from tenantry.marketplace.models import Marketplace
 
 OWNED = [model for model in apps.get_models() if issubclass(model, MarketplaceOwned)]
 # These carry the marketplace by plain id, because 0 stands for the installation itself.
-BY_PLAIN_ID = {"audit_event", "audit_chainlink", "audit_personkey"}
+BY_PLAIN_ID = {"audit_event", "audit_chainlink", "audit_personkey", "audit_chainhead", "audit_chaincheck"}
 _TABLES = (
     "select table_name from information_schema.columns where table_schema = 'public' and column_name = 'marketplace_id'"
 )
@@ -181,6 +181,8 @@ def test_the_named_look_ups_are_the_only_functions_that_run_as_the_owner(owner: 
     found = owner.execute("select proname from pg_proc where prosecdef and pronamespace = 'public'::regnamespace")
     assert {row[0] for row in found.fetchall()} == {
         "workplaces_of_account", "every_marketplace_id", "marketplaces_fed_by", "live_runs_of_connection",
-        "marketplaces_for_operator", "offered_decisions", "invitation_by_token",
+        "marketplaces_for_operator", "offered_decisions", "invitation_by_token", "audit_standings",
+        "purge_audit_events",  # the oldest of the marketplace it is called in, never of the last thirty days
+
         "company_keeps_administrator", "company_remembers_administrator",  # triggers: they see all memberships
     }  # fmt: skip

@@ -9,6 +9,7 @@ from tests.web.cast import OPERATOR, Cast, switch_on
 from tests.web.reading import text_of
 from tests.web.stage import Customer, Stage, customers
 
+from tenantry.audit.chain import chain_events
 from tenantry.audit.models import Event
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.listing.counts import MOST
@@ -16,6 +17,7 @@ from tenantry.marketplace.services import create_marketplace
 from tenantry.sync.entitlements import set_entitlement
 from tenantry.sync.models import Observation, ObservationState
 from tenantry.sync.runs.lifecycle import begin_runs
+from tenantry.sync.upkeep import check_chains
 
 
 def _home(cast: Cast, who: str = "owner") -> str:
@@ -152,3 +154,18 @@ def test_switching_changes_what_every_page_shows(cast: Cast, stage: Stage) -> No
 def test_the_operator_s_page_names_every_marketplace(cast: Cast) -> None:
     create_marketplace(name="Fabrikam <3", actor=OPERATOR, now=timezone.now())
     assert "Fabrikam <3" in text_of(cast.client("operator").get("/operator/"))
+
+
+def test_the_operators_page_says_when_the_record_of_what_happened_does_not_hold(cast: Cast, owner_url: str) -> None:
+    with marketplace_scope(cast.northwind.pk):
+        chain_events(marketplace_id=cast.northwind.pk, now=timezone.now())
+    assert check_chains(0, going_on=False, should_stop=lambda: False) is None
+    assert "does not hold" not in text_of(cast.client("operator").get("/operator/"))
+    assert check_chains(0, going_on=False, should_stop=lambda: True) == 0
+    with psycopg.connect(owner_url) as owner:
+        owner.execute("update audit_event set reason = 'x' where marketplace_id = %s", [cast.northwind.pk])
+        owner.execute("update audit_chaincheck set started_at = started_at - interval '8 days'")
+    assert check_chains(0, going_on=False, should_stop=lambda: False) is None
+    page = text_of(cast.client("operator").get("/operator/"))
+    assert "does not hold" in page
+    assert "Northwind: Event" in page

@@ -1,4 +1,4 @@
-"""Events, the chain over them, and the keys that seal personal values inside them.
+"""Events, the chain over them with its signed head, and the keys that seal personal values inside them.
 
 The application's database role may insert and read events and chain links, never change them
 (``isolation.roles``). Marketplace 0 is the installation itself: what operators did outside any marketplace.
@@ -36,7 +36,8 @@ class Event(models.Model):
     """One thing that happened, written in the transaction that did it.
 
     ``action`` is ``area.subject.verb_past``. ``before`` and ``after`` hold what is not personal, with
-    secrets redacted; ``sealed`` holds the personal part of both, under ``person``'s key.
+    secrets redacted; ``sealed`` holds the personal part of both, under ``person``'s key. ``kind`` is the first two
+    words of the action: what a list of events is filtered by.
     """
 
     uid = models.UUIDField(unique=True)
@@ -56,6 +57,11 @@ class Event(models.Model):
     reason = models.TextField()
     request_id = models.CharField(max_length=40)
     run_id = models.BigIntegerField(null=True)
+    kind = models.GeneratedField(
+        expression=models.Func(models.F("action"), models.Value(r"^[^.]*\.[^.]*"), function="substring"),
+        output_field=models.CharField(max_length=80),
+        db_persist=True,
+    )
 
     objects: ClassVar[OwnedEvents] = OwnedEvents()
 
@@ -63,6 +69,10 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["marketplace_id", "id"], name="event_by_marketplace"),
             models.Index(fields=["marketplace_id", "target_kind", "target_id", "id"], name="event_by_target"),
+            models.Index(fields=["marketplace_id", "at", "id"], name="event_by_time"),
+            models.Index(fields=["marketplace_id", "kind", "at", "id"], name="event_by_kind"),
+            models.Index(fields=["marketplace_id", "actor_id", "at", "id"], name="event_by_actor"),
+            models.Index(fields=["marketplace_id", "person", "at", "id"], name="event_by_person"),
         ]
 
 
@@ -77,3 +87,36 @@ class ChainLink(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["marketplace_id", "sequence"], name="one_link_per_place")]
+
+
+class ChainHead(models.Model):
+    """How far a marketplace's chain goes: what makes it visible that its newest events were cut off.
+
+    ``mark`` signs all of it with the installation's key ring, which is not in the database. ``base_*`` is the last link
+    that retention removed: the chain that is kept begins behind it.
+    """
+
+    marketplace_id = models.BigIntegerField(unique=True)
+    sequence = models.BigIntegerField()
+    digest = models.BinaryField()
+    base_sequence = models.BigIntegerField(default=0, db_default=0)
+    base_digest = models.BinaryField(default=b"", db_default=b"")
+    mark = models.BinaryField()
+    changed_at = models.DateTimeField()
+
+
+class ChainCheck(models.Model):
+    """What checking a marketplace's chain has found, and how far the check that goes on has come.
+
+    Everything up to ``sequence`` (with ``digest``) held since ``started_at``. ``held_at`` is when a check last came to
+    the end and all of it held, ``links`` how many there were. ``fault`` is a sentence, empty while the chain holds.
+    """
+
+    marketplace_id = models.BigIntegerField(unique=True)
+    sequence = models.BigIntegerField(default=0)
+    digest = models.BinaryField(default=b"")
+    started_at = models.DateTimeField()
+    held_at = models.DateTimeField(null=True)
+    links = models.BigIntegerField(default=0)
+    fault = models.TextField(blank=True)
+    fault_at = models.DateTimeField(null=True)

@@ -3,6 +3,7 @@
 import stat
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -11,6 +12,8 @@ from tenantry.cli.exits import Exit
 from tenantry.cli.installation import HomeOption, installation
 from tenantry.cli.terminal import err, print_json
 from tenantry.runtime.home import Home
+
+_VERIFIED_EVERY = timedelta(days=2)  # a job does so each night
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,13 +133,26 @@ def _connections(_home: Home) -> Iterator[Examined]:
 
 
 def _chain(_home: Home) -> Iterator[Examined]:
-    from tenantry.audit.chain import verify_chain
-    from tenantry.isolation.scope import marketplace_scope
-    from tenantry.marketplace.queries import every_marketplace_id
+    from django.utils import timezone
 
-    links, broken = verify_chain(marketplace_id=0)
-    for marketplace_id in every_marketplace_id():
-        with marketplace_scope(marketplace_id):
-            count, sentence = verify_chain(marketplace_id=marketplace_id)
-        links, broken = links + count, broken or (sentence and f"Marketplace {marketplace_id}: {sentence}")
-    yield Examined("audit", ok=not broken, sentence=broken or f"The chain over {links:,} events holds.")
+    from tenantry.audit.checking import chain_standings
+
+    verify = "Run `tenantry audit verify`."
+    standings = chain_standings()
+    broken = [standing for standing in standings if standing.fault]
+    for standing in broken:
+        yield Examined(
+            "audit", ok=False, sentence=f"{_whose(standing.marketplace_id)}: {standing.fault}", next_step=verify
+        )
+    oldest = min((standing.held_at for standing in standings if standing.held_at), default=None)
+    if oldest is None:
+        yield Examined("audit", ok=None, sentence="The chain over its events was never verified.", next_step=verify)
+    elif not broken:
+        late = oldest < timezone.now() - _VERIFIED_EVERY
+        links = sum(standing.links for standing in standings)
+        sentence = f"The chain over {links:,} events held when it was last verified, {oldest:%Y-%m-%d %H:%M} UTC."
+        yield Examined("audit", ok=None if late else True, sentence=sentence, next_step=verify if late else "")
+
+
+def _whose(marketplace_id: int) -> str:
+    return f"Marketplace {marketplace_id}" if marketplace_id else "The installation itself"

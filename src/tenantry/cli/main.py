@@ -3,7 +3,7 @@
 import typer
 
 from tenantry import __version__
-from tenantry.cli import connect, emulator, sync
+from tenantry.cli import audit, connect, emulator, sync
 from tenantry.cli.demo import demo
 from tenantry.cli.doctor import doctor
 from tenantry.cli.exits import Exit
@@ -29,6 +29,7 @@ app.command()(doctor)
 app.add_typer(connect.app, name="connect")
 app.add_typer(sync.app, name="sync")
 app.add_typer(emulator.app, name="emulator")
+app.add_typer(audit.app, name="audit")
 
 
 def _version(asked: bool) -> None:  # Typer calls it so

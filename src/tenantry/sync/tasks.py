@@ -36,6 +36,7 @@ from tenantry.sync.models.runs import RunState
 from tenantry.sync.queue import enqueue_creations, enqueue_decisions, enqueue_listing, enqueue_matching, enqueue_runs
 from tenantry.sync.runs.lifecycle import begin_runs, fail_everything, failure_of_ours, live_runs
 from tenantry.sync.schedule import start_due_syncs
+from tenantry.sync.upkeep import upkeep_jobs  # noqa: F401  # the queue finds jobs through this module
 
 _log = structlog.stdlib.get_logger(__name__)
 

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from tenantry.audit.checking import chain_standings
 from tenantry.marketplace.models import SharingGroup
 from tenantry.marketplace.queries import Workplace
 from tenantry.sync.observe.states import FedMarketplace, fed_marketplaces, states_of_all, tenants_seen
@@ -16,6 +17,7 @@ from tenantry.web.operator.connections import connection_row
 from tenantry.web.operator.listing import paged
 
 _MARKETPLACES = 20
+_INSTALLATION = "The installation itself"
 
 
 @require_safe
@@ -42,6 +44,11 @@ def operator_home(request: HttpRequest, visit: OperatorVisit) -> HttpResponse:
         "pager": pager,
         "marketplaces": [_marketplace(place, feeds, by_pk) for place in places[:_MARKETPLACES]],
         "more_marketplaces": max(0, len(places) - _MARKETPLACES),
+        "chain_faults": [
+            {"whose": names.get(each.marketplace_id, _INSTALLATION), "sentence": each.fault, "at": each.fault_at}
+            for each in chain_standings()
+            if each.fault
+        ],
         "sharing_groups": SharingGroup.objects.count(),
         "add_connection_url": reverse("web:operator-connection-add"),
         "add_marketplace_url": reverse("web:operator-marketplace-add"),
