@@ -165,6 +165,10 @@ ROUTES = {
     "web:connect-tenant": _get(Action.CONNECT_TENANT, "company"),
     "web:connect-cancel": _post(Action.CONNECT_TENANT, "connect"),
     "web:relationship-request": Asked((Action.CONNECT_TENANT,), reaches_out=True),
+    "web:activity": _get(Action.SEE_ACTIVITY),
+    "web:activity-export": _get(Action.SEE_ACTIVITY),
+    "web:operator-activity": _get(Action.RUN_INSTALLATION),
+    "web:operator-activity-export": _get(Action.RUN_INSTALLATION),
     "web:company-fields": _get(Action.CHANGE_SYNC_SETTINGS),
 }
 

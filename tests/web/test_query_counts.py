@@ -96,6 +96,8 @@ PAGES: dict[str, Callable[[Stage], str]] = {
     "companies": lambda _: "/companies/",
     "companies filtered": lambda _: "/companies/?q=company&country=AT&origin=by_hand&sort=-created",
     "company": lambda stage: f"/companies/{_first_company(stage)}/",
+    "activity": lambda _: "/audit/",
+    "activity filtered": lambda _: "/audit/?q=company&kind=marketplace.company&by=operator&since=2020-01-01",
     "users": lambda _: "/users/",
     "users filtered": lambda _: "/users/?q=person&role=user&origin=by_hand&sort=-created",
     "user": lambda stage: f"/users/{_first_user(stage)}/",

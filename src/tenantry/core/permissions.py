@@ -42,6 +42,8 @@ class Action(StrEnum):
     CONNECT_TENANT = "connect tenants"
     SEE_COMPANIES = "see companies and users"
     EDIT_COMPANIES = "edit companies and users"
+    HANDLE_PERSONAL_DATA = "export and erase a person's data"
+    SEE_ACTIVITY = "see who did what"
     INVITE = "invite people"
     SEE_OWN_COMPANY = "see the own company"
     INVITE_IN_OWN_COMPANY = "invite people of the own company"
@@ -65,6 +67,8 @@ TABLE: Mapping[Action, frozenset[Role]] = {
     Action.CONNECT_TENANT: _MANAGERS,
     Action.SEE_COMPANIES: _STAFF,
     Action.EDIT_COMPANIES: _MANAGERS,
+    Action.HANDLE_PERSONAL_DATA: _MANAGERS,
+    Action.SEE_ACTIVITY: _MANAGERS,
     Action.INVITE: _MANAGERS,
     Action.SEE_OWN_COMPANY: frozenset({Role.COMPANY_ADMINISTRATOR, Role.USER}),
     Action.INVITE_IN_OWN_COMPANY: frozenset({Role.COMPANY_ADMINISTRATOR}),

@@ -49,6 +49,7 @@ _SECTIONS = {
     "own-companies": "own-company",
     "own-company": "own-company",
     "company-fields": "company-fields",
+    "activity": "activity",
     "relationship-request": "connecting",
     "connect-requests": "connecting",
     "connect-tenant": "connecting",
@@ -90,6 +91,7 @@ def _navigation(request: HttpRequest, presence: Presence) -> dict[str, Any]:
         "is_operator": presence.role is Role.OPERATOR,
         "can_manage": presence.may(Action.CHANGE_SYNC_SETTINGS),
         "can_invite": presence.may(Action.INVITE) or presence.may(Action.INVITE_IN_OWN_COMPANY),
+        "sees_activity": presence.may(Action.SEE_ACTIVITY),
         "can_connect": presence.may(Action.CONNECT_TENANT),
         "section": _section(request.resolver_match.url_name or "") if request.resolver_match else "",
     }

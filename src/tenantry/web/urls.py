@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from tenantry.web.account.views import account_page, identity_release, session_end
+from tenantry.web.activity.views import activity, activity_export
 from tenantry.web.companies.changing import (
     add_domain,
     company_add_person,
@@ -116,6 +117,8 @@ urlpatterns = [
     path("sync/held/<int:pk>/", hold_detail, name="hold-detail"),
     path("sync/held/<int:pk>/release/", hold_release, name="hold-release"),
     path("sync/held/<int:pk>/reject/", hold_reject, name="hold-reject"),
+    path("audit/", activity, name="activity"),
+    path("audit/export/", activity_export, name="activity-export"),
     path("settings/data-sync/", sync_settings, name="sync-settings"),
     path("settings/data-sync/effect/", sync_settings_effect, name="sync-settings-effect"),
     path("settings/company-fields/", company_fields, name="company-fields"),

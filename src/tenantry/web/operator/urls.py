@@ -2,6 +2,7 @@
 
 from django.urls import path
 
+from tenantry.web.activity.views import operator_activity, operator_activity_export
 from tenantry.web.operator import connection_pages as connection
 from tenantry.web.operator import feeds, marketplaces, sharing, sign_in, staff, views
 
@@ -27,6 +28,8 @@ urlpatterns = [
     path("connections/<int:pk>/switch/", connection.operator_connection_switch, name="operator-connection-switch"),
     path("connections/<int:pk>/sign-in/", sign_in.operator_sign_in, name="operator-sign-in"),
     path("signed-in/", sign_in.operator_signed_in, name="operator-signed-in"),
+    path("activity/", operator_activity, name="operator-activity"),
+    path("activity/export/", operator_activity_export, name="operator-activity-export"),
     path("sharing/", sharing.operator_sharing, name="operator-sharing"),
     path("sharing/<int:pk>/", sharing.operator_sharing_group, name="operator-sharing-group"),
     path("sharing/<int:pk>/remove/", sharing.operator_sharing_remove, name="operator-sharing-remove"),

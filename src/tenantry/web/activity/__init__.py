@@ -1,0 +1,1 @@
+"""The pages that tell who did what, and why."""

@@ -1,0 +1,120 @@
+"""Events in words: what was done, by whom, from what to what."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tenantry.audit.models import Event
+from tenantry.web.texts import legible
+
+KINDS: Mapping[str, str] = {
+    "accounts.account": "Account",
+    "accounts.identity": "Single sign-on",
+    "audit.chain": "Record of events",
+    "audit.event": "Record of events",
+    "connections.connection": "Connection",
+    "marketplace.access": "Operator's access",
+    "marketplace.company": "Company",
+    "marketplace.field_owners": "Company fields",
+    "marketplace.import": "Import",
+    "marketplace.invitation": "Invitation",
+    "marketplace.marketplace": "Marketplace",
+    "marketplace.membership": "Place in a company",
+    "marketplace.sharing_group": "Sharing group",
+    "marketplace.staff": "Staff",
+    "marketplace.user": "Person",
+    "sync.company_settings": "Sync settings",
+    "sync.company_update": "Linked company",
+    "sync.connect_request": "Connect tenant",
+    "sync.entitlement": "Operator switches",
+    "sync.feed": "Feed",
+    "sync.hold": "Held changes",
+    "sync.pending": "Pending company",
+    "sync.pending_add": "Pending company, by the sync",
+    "sync.run": "Run",
+    "sync.tenant": "Tenant",
+}
+_TITLES: Mapping[str, str] = {
+    "marketplace.access.operator_entered": "An operator came to work here",
+    "marketplace.access.operator_looked": "An operator opened the settings of the marketplace",
+    "marketplace.membership.added": "Person added to the company",
+    "marketplace.membership.role_changed": "Role in the company changed",
+    "marketplace.membership.deactivated": "Person deactivated in the company",
+    "marketplace.membership.reactivated": "Person reactivated in the company",
+    "marketplace.membership.profile_changed": "Person's name changed by the directory",
+    "marketplace.staff.role_given": "Role given to staff",
+    "marketplace.staff.role_removed": "Role taken from staff",
+    "marketplace.user.erased": "Person's data erased",
+    "marketplace.user.exported": "Person's data exported",
+    "audit.chain.accepted": "A record that does not hold was accepted as it is",
+    "audit.event.purged": "Old events removed",
+    "audit.event.exported": "Activity exported",
+}
+_ACTORS: Mapping[str, str] = {
+    "account": "",
+    "operator": "operator",
+    "command line": "command line",
+    "schedule": "schedule",
+    "system": "by itself",
+}
+_WORDS: Mapping[str, str] = {
+    "before": "before", "after": "after", "email": "e-mail", "first_name": "first name", "last_name": "last name",
+    "sort_name": "name for sorting", "contact_email": "contact's e-mail", "contact_name": "contact",
+    "external_id": "external ID", "user_name": "user name", "shown_as": "shown as",
+}  # fmt: skip
+_IDS = {"membership", "user"}  # of no use to a reader; the export as JSON has them
+_LONGEST = 200
+_MOST = 30
+
+
+def kind_word(kind: str) -> str:
+    """Return what a kind of event is about: ``Company``."""
+    return KINDS.get(kind) or kind.partition(".")[2].replace("_", " ").capitalize()
+
+
+def title_of(action: str) -> str:
+    """Return what was done: ``Company created``."""
+    kind, _, verb = action.rpartition(".")
+    return _TITLES.get(action) or f"{kind_word(kind)}: {verb.replace('_', ' ')}"
+
+
+def actor_of(event: Event) -> str:
+    """Return who did it, with what they are unless that is a person at the pages."""
+    name, kind = legible(event.actor_name), _ACTORS.get(event.actor_kind, event.actor_kind)
+    if not name:
+        return f"account {event.actor_id}" if event.actor_id else "somebody"
+    return f"{name} ({kind})" if kind and kind != name.lower() else name
+
+
+def differences(event: Event, personal: Mapping[str, Any] | None) -> list[dict[str, str]]:
+    """Return ``{field, before, after}`` for each thing that the event tells of, ``personal`` values among them."""
+    parts = dict(personal or {})
+    if not set(parts) <= {"before", "after"}:
+        parts = {"after": parts}
+    before = _members(parts.get("before")) | (event.before or {})
+    after = _members(parts.get("after")) | (event.after or {})
+    fields = [field for field in dict.fromkeys([*before, *after]) if field not in _IDS][:_MOST]
+    rows = [(field, _shown(before.get(field)), _shown(after.get(field))) for field in fields]
+    return [{"field": _word(field), "before": old, "after": new} for field, old, new in rows if old or new]
+
+
+def _members(part: object) -> dict[str, Any]:
+    return dict(part) if isinstance(part, Mapping) else {}
+
+
+def _word(field: str) -> str:
+    return legible(_WORDS.get(field) or field.replace("_", " "))
+
+
+def _shown(value: object) -> str:
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        text = ", ".join(f"{_word(str(name))} {_shown(each)}" for name, each in value.items() if each not in (None, ""))
+    elif isinstance(value, list):
+        text = ", ".join(map(_shown, value))
+    else:
+        text = str(value)
+    text = legible(text)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
