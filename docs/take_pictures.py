@@ -43,9 +43,9 @@ def pictures(page: Page, address: str) -> None:
     sign_in(page, address)
     page.goto(f"{address}/")  # once more: the greeting is gone then
     take(page, "home")
-    page.goto(f"{address}/companies/pending/")
+    page.goto(f"{address}/companies/pending/?sort=-match")
     take(page, "pending-companies")
-    page.locator("a.row-link").nth(4).click()
+    page.locator("a.row-link").first.click()
     expect(page.locator("h1")).to_be_visible()
     take(page, "pending-company")
     page.goto(f"{address}/settings/data-sync/")
@@ -58,7 +58,7 @@ def pictures(page: Page, address: str) -> None:
     page.goto(f"{page.url.partition('?')[0]}?tab=changes")
     take(page, "run-changes")
     page.emulate_media(color_scheme="dark")
-    page.goto(f"{address}/companies/pending/")
+    page.goto(f"{address}/companies/pending/?sort=-match")
     take(page, "pending-companies-dark")
 
 
