@@ -1,25 +1,30 @@
 """Tenants and companies as ``core.matching`` compares them. In a marketplace's scope."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection as database
+from django.db.backends.utils import CursorWrapper
 
 from tenantry.core.drafts import CompanyDraft
 from tenantry.core.matching import Candidate, Subject
 from tenantry.isolation.scope import current_marketplace_id
 from tenantry.sync.models import PendingCompany, Tenant
 
+# Three queries, each by primary or foreign key: asked for by company in one, domains are gone through for each company
+# while PostgreSQL has not counted the tables, which is when an import fills them.
 _COMPANIES = """
-select c.id, c.name, c.country, c.contact_email, coalesce(nullif(c.phone, ''), c.contact_phone), c.registration_number,
-    coalesce(c.address->>'city', ''), coalesce(c.address->>'postal_code', ''), coalesce(c.address->>'line1', ''),
-    array(
-        select d.domain from marketplace_companydomain d where d.company_id = c.id order by d.domain limit 200
-    )::text[],
-    array(select t.external_id from marketplace_companytenantid t where t.company_id = c.id limit 200)::text[]
-from marketplace_company c where c.marketplace_id = %(marketplace)s and c.id = any(%(ids)s::bigint[])
+select id, name, country, contact_email, coalesce(nullif(phone, ''), contact_phone), registration_number,
+    coalesce(address->>'city', ''), coalesce(address->>'postal_code', ''), coalesce(address->>'line1', '')
+from marketplace_company where marketplace_id = %(marketplace)s and id = any(%(ids)s::bigint[])
 """
+_DOMAINS = "select company_id, domain from marketplace_companydomain where company_id = any(%(ids)s::bigint[])"
+_TENANT_IDS = (
+    "select company_id, external_id from marketplace_companytenantid where company_id = any(%(ids)s::bigint[])"
+)
+_MOST = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +78,29 @@ def subject_of_pending(pending: PendingCompany, tenant: Tenant) -> Subject:
 
 
 def companies_as_compared(company_ids: Iterable[int]) -> dict[int, Candidate]:
-    """Return these companies as they are compared; those that are not there are left out. One query."""
+    """Return these companies as they are compared; those that are not there are left out. Three queries."""
+    parameters: dict[str, Any] = {"marketplace": current_marketplace_id(), "ids": list(company_ids)}
     with database.cursor() as cursor:
-        cursor.execute(_COMPANIES, {"marketplace": current_marketplace_id(), "ids": list(company_ids)})
+        domains, tenant_ids = _texts(cursor, _DOMAINS, parameters), _texts(cursor, _TENANT_IDS, parameters)
+        cursor.execute(_COMPANIES, parameters)
         rows = cursor.fetchall()
-    return {row[0]: _company(row) for row in rows}
+    return {row[0]: _company(row, domains[row[0]], tenant_ids[row[0]]) for row in rows}
 
 
-def _company(row: tuple[Any, ...]) -> Candidate:
-    pk, name, country, email, phone, number, city, postal_code, street, domains, tenant_ids = row
+def _texts(cursor: CursorWrapper, query: str, parameters: Mapping[str, Any]) -> dict[int, list[str]]:
+    cursor.execute(query, parameters)
+    found: dict[int, list[str]] = defaultdict(list)
+    for company_id, text in sorted(cursor.fetchall()):
+        found[company_id].append(text)
+    return found
+
+
+def _company(row: tuple[Any, ...], domains: Sequence[str], tenant_ids: Sequence[str]) -> Candidate:
+    pk, name, country, email, phone, number, city, postal_code, street = row
     return Candidate(
-        id=str(pk), name=name, tenant_ids=frozenset(tenant_ids), domains=tuple(domains), contact_email=email,
-        phone=phone, country=country, city=city, postal_code=postal_code, street=street, registration_number=number,
+        id=str(pk), name=name, tenant_ids=frozenset(tenant_ids[:_MOST]), domains=tuple(domains[:_MOST]),
+        contact_email=email, phone=phone, country=country, city=city, postal_code=postal_code, street=street,
+        registration_number=number,
     )  # fmt: skip
 
 
