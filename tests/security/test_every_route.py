@@ -125,6 +125,8 @@ ROUTES = {
     "web:user-export": _get(Action.SEE_COMPANIES),
     "web:user-detail": _get(Action.SEE_COMPANIES, "user"),
     "web:user-edit": _get(Action.EDIT_COMPANIES, "user"),
+    "web:user-data": _get(Action.HANDLE_PERSONAL_DATA, "user"),
+    "web:user-erase": _get(Action.HANDLE_PERSONAL_DATA, "user"),
     "web:own-companies": _get(Action.SEE_OWN_COMPANY),
     "web:own-company": _get(Action.SEE_OWN_COMPANY, "company"),
     "web:sync-now": _post(Action.START_RUN),

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+_LONGEST_NAME = 200
+
 
 class ActorKind(StrEnum):
     """What sort of somebody acts."""
@@ -18,11 +20,20 @@ class ActorKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does it. ``name`` is copied into the record, so that history survives the account."""
+    """Who does it. ``name`` is copied into the record, so that history survives the account.
+
+    ``private``: a person who may have their data erased, not somebody who works here. The record has the id alone.
+    """
 
     kind: ActorKind
     name: str
     id: int | None = None
+    private: bool = False
+
+    @property
+    def recorded_name(self) -> str:
+        """The name as the record has it."""
+        return "" if self.private else self.name[:_LONGEST_NAME]
 
 
 SYSTEM = Actor(ActorKind.SYSTEM, "Tenantry")

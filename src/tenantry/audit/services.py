@@ -50,7 +50,7 @@ def record_events(
         uid = uuid4()
         key_id, sealed = _sealed(happening, keys, uid)
         rows.append((
-            uid, marketplace_id, now, actor.kind.value, actor.id, actor.name[:200], happening.action,
+            uid, marketplace_id, now, actor.kind.value, actor.id, actor.recorded_name, happening.action,
             happening.target.kind, happening.target.id, happening.target.name[:300], _json(happening.before),
             _json(happening.after), sealed, key_id, happening.reason, request_id, run_id,
         ))  # fmt: skip

@@ -9,9 +9,14 @@ class SyncConfig(AppConfig):
     name = "tenantry.sync"
 
     def ready(self) -> None:
-        """Listen to what changes about companies."""
+        """Listen to what changes about companies, and to people who are exported or erased."""
         from tenantry.marketplace.companies.services import companies_changed, companies_leaving  # noqa: PLC0415  # models
+        from tenantry.marketplace.people import exporting  # noqa: PLC0415  # same
+        from tenantry.marketplace.people.erasing import person_erasing  # noqa: PLC0415  # same
+        from tenantry.sync import privacy  # noqa: PLC0415  # same
         from tenantry.sync.matching import listening  # noqa: PLC0415  # same
 
         companies_changed.connect(listening.after_companies_changed)
         companies_leaving.connect(listening.before_companies_leave)
+        person_erasing.connect(privacy.forget_contact)
+        exporting.more_sections.append(privacy.contact_sections)

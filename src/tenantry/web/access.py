@@ -21,7 +21,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from tenantry.accounts.models import Account
 from tenantry.audit.events import Actor, ActorKind, Happening, Target
 from tenantry.audit.services import record_event
-from tenantry.core.permissions import Action, refusal
+from tenantry.core.permissions import Action, Role, refusal
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.queries import Workplace
 from tenantry.web.middleware import SESSION_KEY, Presence
@@ -131,10 +131,15 @@ def request_id_of(request: HttpRequest) -> str:
     return str(getattr(request, "request_id", ""))
 
 
-def actor_of(account: Account) -> Actor:
-    """Return the account as the audit names it."""
+def actor_of(account: Account, *, private: bool = False) -> Actor:
+    """Return the account as the audit names it; ``private``: by its id alone, for people of companies."""
     kind = ActorKind.OPERATOR if account.is_operator else ActorKind.ACCOUNT
-    return Actor(kind, account.name or account.email, account.pk)
+    return Actor(kind, account.name or account.email, account.pk, private=private)
+
+
+def own_actor(account: Account) -> Actor:
+    """Return the account as the audit names it in what it does to itself."""
+    return actor_of(account, private=not account.is_operator)
 
 
 def to_sign_in(request: HttpRequest) -> HttpResponse:
@@ -169,7 +174,9 @@ def _choose_marketplace(request: HttpRequest, presence: Presence) -> HttpRespons
 def _visit(request: HttpRequest, presence: Presence, current: Workplace) -> Visit:
     if presence.account.is_operator:  # with one marketplace only, an operator is in it without choosing
         enter_marketplace(request, presence, current.marketplace_id)
+    private = presence.role in {Role.COMPANY_ADMINISTRATOR, Role.USER}
+    actor = actor_of(presence.account, private=private)
     return Visit(
-        presence, current.marketplace_id, current.name, actor_of(presence.account), request_id_of(request),
+        presence, current.marketplace_id, current.name, actor, request_id_of(request),
         timezone.now(),
     )  # fmt: skip

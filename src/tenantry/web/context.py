@@ -46,6 +46,8 @@ _SECTIONS = {
     "user-list": "users",
     "user-detail": "users",
     "user-edit": "users",
+    "user-data": "users",
+    "user-erase": "users",
     "own-companies": "own-company",
     "own-company": "own-company",
     "company-fields": "company-fields",

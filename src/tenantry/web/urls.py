@@ -51,6 +51,7 @@ from tenantry.web.pending.views import pending_detail, pending_export, pending_l
 from tenantry.web.runs.views import run_cancel, run_detail, run_list, run_progress, sync_now
 from tenantry.web.settings.company_fields import company_fields
 from tenantry.web.settings.views import sync_settings, sync_settings_effect
+from tenantry.web.users.privacy import user_data, user_erase
 from tenantry.web.users.views import user_detail, user_edit, user_export, user_list
 
 app_name = "web"
@@ -100,6 +101,8 @@ urlpatterns = [
     path("users/export.csv", user_export, name="user-export"),
     path("users/<int:pk>/", user_detail, name="user-detail"),
     path("users/<int:pk>/edit/", user_edit, name="user-edit"),
+    path("users/<int:pk>/data/", user_data, name="user-data"),
+    path("users/<int:pk>/erase/", user_erase, name="user-erase"),
     path("company/", own_companies, name="own-companies"),
     path("company/<int:pk>/", own_company, name="own-company"),
     path("companies/pending/<int:pk>/create/", pending_create, name="pending-create"),

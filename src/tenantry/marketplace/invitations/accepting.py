@@ -133,7 +133,7 @@ def _accept(
             raise NotAcceptable(standing)
         account = login(row)
         _write(row, account, now=now)
-        actor = Actor(ActorKind.ACCOUNT, account.name or account.email, account.pk)
+        actor = Actor(ActorKind.ACCOUNT, account.name or account.email, account.pk, private=True)
         happening = invitation_happening("accepted", row, after={"account": account.pk, "with": how})
         record_event(happening, actor=actor, marketplace_id=marketplace_id, now=now, request_id=request_id)
         settle_status(company_id=row.membership.company_id, now=now, actor=actor)

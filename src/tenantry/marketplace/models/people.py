@@ -7,12 +7,14 @@ from django.db.models.functions import Lower
 from tenantry.isolation.managed import MarketplaceOwned
 from tenantry.marketplace.models.companies import Company, CompanyOrigin
 
+ERASED_PERSON = "Erased person"
+
 
 class User(MarketplaceOwned):
     """A person of a marketplace. The address is unique in it whatever its case, and may be absent.
 
     Without ``account`` the person can't sign in (a managed user). The names are the person's own; what a directory
-    says of them for one company stands on the membership.
+    says of them for one company stands on the membership. ``erased_at``: all that identified the person is gone.
     """
 
     email = models.CharField(
@@ -27,6 +29,7 @@ class User(MarketplaceOwned):
     origin = models.CharField(max_length=20, choices=CompanyOrigin.choices)
     version = models.IntegerField(default=0, db_default=0)
     created_at = models.DateTimeField()
+    erased_at = models.DateTimeField(null=True)
 
     class Meta(MarketplaceOwned.Meta):
         constraints = [
@@ -51,6 +54,8 @@ class User(MarketplaceOwned):
     @property
     def name(self) -> str:
         """First and last name, as far as known."""
+        if self.erased_at is not None:
+            return ERASED_PERSON
         return f"{self.first_name} {self.last_name}".strip()
 
 

@@ -65,7 +65,7 @@ class Place:
         """The name by which the company knows the person: its own word for them, until they have accepted."""
         row = self.membership
         said = f"{row.profile_first_name} {row.profile_last_name}".strip()
-        return (row.user.name or said) if row.accepted_at else said
+        return (row.user.name or said) if row.accepted_at or row.user.erased_at else said
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from tenantry.accounts.identities import UnableToBind, release_identity
 from tenantry.accounts.models import Account, Identity
 from tenantry.accounts.services import edit_account
-from tenantry.web.access import actor_of, needs_account, request_id_of
+from tenantry.web.access import needs_account, own_actor, request_id_of
 from tenantry.web.account.agents import agent_words
 from tenantry.web.account.forms import AccountForm
 from tenantry.web.middleware import Presence
@@ -31,7 +31,7 @@ def account_page(request: HttpRequest, presence: Presence) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         edit_account(
             account_id=account.pk, name=form.cleaned_data["name"], language=form.cleaned_data["language"],
-            actor=actor_of(account), now=timezone.now(), request_id=request_id_of(request),
+            actor=own_actor(account), now=timezone.now(), request_id=request_id_of(request),
         )  # fmt: skip
         messages.success(request, "Saved.")
         return redirect("web:account")
@@ -84,7 +84,7 @@ def identity_release(request: HttpRequest, presence: Presence, pk: int) -> HttpR
     account = presence.account
     try:
         release_identity(
-            account_id=account.pk, identity_id=pk, actor=actor_of(account), now=timezone.now(),
+            account_id=account.pk, identity_id=pk, actor=own_actor(account), now=timezone.now(),
             request_id=request_id_of(request),
         )  # fmt: skip
     except Identity.DoesNotExist as error:

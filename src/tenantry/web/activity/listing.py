@@ -1,7 +1,7 @@
 """The context of the list of events (``activity/list.html``), and its exports."""
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from tenantry.audit.queries import Listed, Personal, event_batches, kinds_known,
 from tenantry.marketplace.models import User
 from tenantry.marketplace.people.telling import person_subject
 from tenantry.marketplace.queries import staff_here
-from tenantry.web.activity.words import actor_of, differences, kind_word, title_of
+from tenantry.web.activity.words import actor_names, actor_of, differences, kind_word, title_of
 from tenantry.web.addresses import pager, query_of
 from tenantry.web.selects import select
 from tenantry.web.texts import legible
@@ -78,10 +78,10 @@ def list_context(request: HttpRequest, reader: Reader) -> dict[str, Any]:
         understood(wanted, reader), marketplace_id=reader.marketplace_id, after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
     )  # fmt: skip
-    opened = _opened(listed.page.rows, reader)
+    opened, names = _opened(listed.page.rows, reader), actor_names(listed.page.rows)
     query = query_of(wanted)
     return {
-        "rows": [_row(event, opened[event.pk], reader) for event in listed.page.rows],
+        "rows": [_row(event, opened[event.pk], names, reader) for event in listed.page.rows],
         "pager": pager(request, listed.page),
         "filters": _filters(wanted, listed, reader),
         "narrowed_to": _narrowed_to(wanted, listed, reader),
@@ -97,7 +97,7 @@ def _opened(events: Sequence[Event], reader: Reader) -> dict[int, Personal]:
     return personal_values_of(events) if reader.opens else {event.pk: {} for event in events}
 
 
-def _row(event: Event, personal: Personal, reader: Reader) -> dict[str, Any]:
+def _row(event: Event, personal: Personal, names: Mapping[int, str], reader: Reader) -> dict[str, Any]:
     changes = differences(event, personal)
     sealed = ""
     if event.person_id is not None and personal is None:
@@ -106,7 +106,7 @@ def _row(event: Event, personal: Personal, reader: Reader) -> dict[str, Any]:
         sealed = "Personal values are not shown to you."
     return {
         "at": event.at,
-        "who": actor_of(event),
+        "who": actor_of(event, names),
         "title": title_of(event.action),
         "action": event.action,
         "target": legible(event.target_name) or f"{event.target_kind} {event.target_id}",

@@ -1,8 +1,9 @@
 """Events in words: what was done, by whom, from what to what."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from tenantry.accounts.models import Account
 from tenantry.audit.models import Event
 from tenantry.web.texts import legible
 
@@ -77,11 +78,21 @@ def title_of(action: str) -> str:
     return _TITLES.get(action) or f"{kind_word(kind)}: {verb.replace('_', ' ')}"
 
 
-def actor_of(event: Event) -> str:
-    """Return who did it, with what they are unless that is a person at the pages."""
-    name, kind = legible(event.actor_name), _ACTORS.get(event.actor_kind, event.actor_kind)
+def actor_names(events: Sequence[Event]) -> dict[int, str]:
+    """Return the names of actors whom the events name by id alone. One query, if there are any."""
+    ids = {event.actor_id for event in events if event.actor_id and not event.actor_name}
+    rows = Account.objects.filter(pk__in=ids, is_active=True) if ids else ()
+    return {row.pk: row.get_full_name() for row in rows}
+
+
+def actor_of(event: Event, names: Mapping[int, str]) -> str:
+    """Return who did it, with what they are unless that is a person at the pages. ``names``: see ``actor_names``."""
+    name, kind = (
+        legible(event.actor_name or names.get(event.actor_id or 0, "")),
+        _ACTORS.get(event.actor_kind, event.actor_kind),
+    )
     if not name:
-        return f"account {event.actor_id}" if event.actor_id else "somebody"
+        return "erased person"
     return f"{name} ({kind})" if kind and kind != name.lower() else name
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from tenantry.audit.models import Event
+from tenantry.web.activity.words import actor_names, actor_of
 from tenantry.web.texts import legible
 
 _WORDS: Mapping[str, tuple[str, str]] = {
@@ -49,7 +50,8 @@ _LONGEST = 60
 
 def steps_of(events: Sequence[Event], *, names: Mapping[int, str]) -> list[dict[str, Any]]:
     """Return events as ``components/timeline.html`` takes them. ``names`` are people by primary key."""
-    return [_step(event, names) for event in events]
+    actors = actor_names(events)
+    return [_step(event, names) | {"actor": actor_of(event, actors)} for event in events]
 
 
 def _step(event: Event, names: Mapping[int, str]) -> dict[str, Any]:
@@ -58,7 +60,7 @@ def _step(event: Event, names: Mapping[int, str]) -> dict[str, Any]:
     person = names.get((event.after or {}).get("user", 0), "")
     parts = [legible(person), _difference(event), legible(event.reason)]
     return {
-        "title": title, "tone": tone, "at": event.at, "actor": event.actor_name,
+        "title": title, "tone": tone, "at": event.at,
         "detail": ". ".join(part for part in parts if part),
     }  # fmt: skip
 

@@ -61,6 +61,7 @@ def user_detail(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
             "signs_in": user.account_id is not None,
             "origin": user.get_origin_display(),
             "created": user.created_at,
+            "erased": user.erased_at,
         },
         "facts": [
             {"label": "First name", "value": legible(user.first_name)},
@@ -79,7 +80,8 @@ def user_detail(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
             for place in places_of(user)
         ],
         "history": steps_of(events_of(user), names={}),
-        "can_edit": visit.presence.may(Action.EDIT_COMPANIES),
+        "can_edit": visit.presence.may(Action.EDIT_COMPANIES) and user.erased_at is None,
+        "can_handle_data": visit.presence.may(Action.HANDLE_PERSONAL_DATA),
         "can_invite": visit.presence.may(Action.INVITE),
         "back_url": reverse("web:user-list") + kept_query(wanted_by(request)),
     }
