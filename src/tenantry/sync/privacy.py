@@ -12,7 +12,8 @@ from tenantry.core.erasing import without_person
 from tenantry.core.search import search_keys
 from tenantry.core.tenants import Problem
 from tenantry.isolation.scope import current_marketplace_id
-from tenantry.sync.matching.keys import side_of_tenant, write_pending_match_keys
+from tenantry.sync.matching.keys import write_pending_match_keys
+from tenantry.sync.matching.sides import subject_of_pending
 from tenantry.sync.models import Change, Decision, PendingCompany, PendingKey, Sighting, Tenant, TenantLink
 
 _CONTACT = (
@@ -87,7 +88,7 @@ def _empty_pending(rows: Sequence[PendingCompany]) -> None:
     PendingKey.objects.bulk_create(
         PendingKey(marketplace_id=row.marketplace_id, pending_id=row.pk, key=key) for row in rows for key in _keys(row)
     )
-    write_pending_match_keys({row.pk: side_of_tenant(row.tenant, row) for row in rows})
+    write_pending_match_keys({row.pk: subject_of_pending(row, row.tenant) for row in rows})
     PendingCompany.objects.filter(pk__in=ids).update(matched_at=None)
 
 

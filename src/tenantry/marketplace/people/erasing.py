@@ -154,4 +154,4 @@ def _empty_imports(email: str) -> None:
 def _in_use(account_id: int) -> bool:
     with connection.cursor() as cursor:
         cursor.execute("select account_in_use(%s)", [account_id])
-        return bool(cursor.fetchone()[0])  # type: ignore[index]  # it always returns a row
+        return bool(cursor.fetchone()[0])

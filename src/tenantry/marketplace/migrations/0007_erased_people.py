@@ -8,7 +8,7 @@ from tenantry.isolation.policies import NamedLookup
 class Migration(migrations.Migration):
     """Add the column and the look-up."""
 
-    dependencies = [("accounts", "0002_identities"), ("marketplace", "0005_operator_view")]
+    dependencies = [("accounts", "0002_identities"), ("marketplace", "0006_slim_match_keys")]
 
     operations = [
         migrations.AddField("user", "erased_at", models.DateTimeField(null=True)),
