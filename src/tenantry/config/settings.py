@@ -182,6 +182,9 @@ WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
+# How long history is kept: what the sync did, and events. Undo works for 30 days, so nothing younger goes.
+HISTORY_DAYS = environment.number("TENANTRY_HISTORY_DAYS", 180, least=31)
+AUDIT_DAYS = environment.number("TENANTRY_AUDIT_DAYS", 0)
 STALLED_AFTER_SECONDS = environment.number("TENANTRY_STALLED_AFTER", 20, least=2)
 
 DJANGO_TABLES2_TEMPLATE = "tenantry/table.html"

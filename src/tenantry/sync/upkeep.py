@@ -1,16 +1,21 @@
-"""The queue jobs of each night: checking the audit's chains. In slices that hand on."""
+"""The queue jobs of each night: checking the audit's chains, removing old history. In slices that hand on."""
 
 import time
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.utils import timezone
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 from tenantry.audit.checking import check_chain
 from tenantry.audit.models import INSTALLATION
+from tenantry.audit.retention import purge_events
+from tenantry.audit.verifying import scope_of
 from tenantry.jobs import defer
 from tenantry.marketplace.queries import every_marketplace_id
+from tenantry.sync.retention import purge_observations, purge_runs
 
 _SLICE_SECONDS = 20.0
 _RETRY = RetryStrategy(max_attempts=5, wait=60, exponential_wait=5)
@@ -48,4 +53,47 @@ def check_chains(first: int, *, going_on: bool, should_stop: Callable[[], bool])
     return None
 
 
-upkeep_jobs = (begin_audit_check, check_audit)
+@app.periodic(cron="50 2 * * *")
+@app.task(queueing_lock="begin-purge")
+def begin_purge(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's signature
+    """Have old history removed."""
+    defer("tenantry.sync.upkeep.purge", lock="purge", first=INSTALLATION)
+
+
+@app.task(pass_context=True, retry=_RETRY)
+def purge(context: JobContext, first: int) -> None:
+    """Remove old history of ``first`` and all marketplaces after it, then what none of them needs."""
+    stopped_in = purge_history(first, now=timezone.now(), should_stop=_slice(context))
+    if stopped_in is not None:
+        defer("tenantry.sync.upkeep.purge", lock="purge", first=stopped_in)
+
+
+def purge_history(first: int, *, now: datetime, should_stop: Callable[[], bool]) -> int | None:
+    """Remove old history; return in which marketplace it was stopped, or ``None`` when all is done."""
+    before = now - timedelta(days=settings.HISTORY_DAYS)
+    last = first
+    for marketplace_id in sorted([INSTALLATION, *every_marketplace_id()]):
+        if marketplace_id < first:
+            continue
+        last = marketplace_id
+        done = _purge_events(marketplace_id, now=now, should_stop=should_stop)
+        if done and marketplace_id != INSTALLATION:
+            done = purge_runs(marketplace_id=marketplace_id, before=before, should_stop=should_stop)
+        if not done:
+            return marketplace_id
+    return None if purge_observations(before=before, should_stop=should_stop) else last
+
+
+def _purge_events(marketplace_id: int, *, now: datetime, should_stop: Callable[[], bool]) -> bool:
+    """Remove old events, if the operator set for how long they are kept; tell whether all are gone."""
+    if not settings.AUDIT_DAYS:
+        return True
+    before = now - timedelta(days=settings.AUDIT_DAYS)
+    while not should_stop():
+        with scope_of(marketplace_id):
+            if not purge_events(marketplace_id=marketplace_id, before=before, now=now):
+                return True
+    return False
+
+
+upkeep_jobs = (begin_audit_check, check_audit, begin_purge, purge)
