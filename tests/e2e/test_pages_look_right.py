@@ -20,7 +20,7 @@ from tests.web.stage import Customer, Stage, customers
 from tenantry.core.drafts import CompanyDraft, DomainDraft
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.companies.services import create_company
-from tenantry.marketplace.models import CompanyOrigin
+from tenantry.marketplace.models import CompanyOrigin, User
 from tenantry.sync.deciding.many import Wish, start_decisions
 from tenantry.sync.deciding.selecting import BulkAction, Selection, forecast
 from tenantry.sync.deciding.services import create_from_pending
@@ -99,6 +99,10 @@ def _set_the_stage(stage: Stage) -> dict[str, str]:
         "company-fields": reverse("web:company-fields"),
         "relationship": reverse("web:relationship-request"),
         "connect": reverse("web:connect-requests"),
+        "activity": reverse("web:activity"),
+        "activity-nothing": reverse("web:activity") + "?since=2999-01-01",
+        "where": reverse("web:pending-where") + "?q=alpineskihouse.com",
+        **_of_a_person(stage),
         "not-found": "/companies/pending/999999/",
         "forbidden": reverse("web:operator-home"),
     }
@@ -142,6 +146,17 @@ def _deciding(stage: Stage) -> dict[str, str]:
     }
 
 
+def _of_a_person(stage: Stage) -> dict[str, str]:
+    """Return the pages about a person's data."""
+    with marketplace_scope(stage.marketplace.pk):
+        user = User.objects.exclude(email="").earliest("pk")
+    return {
+        "person": reverse("web:user-detail", args=[user.pk]),
+        "person-data": reverse("web:user-data", args=[user.pk]),
+        "person-erase": reverse("web:user-erase", args=[user.pk]),
+    }
+
+
 def _operator_pages(cast: Cast) -> dict[str, str]:
     """Return the pages of the operator's area that show most."""
     place = [cast.northwind.pk]
@@ -150,6 +165,7 @@ def _operator_pages(cast: Cast) -> dict[str, str]:
         "operator-feed": reverse("web:operator-feed", args=[*place, cast.connection.pk]),
         "operator-connection": reverse("web:operator-connection", args=[cast.connection.pk]),
         "operator-connection-add": reverse("web:operator-connection-add"),
+        "operator-activity": reverse("web:operator-activity"),
         "operator-sharing": reverse("web:operator-sharing"),
     }
 

@@ -27,8 +27,9 @@ _OTHERS = {
 class EventFilter(ListFilter):
     """Narrows events. A value that can't be one is left out.
 
-    ``by`` is the id of an account or one of ``schedule``, ``tenantry``, ``command``, ``operator``; ``about`` the
-    subject of a person's key (``user:7``); ``kind`` the first two words of an action; ``target`` is ``company:12``.
+    ``by`` is the id of an account or one of ``people``, ``schedule``, ``tenantry``, ``command``, ``operator``;
+    ``about`` the subject of a person's key (``user:7``); ``kind`` the first two words of an action; ``target`` is
+    ``company:12``.
     """
 
     q = django_filters.CharFilter(method="by_word", label="A word")
@@ -44,6 +45,8 @@ class EventFilter(ListFilter):
 
     def by_actor(self, rows: Events, name: str, value: str) -> Events:  # noqa: ARG002  # django-filter's signature
         """Keep what an account did, or what was done by nobody in particular."""
+        if value == "people":
+            return rows.filter(actor_kind__in=[ActorKind.ACCOUNT.value, ActorKind.OPERATOR.value])
         if value in _OTHERS:
             return rows.filter(actor_kind=_OTHERS[value].value)
         if value.isascii() and value.isdecimal() and len(value) < _LONGEST:

@@ -18,6 +18,7 @@ _SECTIONS = {
     "home": "home",
     "pending-list": "pending",
     "pending-detail": "pending",
+    "pending-where": "pending",
     "import-list": "imports",
     "import-detail": "imports",
     "pending-bulk": "pending",

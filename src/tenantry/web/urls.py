@@ -48,6 +48,7 @@ from tenantry.web.pending.deciding import (
     pending_snooze,
 )
 from tenantry.web.pending.views import pending_detail, pending_export, pending_list
+from tenantry.web.pending.whereabouts import pending_where
 from tenantry.web.runs.views import run_cancel, run_detail, run_list, run_progress, sync_now
 from tenantry.web.settings.company_fields import company_fields
 from tenantry.web.settings.views import sync_settings, sync_settings_effect
@@ -73,6 +74,7 @@ urlpatterns = [
     path("mailbox/<str:key>/html/", mailbox_html, name="mailbox-html"),
     path("companies/pending/", pending_list, name="pending-list"),
     path("companies/pending/export.csv", pending_export, name="pending-export"),
+    path("companies/pending/where/", pending_where, name="pending-where"),
     path("companies/pending/many/", bulk_review, name="pending-bulk"),
     path("companies/pending/many/start/", bulk_start, name="pending-bulk-start"),
     path("companies/pending/many/<int:pk>/", bulk_run, name="pending-bulk-run"),

@@ -128,13 +128,18 @@ def _url(event: Event, reader: Reader) -> str:
 
 
 def _filters(wanted: dict[str, str], listed: Listed, reader: Reader) -> dict[str, Any]:
-    by = [("tenantry", "Tenantry"), ("schedule", "the schedule"), ("command", "the command line")]
+    by = [
+        ("people", "people, not the sync"),
+        ("tenantry", "Tenantry"),
+        ("schedule", "the schedule"),
+        ("command", "the command line"),
+    ]
     if not reader.installation:
         staff = [(str(row.account_id), legible(row.account.get_full_name())) for row in staff_here()]
         by = [*staff, ("operator", "operators"), *by]
     if wanted["by"] and wanted["by"] not in dict(by):
         by.append((wanted["by"], f"account {wanted['by'][:20]}"))
-    kinds = sorted(((kind, kind_word(kind)) for kind in kinds_known(reader.marketplace_id)), key=lambda kind: kind[1])
+    kinds = sorted(((kind, _full_word(kind)) for kind in kinds_known(reader.marketplace_id)), key=lambda kind: kind[1])
     values = {name: str(value or "") for name, value in listed.applied.values.items()}
     hidden = [{"name": name, "value": wanted[name]} for name in ("about", "target") if wanted[name]]
     return {
@@ -152,6 +157,12 @@ def _filters(wanted: dict[str, str], listed: Listed, reader: Reader) -> dict[str
         "clear_url": reader.page,
         "filtered": any(wanted.values()),
     }
+
+
+def _full_word(kind: str) -> str:
+    """Return the word of a kind; with what the sync did, where several share a word."""
+    did = kind.partition(".")[2].partition("_")[2] if kind.startswith("sync.pending_") else ""
+    return f"{kind_word(kind)}: {did}" if did else kind_word(kind)
 
 
 def _narrowed_to(wanted: dict[str, str], listed: Listed, reader: Reader) -> str:

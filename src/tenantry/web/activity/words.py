@@ -1,5 +1,6 @@
 """Events in words: what was done, by whom, from what to what."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -31,6 +32,10 @@ KINDS: Mapping[str, str] = {
     "sync.hold": "Held changes",
     "sync.pending": "Pending company",
     "sync.pending_add": "Pending company, by the sync",
+    "sync.pending_update": "Pending company, by the sync",
+    "sync.pending_withdraw": "Pending company, by the sync",
+    "sync.pending_return": "Pending company, by the sync",
+    "sync.pending_linked": "Pending company, by the sync",
     "sync.run": "Run",
     "sync.tenant": "Tenant",
 }
@@ -46,6 +51,11 @@ _TITLES: Mapping[str, str] = {
     "marketplace.staff.role_removed": "Role taken from staff",
     "marketplace.user.erased": "Person's data erased",
     "marketplace.user.exported": "Person's data exported",
+    "sync.pending_add.applied": "Tenant came in",
+    "sync.pending_update.applied": "Tenant changed at the provider",
+    "sync.pending_withdraw.applied": "Tenant left the list",
+    "sync.pending_return.applied": "Tenant came back",
+    "sync.pending_linked.applied": "Tenant left the list: it is linked",
     "audit.chain.accepted": "A record that does not hold was accepted as it is",
     "audit.event.purged": "Old events removed",
     "audit.event.exported": "Activity exported",
@@ -62,6 +72,7 @@ _WORDS: Mapping[str, str] = {
     "sort_name": "name for sorting", "contact_email": "contact's e-mail", "contact_name": "contact",
     "external_id": "external ID", "user_name": "user name", "shown_as": "shown as",
 }  # fmt: skip
+_CODE = re.compile(r"[a-z]+(?:_[a-z]+)+")  # a word of the program, not of a person
 _IDS = {"membership", "user"}  # of no use to a reader; the export as JSON has them
 _LONGEST = 200
 _MOST = 30
@@ -98,18 +109,25 @@ def actor_of(event: Event, names: Mapping[int, str]) -> str:
 
 def differences(event: Event, personal: Mapping[str, Any] | None) -> list[dict[str, str]]:
     """Return ``{field, before, after}`` for each thing that the event tells of, ``personal`` values among them."""
-    parts = dict(personal or {})
-    if not set(parts) <= {"before", "after"}:
-        parts = {"after": parts}
-    before = _members(parts.get("before")) | (event.before or {})
-    after = _members(parts.get("after")) | (event.after or {})
+    olds, news = _sides(personal or {})
+    before, after = olds | (event.before or {}), news | (event.after or {})
     fields = [field for field in dict.fromkeys([*before, *after]) if field not in _IDS][:_MOST]
     rows = [(field, _shown(before.get(field)), _shown(after.get(field))) for field in fields]
-    return [{"field": _word(field), "before": old, "after": new} for field, old, new in rows if old or new]
+    return [{"field": _word(field), "before": old, "after": new} for field, old, new in rows if old != new]
 
 
-def _members(part: object) -> dict[str, Any]:
-    return dict(part) if isinstance(part, Mapping) else {}
+def _sides(personal: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return personal values as before and after: written as two objects, with prefixes, or as they are now."""
+    sides: dict[str, dict[str, Any]] = {"before": {}, "after": {}}
+    for name, value in personal.items():
+        side, dot, field = name.partition(".")
+        if name in sides and isinstance(value, Mapping):
+            sides[name] |= value
+        elif dot and side in sides:
+            sides[side][field] = value
+        else:
+            sides["after"][name] = value
+    return sides["before"], sides["after"]
 
 
 def _word(field: str) -> str:
@@ -127,5 +145,5 @@ def _shown(value: object) -> str:
         text = ", ".join(map(_shown, value))
     else:
         text = str(value)
-    text = legible(text)
+    text = legible(text.replace("_", " ") if _CODE.fullmatch(text) else text)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

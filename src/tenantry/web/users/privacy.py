@@ -18,6 +18,7 @@ from tenantry.marketplace.models import Membership, User
 from tenantry.marketplace.people.erasing import ErasureRefused, companies_kept_by, erase_person
 from tenantry.marketplace.people.exporting import account_history, record_of_person
 from tenantry.web.access import Visit, needs_outside
+from tenantry.web.activity.words import title_of
 from tenantry.web.texts import legible
 
 _CONFLICT = 409
@@ -59,9 +60,10 @@ def _written(value: object) -> str:
 
 def _rows(rows: list[dict[str, Any]]) -> list[list[dict[str, str]]]:
     """Return each object as what has a value in it."""
+    told = [row | {"action": title_of(row["action"])} if "action" in row else row for row in rows]
     return [
         [{"name": name.replace("_", " "), "value": _words(value)} for name, value in row.items() if _words(value)]
-        for row in rows
+        for row in told
     ]
 
 
