@@ -20,7 +20,7 @@ FACTS = TenantFacts("AT", ("contoso.at",), "", "id-1", details_read=True, detail
 
 def facts(**changed: object) -> TenantFacts:
     values = {name: getattr(FACTS, name) for name in TenantFacts.__dataclass_fields__} | changed
-    return TenantFacts(**values)  # type: ignore[arg-type]  # each test gives what fits
+    return TenantFacts(**values)
 
 
 def through(**parts: tuple[str, ...]) -> tuple[Seen, ...]:

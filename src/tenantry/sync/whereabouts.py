@@ -82,8 +82,9 @@ def _known_here(external_id: str, domain: str, connection_ids: set[int]) -> Quer
 
 def _found(tenants: list[Tenant], feeds: dict[int, Feed], read: datetime | None) -> list[Found]:
     seen: dict[int, list[Seen]] = {tenant.pk: [] for tenant in tenants}
-    for row in Sighting.objects.select_related("connection").filter(tenant__in=tenants, connection_id__in=feeds):
-        seen[row.tenant_id].append(_seen(row, feeds[row.connection_id]))
+    sightings = Sighting.objects.select_related("connection").filter(tenant__in=tenants, connection_id__in=feeds)
+    for sighting in sightings:
+        seen[sighting.tenant_id].append(_seen(sighting, feeds[sighting.connection_id]))
     pending = {row.tenant_id: row for row in PendingCompany.objects.filter(tenant__in=tenants)}
     links = {
         row.tenant_id: row
