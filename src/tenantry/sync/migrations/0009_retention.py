@@ -8,7 +8,7 @@ from tenantry.isolation.policies import NamedLookup
 class Migration(migrations.Migration):
     """Add the look-up."""
 
-    dependencies = [("sync", "0007_problem_bits")]
+    dependencies = [("sync", "0008_match_keys")]
 
     operations = [
         NamedLookup(
