@@ -34,6 +34,7 @@ class Customer:
     email: str = "erika@muster.example"
     external_id: str = ""
     read: bool = True
+    delegated_admin: bool | None = True
 
 
 def customers(count: int, *, country: str = "AT") -> list[Customer]:
@@ -131,5 +132,5 @@ def _details(customer: Customer) -> TenantDetails:
         contact=Contact(first, last, customer.email, "+43 1 234", "de"),
         address=Address(customer.country, "", "Wien", "1010", "Ring 1"),
         domains=(customer.domain,) if customer.domain else None,
-        delegated_admin=True,
+        delegated_admin=customer.delegated_admin,
     )

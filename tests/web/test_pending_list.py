@@ -15,8 +15,8 @@ from tenantry.sync.pending.filters import PROBLEM_CHOICES
 
 LIST = "/companies/pending/"
 ALPINE = Customer("Alpine Ski House GmbH", "alpineskihouse.com", "AT", "Maria Huber", "maria@alpineskihouse.com")
-TOKYO = Customer("東京電子株式会社", "tokyo-denshi.jp", "JP", "佐藤 健", "ken@tokyo-denshi.jp")
-CONTOSO = Customer("Contoso France SAS", "contoso.fr", "FR", contact="", email="")
+TOKYO = Customer("東京電子株式会社", "tokyo-denshi.jp", "JP", "佐藤 健", "ken@tokyo-denshi.jp", delegated_admin=False)
+CONTOSO = Customer("Contoso France SAS", "contoso.fr", "FR", contact="", email="", delegated_admin=None)
 SHARED = Customer("Alpine Tours SARL", "tours.fr", "FR", "Marie Huber", "")
 UNREAD = Customer("Quiet Ltd", "quiet.example", read=False)
 
@@ -78,6 +78,9 @@ FILTERS = [
     ({"problem": "contact_email_missing"}, {SHARED.name}),
     ({"problem": "details_not_read"}, {UNREAD.name}),
     ({"problem": "any"}, {CONTOSO.name, SHARED.name, UNREAD.name}),
+    ({"admin": "yes"}, {ALPINE.name, SHARED.name}),
+    ({"admin": "no"}, {TOKYO.name}),
+    ({"admin": "unknown"}, {CONTOSO.name, UNREAD.name}),
     ({"problem": "none"}, {ALPINE.name, TOKYO.name}),
     ({"age": "day"}, {ALPINE.name, TOKYO.name, CONTOSO.name, SHARED.name, UNREAD.name}),
     ({"age": "older"}, set()),

@@ -113,6 +113,7 @@ class Tenant(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["provider", "cloud", "external_id"], name="tenant_identity_once")
         ]
+        indexes = [models.Index(fields=["delegated_admin"], name="tenant_by_delegated_admin")]
 
 
 class Sighting(models.Model):

@@ -36,6 +36,13 @@ AGE_CHOICES = (
     ("older", "older than 30 days"),
 )
 
+ADMIN_CHOICES = (
+    ("yes", "given to the partner"),
+    ("no", "not given"),
+    ("unknown", "not known"),
+)
+_ADMIN = {"yes": True, "no": False, "unknown": None}
+
 ANY_MATCH = "any"
 NO_MATCH = "none"
 _CERTAINTIES = {word.lower(): certainty for certainty, word in CERTAINTY_WORDS.items()}
@@ -62,6 +69,7 @@ class PendingFilter(ListFilter):
         method="by_connection", min_value=1, max_value=2**63 - 1, decimal_places=0, label="Connection"
     )
     age = django_filters.ChoiceFilter(choices=AGE_CHOICES, method="by_age", label="First seen")
+    admin = django_filters.ChoiceFilter(choices=ADMIN_CHOICES, method="by_admin", label="Delegated administration")
 
     def __init__(self, data: Mapping[str, Any], queryset: Pending, *, now: datetime) -> None:
         super().__init__(data, queryset)
@@ -96,3 +104,11 @@ class PendingFilter(ListFilter):
         if value == "older":
             return rows.filter(first_seen_at__lt=self.now - AGES["month"])
         return rows.filter(first_seen_at__gte=self.now - AGES[value])
+
+    def by_admin(self, rows: Pending, name: str, value: str) -> Pending:  # noqa: ARG002  # same
+        """Keep the rows whose tenant lets the partner administer it, doesn't, or doesn't say."""
+        return rows.filter(tenant__delegated_admin=_ADMIN[value])
+
+
+FILTERS = tuple(PendingFilter.base_filters)
+"""The names of all filters, as addresses and forms carry them."""

@@ -9,16 +9,16 @@ from django.http import QueryDict
 
 from tenantry.sync.deciding.reasons import IGNORE_REASONS, LONGEST_REASON
 from tenantry.sync.deciding.selecting import MOST_AT_ONCE, BulkAction, Selection
+from tenantry.sync.pending.filters import FILTERS
 from tenantry.web.pending.forms import BIGGEST
 
-_FILTERS = ("q", "match", "country", "problem", "connection", "age")
 _MOST_IDS = 1_000
 
 
 def selection_in(data: QueryDict) -> Selection:
     """Read which rows are meant: those that were ticked, or with ``all`` everything that the filter shows."""
     if data.get("all"):
-        return Selection(None, data.get("tab", "pending"), {name: data.get(name, "") for name in _FILTERS})
+        return Selection(None, data.get("tab", "pending"), {name: data.get(name, "") for name in FILTERS})
     given = {int(text) for text in data.getlist("id")[:_MOST_IDS] if text.isascii() and text.isdigit()}
     return Selection(tuple(sorted(pk for pk in given if 0 < pk <= BIGGEST)))
 

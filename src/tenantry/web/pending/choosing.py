@@ -13,6 +13,7 @@ from tenantry.sync.deciding.refusals import why_not_link
 from tenantry.sync.deciding.undoing import explain_undo
 from tenantry.sync.matching.searching import Found, find_companies
 from tenantry.sync.models import Decision, PendingCompany, PendingState
+from tenantry.sync.pending.filters import FILTERS
 from tenantry.sync.switches import read_company_sync
 from tenantry.web.access import Visit
 from tenantry.web.pending.candidates import cards_of
@@ -77,7 +78,7 @@ def _found(pending: PendingCompany, found: Found, kept: str) -> dict[str, Any]:
 
 def _hidden(request: HttpRequest) -> list[dict[str, str]]:
     """Return what a GET form must carry to stay in what the person looks at."""
-    names = ("tab", "q", "match", "country", "problem", "connection", "age", "sort")
+    names = ("tab", *FILTERS, "sort")
     return [{"name": name, "value": request.GET[name]} for name in names if request.GET.get(name)]
 
 

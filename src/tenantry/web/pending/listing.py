@@ -9,7 +9,14 @@ from tenantry.core.permissions import Action
 from tenantry.listing import BoundedCount
 from tenantry.listing.tabs import total_of
 from tenantry.sync.deciding.refusals import why_not_link
-from tenantry.sync.pending.filters import AGE_CHOICES, MATCH_CHOICES, PROBLEM_CHOICES, PendingFilter
+from tenantry.sync.pending.filters import (
+    ADMIN_CHOICES,
+    AGE_CHOICES,
+    FILTERS,
+    MATCH_CHOICES,
+    PROBLEM_CHOICES,
+    PendingFilter,
+)
 from tenantry.sync.pending.queries import (
     DEFAULT_ORDER,
     TABS,
@@ -58,7 +65,6 @@ _SORTS = (
     ("first_seen", "Oldest first"),
 )
 _BULK_WORDS = {"link": "Link", "create": "Create", "ignore": "Ignore…", "snooze": "Snooze…", "reopen": "Reopen"}
-_KEPT = ("q", "match", "country", "problem", "connection", "age")
 
 
 def wanted_by(request: HttpRequest) -> Wanted:
@@ -66,7 +72,7 @@ def wanted_by(request: HttpRequest) -> Wanted:
     tab = request.GET.get("tab", "")
     return Wanted(
         tab=tab if tab in TABS else "pending",
-        filters={name: request.GET.get(name, "") for name in _KEPT},
+        filters={name: request.GET.get(name, "") for name in FILTERS},
         order=order_of(request.GET.get("sort", "")),
         after=request.GET.get("after", ""),
         before=request.GET.get("before", ""),
@@ -76,7 +82,7 @@ def wanted_by(request: HttpRequest) -> Wanted:
 def kept_query(wanted: Wanted, *, tab: str | None = None, place: bool = False) -> str:
     """Return the query string that shows the same again: in another tab if given, at the same ``place`` if asked."""
     tab = tab or wanted.tab
-    kept = {"tab": "" if tab == "pending" else tab, **{name: wanted.filters[name] for name in _KEPT}}
+    kept = {"tab": "" if tab == "pending" else tab, **{name: wanted.filters[name] for name in FILTERS}}
     kept["sort"] = "" if wanted.order == DEFAULT_ORDER else wanted.order.tag
     return query_of(kept | ({"after": wanted.after, "before": wanted.before} if place else {}))
 
@@ -126,7 +132,7 @@ def _bulk(wanted: Wanted, offer: Offer) -> dict[str, Any] | None:
         "ignored": ("reopen",),
     }.get(wanted.tab, ())
     shown = [action for action in actions if action != "link" or offer.links]
-    kept = {"tab": wanted.tab, **{name: wanted.filters[name] for name in _KEPT}}
+    kept = {"tab": wanted.tab, **{name: wanted.filters[name] for name in FILTERS}}
     return {
         "actions": [{"name": action, "label": _BULK_WORDS[action]} for action in shown],
         "hidden": [{"name": name, "value": value} for name, value in kept.items() if value],
@@ -150,11 +156,12 @@ def _filters(wanted: Wanted, applied: PendingFilter, address: str) -> dict[str, 
         _select("country", "Country: any", values["country"], _country_options(wanted, values["country"])),
         _select("problem", "Problem: any", values["problem"], PROBLEM_CHOICES),
         _select("age", "First seen: any", values["age"], AGE_CHOICES),
+        _select("admin", "Delegated administration: any", values["admin"], ADMIN_CHOICES),
     ]
     if len(connections) > 1 or values["connection"]:
         options = [(str(pk), name) for pk, name in connections]
         selects.append(_select("connection", "Connection: any", values["connection"], options))
-    cleared = Wanted(wanted.tab, dict.fromkeys(_KEPT, ""), wanted.order)
+    cleared = Wanted(wanted.tab, dict.fromkeys(FILTERS, ""), wanted.order)
     return {
         "action": address,
         "search": {"value": wanted.filters["q"], "label": "Search name, domain, tenant id or contact"},
