@@ -22,6 +22,7 @@ INDEXES = {
     "domain": "pending_by_domain",
     "contact": "pending_by_contact",
     "match": "pending_by_certainty",
+    "problems": "pending_by_problem",
     "first_seen": "pending_by_age",
 }
 

@@ -7,7 +7,19 @@ from datetime import datetime
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
-from django.db.models import AutoField, BooleanField, DateTimeField, F, Func, IntegerField, Model, Q, QuerySet, Value
+from django.db.models import (
+    AutoField,
+    BooleanField,
+    DateTimeField,
+    F,
+    Func,
+    GeneratedField,
+    IntegerField,
+    Model,
+    Q,
+    QuerySet,
+    Value,
+)
 from django.db.models.lookups import GreaterThan, LessThan
 
 from tenantry.listing.cursors import BadCursor, Cursor
@@ -97,7 +109,9 @@ def _place(rows: QuerySet[M], order: Order, after: str, before: str) -> tuple[Cu
 
 
 def _type_of(rows: QuerySet[M], column: str) -> type:
-    field = rows.model._meta.get_field(column)  # noqa: SLF001  # Django documents _meta as public
+    field: Any = rows.model._meta.get_field(column)  # noqa: SLF001  # Django documents _meta as public
+    if isinstance(field, GeneratedField):
+        field = field.output_field
     if isinstance(field, DateTimeField):
         return datetime
     return int if isinstance(field, IntegerField | AutoField) else str

@@ -73,8 +73,9 @@ class CompanyName:
 
 def parse_name(text: str, country: str = "") -> CompanyName:
     """Take a name apart. ``country`` (alpha-2, may be empty) decides what a leading *PT* or *AS* is."""
-    folded = fold(text[:LONGEST_NAME])
+    folded = fold(text[:LONGEST_NAME]).strip()
     parts = _BUSINESS_AS.split(folded) if " " in folded else [folded]
+    parts = parts if any(part.strip() for part in parts) else [folded]  # "dba" may be all that there is
     found = [variant for part in reversed(parts) if (variant := _parse_variant(part, country))]
     return CompanyName(text, tuple(dict.fromkeys(found)))
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Add the index."""
 
-    dependencies = [("sync", "0008_match_keys")]
+    dependencies = [("sync", "0009_retention")]
 
     operations = [
         migrations.AddIndex(
