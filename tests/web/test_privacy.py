@@ -18,6 +18,7 @@ from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.companies.services import edit_company
 from tenantry.marketplace.models import Company, Membership, User
 from tenantry.marketplace.people.services import edit_user
+from tenantry.sync.matching.refreshing import match_all
 
 EMAIL = "ada.lovelace@alpine.example"
 _TABLES = "select relname from pg_stat_user_tables where schemaname = 'public' order by relname"
@@ -88,6 +89,7 @@ def test_after_erasure_the_person_is_nowhere_and_the_chain_holds(cast: Cast, sta
     assert owner.post(address, {"typed": "somebody else"}).status_code == 409
     assert "marketplace_user" in places_with(owner_url, EMAIL)
     assert owner.post(address, {"typed": EMAIL.upper()}).status_code == 302
+    match_all(marketplace_id=cast.northwind.pk, clock=timezone.now, should_stop=lambda: False)  # what waits for it
     assert places_with(owner_url, EMAIL, "Lovelace", "5551815") == set()
     assert verify_chain(marketplace_id=cast.northwind.pk, now=timezone.now()).sentence == ""
     assert client.get("/company/").headers["Location"].startswith("/account/sign-in/")
