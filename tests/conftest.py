@@ -20,6 +20,8 @@ from typing import Any
 import psycopg
 import pytest
 from django.conf import settings
+from hypothesis import HealthCheck
+from hypothesis import settings as examples
 
 from tenantry.emulator.certificates import prepare
 from tenantry.runtime.embedded import EmbeddedPostgres
@@ -27,6 +29,10 @@ from tenantry.runtime.home import Home
 from tenantry.runtime.options import FAST_AND_UNSAFE
 from tenantry.runtime.processes import process_exists
 from tenantry.sealing import create_key_ring
+
+# A busy machine is no fault of what is tested: how long an example takes is no matter.
+examples.register_profile("tenantry", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+examples.load_profile("tenantry")
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 _TEMPLATE = "tenantry_template"

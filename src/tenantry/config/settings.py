@@ -46,7 +46,6 @@ INSTALLED_APPS = [
     "django_tables2",
     "django_filters",
     "bootstrap",
-    "heroicons",
     "allauth",
     "allauth.account",
     "allauth.mfa",
@@ -94,6 +93,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "tenantry.web.context.furniture",
             ],
+            "libraries": {"heroicons": "tenantry.web.icons", "moments": "tenantry.web.moments"},
         },
     },
 ]

@@ -1,13 +1,17 @@
 """Addresses that keep what a person looks at: the same page with other parameters, and safe ways back."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from django.http import HttpRequest, QueryDict
 from django.shortcuts import resolve_url
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from tenantry.listing import Page
+
+_GAP = 2**62  # a number that no address has by itself
 
 
 def with_parameters(request: HttpRequest, **changes: str | None) -> str:
@@ -18,6 +22,16 @@ def with_parameters(request: HttpRequest, **changes: str | None) -> str:
         if value:
             query[name] = value
     return f"{request.path}?{query.urlencode()}" if query else request.path
+
+
+@lru_cache(maxsize=100)
+def _address_with_gap(name: str) -> str:
+    return reverse(name, args=[_GAP]).replace(str(_GAP), "{}")
+
+
+def address_of(name: str, pk: int) -> str:
+    """Return the address of one row's page: ``reverse`` for a list, which asks for the same few hundreds of times."""
+    return _address_with_gap(name).format(pk)
 
 
 def query_of(parameters: Mapping[str, str | None]) -> str:

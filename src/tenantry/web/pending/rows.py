@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import reverse
-
 from tenantry.core.matching import Certainty
 from tenantry.core.tenants import Problem
 from tenantry.sync.automatic.words import SHOWN_WORDS
@@ -14,6 +12,7 @@ from tenantry.sync.deciding.queries import best_matches
 from tenantry.sync.matching.words import agreement_in_brief, certainty_word, match_words
 from tenantry.sync.models import Match, PendingCompany, PendingState
 from tenantry.sync.pending.filters import PROBLEM_WORDS
+from tenantry.web.addresses import address_of
 from tenantry.web.countries import country_name
 from tenantry.web.texts import legible
 
@@ -38,6 +37,7 @@ def _row(pending: PendingCompany, match: Match | None, offer: Offer, query: str)
     unread = Problem.DETAILS_NOT_READ.value in pending.problems
     return {
         "pk": pending.pk,
+        "address": address_of("web:pending-detail", pending.pk) + query,
         "name": legible(pending.name),
         "country": pending.country,
         "country_name": country_name(pending.country),
@@ -88,7 +88,7 @@ def _actions(pending: PendingCompany, offer: Offer, query: str) -> dict[str, Any
     """Return the likely decision first, then the others. All are pages or forms that a click opens, none decides."""
     if not offer.decides or pending.state not in OPEN_STATES:
         return None
-    detail = reverse("web:pending-detail", args=[pending.pk]) + query
+    detail = address_of("web:pending-detail", pending.pk) + query
     links = offer.links and pending.match_count > 0
     if not pending.match_count:
         likely = "create"
@@ -98,7 +98,7 @@ def _actions(pending: PendingCompany, offer: Offer, query: str) -> dict[str, Any
         "likely": likely,
         "detail": detail,
         "link": f"{detail}#candidates" if offer.links else "",
-        "create": reverse("web:pending-create", args=[pending.pk]) + query,
-        "ignore": reverse("web:pending-ignore", args=[pending.pk]) + query,
-        "snooze": reverse("web:pending-snooze", args=[pending.pk]) + query,
+        "create": address_of("web:pending-create", pending.pk) + query,
+        "ignore": address_of("web:pending-ignore", pending.pk) + query,
+        "snooze": address_of("web:pending-snooze", pending.pk) + query,
     }
