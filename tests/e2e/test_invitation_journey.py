@@ -12,7 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.fixtures import Settings
 from tests.e2e.conftest import sign_in
-from tests.e2e.test_pages_look_right import LOOKS, SHOTS, Look, faults_of
+from tests.e2e.test_pages_look_right import LOOKS, THOROUGH, Look, faults_of, keep_picture
 from tests.web.cast import Cast
 
 from tenantry.config.mail import mail_setup
@@ -171,9 +171,8 @@ def _visit(page: Page, address: str, name: str, look: Look) -> list[str]:
     messages: list[str] = []
     page.on("pageerror", lambda error: messages.append(str(error)))
     page.goto(address)
-    folder = SHOTS / look.name
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"{name}.png", full_page=True)
+    if THOROUGH:
+        keep_picture(page, name, look)
     found = [] if name == "mail-html" else faults_of(page, messages)
     page.close()
     return found

@@ -241,9 +241,10 @@ class Look:
 
 
 # Contrast hangs on the theme, overflow on the width: two looks see every theme and every width once. `make pages`
-# asks for all four.
+# asks for all four, and keeps the pictures, which take as long as the looking.
+THOROUGH = "TENANTRY_ALL_LOOKS" in os.environ
 ALL_LOOKS = [Look(theme, screen) for theme in ("light", "dark") for screen in WIDTHS]
-LOOKS = ALL_LOOKS if "TENANTRY_ALL_LOOKS" in os.environ else [Look("light", "wide"), Look("dark", "phone")]
+LOOKS = ALL_LOOKS if THOROUGH else [Look("light", "wide"), Look("dark", "phone")]
 
 
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
@@ -270,14 +271,20 @@ def test_every_page_fits_is_accessible_and_silent(
 
 
 def visit(page: Page, address: str, name: str, look: Look) -> list[str]:
-    """Open a page, keep a picture of it, and return what is wrong with it."""
+    """Open a page and return what is wrong with it; keep a picture when asked to be thorough."""
     messages: list[str] = []
     page.on("console", _listener(messages, "Failed to load resource: the server responded with a status of 40"))
     page.on("pageerror", lambda error: messages.append(str(error)))
     page.goto(address)
-    folder = SHOTS / look.name
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"{name}.png", full_page=True)
+    if THOROUGH:
+        keep_picture(page, name, look)
     found = faults_of(page, messages)
     page.close()
     return found
+
+
+def keep_picture(page: Page, name: str, look: Look) -> None:
+    """Save the whole page in the look's folder."""
+    folder = SHOTS / look.name
+    folder.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=folder / f"{name}.png", full_page=True)
