@@ -9,23 +9,25 @@ from django.db.models import Case, Expression, IntegerField, Value, When
 from tenantry.core.planning.creation import AutomaticProblem
 from tenantry.core.tenants import Problem
 
-# A bit belongs to its problem for ever: rows that were written keep the number.
+# A bit belongs to its problem for ever: rows that were written keep the number. The row's own problems have the high
+# ones, so that any of them is a range of numbers.
 OWN_BITS = {
-    Problem.DETAILS_NOT_READ.value: 1,
-    Problem.DETAILS_REFUSED.value: 2,
-    Problem.CONTACT_MISSING.value: 4,
-    Problem.CONTACT_EMAIL_MISSING.value: 8,
+    Problem.DETAILS_NOT_READ.value: 64,
+    Problem.DETAILS_REFUSED.value: 128,
+    Problem.CONTACT_MISSING.value: 256,
+    Problem.CONTACT_EMAIL_MISSING.value: 512,
 }
 RULE_BITS = {
-    AutomaticProblem.DECIDED_BY_HAND.value: 16,
-    AutomaticProblem.RESERVED.value: 32,
-    AutomaticProblem.LOOKS_LIKE_COMPANY.value: 64,
-    AutomaticProblem.CONTACT_SHARED.value: 128,
-    AutomaticProblem.CONTACT_OF_STAFF.value: 256,
-    AutomaticProblem.CONTACT_UNCONFIRMED.value: 512,
+    AutomaticProblem.DECIDED_BY_HAND.value: 1,
+    AutomaticProblem.RESERVED.value: 2,
+    AutomaticProblem.LOOKS_LIKE_COMPANY.value: 4,
+    AutomaticProblem.CONTACT_SHARED.value: 8,
+    AutomaticProblem.CONTACT_OF_STAFF.value: 16,
+    AutomaticProblem.CONTACT_UNCONFIRMED.value: 32,
 }
-_OWN = sum(OWN_BITS.values())
-_EVERY = range(_OWN + sum(RULE_BITS.values()) + 1)
+LEAST_WITH_OWN = min(OWN_BITS.values())
+"""Numbers from here on say a problem of the row's own."""
+_EVERY = range(sum(OWN_BITS.values()) + sum(RULE_BITS.values()) + 1)
 
 
 def problem_bits() -> Expression:
@@ -45,8 +47,3 @@ def numbers_with(code: str) -> list[int]:
     """Return every number that says this problem, its own or a rule's. Raises ``KeyError`` for another word."""
     wanted = (OWN_BITS | RULE_BITS)[code]
     return [number for number in _EVERY if number & wanted]
-
-
-def numbers_with_any(*, own: bool) -> list[int]:
-    """Return every number that says any problem of the row's own, or with ``own`` false, none of them."""
-    return [number for number in _EVERY if bool(number & _OWN) is own]

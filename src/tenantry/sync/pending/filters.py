@@ -12,7 +12,7 @@ from tenantry.listing.narrowing import ListFilter
 from tenantry.sync.automatic.words import SHOWN_WORDS
 from tenantry.sync.matching.words import CERTAINTY_WORDS
 from tenantry.sync.models import PendingCompany, PendingKey
-from tenantry.sync.models.problem_bits import numbers_with, numbers_with_any
+from tenantry.sync.models.problem_bits import LEAST_WITH_OWN, numbers_with
 
 ANY_PROBLEM = "any"
 NO_PROBLEM = "none"
@@ -91,8 +91,10 @@ class PendingFilter(ListFilter):
 
     def by_problem(self, rows: Pending, name: str, value: str) -> Pending:  # noqa: ARG002  # same
         """Keep the rows with this problem, with any, or without."""
-        if value in (ANY_PROBLEM, NO_PROBLEM):
-            return rows.filter(problem_bits__in=numbers_with_any(own=value == ANY_PROBLEM))
+        if value == ANY_PROBLEM:
+            return rows.filter(problem_bits__gte=LEAST_WITH_OWN)
+        if value == NO_PROBLEM:
+            return rows.filter(problem_bits__lt=LEAST_WITH_OWN)
         return rows.filter(problem_bits__in=numbers_with(value))
 
     def by_connection(self, rows: Pending, name: str, value: int) -> Pending:  # noqa: ARG002  # same
