@@ -23,8 +23,8 @@ Range = tuple[str, str]
 M = TypeVar("M", bound=Model)
 
 
-class _IsOneOf(Func):
-    """``a = any(array)``: the array is made first, and its rows are taken by an index."""
+class IsOneOf(Func):
+    """``a = any(array)``: an array that is made first, or given as one value; its rows are taken by an index."""
 
     arg_joiner = " = any("
     template = "%(expressions)s)"
@@ -53,7 +53,7 @@ class WordSearch:
         if not self._ranges:
             return rows.none()
         if self._few is not None:
-            rows = rows.filter(_IsOneOf(F(found), ArraySubquery(self._having(self._few).values(self.owner))))
+            rows = rows.filter(IsOneOf(F(found), ArraySubquery(self._having(self._few).values(self.owner))))
         others = [one for one in self._ranges if one != self._few]
         return self._each_has(rows, others, found)
 

@@ -63,6 +63,7 @@ class Company(MarketplaceOwned):
             models.Index(fields=["marketplace", "sort_name", "id"], name="company_by_name"),
             models.Index(fields=["marketplace", "status", "sort_name", "id"], name="company_by_status"),
             models.Index(fields=["marketplace", "country", "sort_name", "id"], name="company_by_country"),
+            models.Index(fields=["marketplace", "country", "status"], name="company_by_country_status"),
             models.Index(fields=["marketplace", "created_at", "id"], name="company_by_age"),
             models.Index(fields=["marketplace", "status", "created_at", "id"], name="company_by_status_age"),
             models.Index(
