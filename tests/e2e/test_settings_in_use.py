@@ -119,6 +119,15 @@ def test_both_support_roles_lose_and_gain_the_queue_with_company_sync_from_their
         expect(switch).not_to_be_checked()
 
 
+def old_ones_with_a_match(cast: Cast, stage: Stage) -> None:
+    """Let tenants wait, one of which is a company already."""
+    stage.sync(OLD)
+    with marketplace_scope(cast.northwind.pk):
+        draft = CompanyDraft("Old 0", country="AT", domains=(DomainDraft("old0.example", verified=True),))
+        create_company(draft=draft, origin=CompanyOrigin.BY_HAND, actor=OPERATOR, now=timezone.now())
+    matched(cast)
+
+
 def test_a_new_marketplace_has_everything_off(office: Office, cast: Cast) -> None:
     page = office.open("stranger")
     page.goto(SETTINGS)
@@ -130,11 +139,7 @@ def test_a_new_marketplace_has_everything_off(office: Office, cast: Cast) -> Non
 def test_what_waits_is_created_or_ignored_but_not_linked_while_company_sync_is_off(
     office: Office, cast: Cast, stage: Stage
 ) -> None:
-    stage.sync(OLD)
-    with marketplace_scope(cast.northwind.pk):
-        draft = CompanyDraft("Old 0", country="AT", domains=(DomainDraft("old0.example", verified=True),))
-        create_company(draft=draft, origin=CompanyOrigin.BY_HAND, actor=OPERATOR, now=timezone.now())
-    matched(cast)
+    old_ones_with_a_match(cast, stage)
     office.set(invite=True)
     office.set(sync=False)
     page = office.manager
@@ -204,11 +209,7 @@ def test_the_effect_of_a_switch_is_told_before_it_is_saved(office: Office, stage
 def test_linking_is_refused_with_its_reason_while_companies_are_created_automatically(
     office: Office, cast: Cast, stage: Stage
 ) -> None:
-    stage.sync(OLD)
-    with marketplace_scope(cast.northwind.pk):
-        draft = CompanyDraft("Old 0", country="AT", domains=(DomainDraft("old0.example", verified=True),))
-        create_company(draft=draft, origin=CompanyOrigin.BY_HAND, actor=OPERATOR, now=timezone.now())
-    matched(cast)
+    old_ones_with_a_match(cast, stage)
     office.set(create=True)
     page = office.manager
     page.goto(f"{LIST}{stage.pending(name='Old 0').pk}/")

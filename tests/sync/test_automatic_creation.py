@@ -283,13 +283,17 @@ def test_what_was_decided_or_left_while_it_was_held_leaves_the_hold(play: Play) 
     assert play.change_states(run) == ["stale", "held"]
 
 
-def test_what_fails_is_tried_again_later_and_its_reason_is_told(play: Play, clock: Clock, owner_url: str) -> None:
+def release_two_of_which_one_fails(play: Play, owner_url: str) -> None:
     play.save(CREATING)
     play.world.add(2, 3)
     play.run()
     execute(owner_url, "alter table sync_decision add constraint broken check (company_name <> 'Customer 2 Ltd')")
     play.release()
     play.work()
+
+
+def test_what_fails_is_tried_again_later_and_its_reason_is_told(play: Play, clock: Clock, owner_url: str) -> None:
+    release_two_of_which_one_fails(play, owner_url)
     assert play.companies() == 1
     (failed,) = play.changes(ChangeState.FAILED)
     assert failed.problem == "An error in Tenantry itself stopped this (IntegrityError)."
@@ -379,12 +383,7 @@ def test_a_release_that_is_cancelled_holds_again_what_it_did_not_make(play: Play
 
 
 def test_what_fails_of_a_release_is_counted_again_when_it_is_made(play: Play, clock: Clock, owner_url: str) -> None:
-    play.save(CREATING)
-    play.world.add(2, 3)
-    play.run()
-    execute(owner_url, "alter table sync_decision add constraint broken check (company_name <> 'Customer 2 Ltd')")
-    play.release()
-    play.work()
+    release_two_of_which_one_fails(play, owner_url)
     (run,) = release_runs(play)
     assert (run.state, run.counters["changes_applied"], run.counters["changes_failed"]) == ("done", 1, 1)
     execute(owner_url, "alter table sync_decision drop constraint broken")

@@ -10,6 +10,7 @@ from tests.web.stage import ACTOR, Customer, Stage
 from tenantry.core.feed_filters import FeedFilter
 from tenantry.core.whereabouts import Listed, Seen, TenantFacts, Whereabouts, where_is, where_is_unknown
 from tenantry.isolation.scope import marketplace_scope
+from tenantry.marketplace.models import Marketplace
 from tenantry.sync.feeds import add_feed
 from tenantry.sync.links import link_tenant
 from tenantry.sync.models import Observation, Tenant
@@ -93,17 +94,21 @@ def ask(cast: Cast, given: str, who: str = "owner") -> str:
     return text_of(cast.client(who).get("/companies/pending/where/", {"q": given})).partition("Find")[2]
 
 
+def link(cast: Cast, marketplace: Marketplace, tenant: Tenant, name: str) -> None:
+    company = add_company(marketplace, name)
+    with marketplace_scope(marketplace.pk):
+        link_tenant(
+            connection=cast.connection, external_id=tenant.external_id, company=company, reason="", actor=ACTOR,
+            now=timezone.now(),
+        )  # fmt: skip
+
+
 def test_a_tenant_is_found_by_domain_address_and_id_in_each_state(cast: Cast, stage: Stage) -> None:
     stage.sync([Customer("Alpine", "alpine.example"), Customer("Beta", "beta.example")])
     tenant = Tenant.objects.get(name="Alpine")
     for given in ("alpine.example", " https://Alpine.example/about ", "eva@alpine.example", tenant.external_id.upper()):
         assert "in pending companies" in ask(cast, given), given
-    company = add_company(cast.northwind, "Alpine Ltd")
-    with marketplace_scope(cast.northwind.pk):
-        link_tenant(
-            connection=cast.connection, external_id=tenant.external_id, company=company, reason="", actor=ACTOR,
-            now=timezone.now(),
-        )  # fmt: skip
+    link(cast, cast.northwind, tenant, "Alpine Ltd")
     linked = ask(cast, "alpine.example")
     assert "It is linked to Alpine Ltd. What next: Nothing is left to do. Open the company" in linked
     assert "not in the provider's list" in ask(cast, "gamma.example")
@@ -126,12 +131,7 @@ def test_another_marketplace_is_never_revealed(cast: Cast, stage: Stage) -> None
         add_feed(connection=cast.connection, countries=["CH"], actor=OPERATOR, now=timezone.now())
     stage.sync([Customer("Alpine", "alpine.example", country="AT")])
     tenant = Tenant.objects.get(name="Alpine")
-    company = add_company(cast.contoso, "Secret Ltd")
-    with marketplace_scope(cast.contoso.pk):
-        link_tenant(
-            connection=cast.connection, external_id=tenant.external_id, company=company, reason="", actor=ACTOR,
-            now=timezone.now(),
-        )  # fmt: skip
+    link(cast, cast.contoso, tenant, "Secret Ltd")
     answer = ask(cast, "alpine.example")
     assert "excluded by a rule" in answer
     assert "its country, AT, is not one of CH" in answer

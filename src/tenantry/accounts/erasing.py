@@ -8,6 +8,7 @@ from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 
 from tenantry.accounts.models import Account
+from tenantry.accounts.telling import account_subject
 from tenantry.audit.erasing import destroy_keys
 from tenantry.audit.events import Actor, Happening, Target
 from tenantry.audit.models import INSTALLATION
@@ -37,8 +38,3 @@ def erase_account(*, account_id: int, actor: Actor, now: datetime, request_id: s
     destroy_keys([account_subject(account_id)], marketplace_id=INSTALLATION, now=now, for_good=True)
     happening = Happening("accounts.account.erased", Target("account", str(account_id)))
     record_event(happening, actor=actor, now=now, request_id=request_id)
-
-
-def account_subject(account_id: int) -> str:
-    """Return whom a login's values are sealed for."""
-    return f"account:{account_id}"

@@ -11,6 +11,7 @@ from typing import Any, Self
 from django.db import IntegrityError, transaction
 
 from tenantry.accounts.models import Account, Identity
+from tenantry.accounts.telling import account_subject
 from tenantry.audit.events import Actor, Happening, Target
 from tenantry.audit.services import record_event
 
@@ -101,6 +102,6 @@ def _record(verb: str, bound: Identity, actor: Actor, *, now: datetime, request_
     happening = Happening(
         f"accounts.identity.{verb}", Target("account", str(bound.account_id)),
         after={"provider": bound.provider, "issuer": bound.issuer, "tenant": bound.tenant},
-        personal={"subject": bound.subject, "shown_as": bound.shown_as}, person=f"account:{bound.account_id}",
+        personal={"subject": bound.subject, "shown_as": bound.shown_as}, person=account_subject(bound.account_id),
     )  # fmt: skip
     record_event(happening, actor=actor, now=now, request_id=request_id)

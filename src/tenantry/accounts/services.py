@@ -8,6 +8,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from tenantry.accounts.models import Account
+from tenantry.accounts.telling import account_subject
 from tenantry.audit.events import Actor, Happening, Target
 from tenantry.audit.services import record_event
 
@@ -59,7 +60,7 @@ def edit_account(
     Account.objects.filter(pk=account_id).update(**fresh)
     happening = Happening(
         "accounts.account.edited", Target("account", str(account_id)), personal={"before": before, "after": fresh},
-        person=f"account:{account_id}",
+        person=account_subject(account_id),
     )  # fmt: skip
     record_event(happening, actor=actor, now=now, request_id=request_id)
 

@@ -77,9 +77,13 @@ class EventFilter(ListFilter):
     def filter_queryset(self, queryset: Events) -> Events:
         """Apply the filters; the word comes last, because it is looked for in what is left."""
         values = self.form.cleaned_data
-        for name in ("by", "about", "kind", "target", "since", "until", "q"):
+        for name in sorted(FILTERS, key=lambda name: name == "q"):
             queryset = self.filters[name].filter(queryset, values.get(name))
         return queryset
+
+
+FILTERS = tuple(EventFilter.base_filters)
+"""The names of all filters, as addresses carry them."""
 
 
 def _start_of(day: date) -> datetime:

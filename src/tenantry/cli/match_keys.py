@@ -1,18 +1,15 @@
 """``tenantry rebuild-match-keys``: writes the keys of matching anew and matches all that waits."""
 
-from typing import Annotated
-
-import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tenantry.cli.installation import HomeOption, installation
-from tenantry.cli.sync import marketplaces_named
+from tenantry.cli.sync import MarketplaceOption, marketplaces_named
 from tenantry.cli.terminal import err, fail, say
 
 
 def rebuild_match_keys(
     home: HomeOption = None,
-    marketplace: Annotated[str, typer.Option("--marketplace", help="Only this marketplace (its name).")] = "",
+    marketplace: MarketplaceOption = "",
 ) -> None:
     """Write all keys of matching anew, and match all pending companies. Needed only to repair; may be stopped."""
     with installation(home):

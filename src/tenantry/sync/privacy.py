@@ -5,16 +5,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection as database
-from django.db.models import Q
 
 from tenantry.audit.erasing import destroy_keys, subjects_naming
 from tenantry.core.erasing import without_person
-from tenantry.core.search import search_keys
 from tenantry.core.tenants import Problem
 from tenantry.isolation.scope import current_marketplace_id
-from tenantry.sync.matching.keys import write_pending_match_keys
-from tenantry.sync.matching.sides import subject_of_pending
-from tenantry.sync.models import Change, Decision, PendingCompany, PendingKey, Sighting, Tenant, TenantLink
+from tenantry.sync.models import Change, Decision, PendingCompany, Sighting, Tenant, TenantLink
+from tenantry.sync.pending.writing import renew_keys
+from tenantry.sync.telling import contact_subject
 
 _CONTACT = (
     "contact_first_name", "contact_last_name", "contact_email", "contact_phone", "contact_language",
@@ -27,7 +25,7 @@ def forget_contact(*, email: str, company_ids: Sequence[int], now: datetime, **_
 
     A tenant that other marketplaces are fed with as well keeps what the provider says of it. In the scope.
     """
-    pending = list(PendingCompany.objects.select_related("tenant").filter(_has(email)))
+    pending = list(PendingCompany.objects.select_related("tenant").filter(contact_key=email))
     linked = TenantLink.objects.filter(company_id__in=company_ids).values_list("tenant_id", flat=True)
     tenants = {row.tenant_id for row in pending} | set(linked)
     _empty_tenants(Tenant.objects.filter(pk__in=tenants, contact_email__iexact=email))
@@ -36,14 +34,14 @@ def forget_contact(*, email: str, company_ids: Sequence[int], now: datetime, **_
     _empty_json(Decision.objects.filter(tenant_id__in=tenants).order_by("pk"), ("undo", "reason"), email)
     marketplace_id = current_marketplace_id()
     ids = Tenant.objects.filter(pk__in=tenants).values_list("external_id", flat=True)
-    subjects = [f"contact:{external_id}" for external_id in ids]
+    subjects = [contact_subject(external_id) for external_id in ids]
     naming = subjects_naming(email, subjects, marketplace_id=marketplace_id)
     destroy_keys(naming, marketplace_id=marketplace_id, now=now, for_good=False)
 
 
 def contact_sections(email: str) -> dict[str, list[dict[str, Any]]]:
     """Return what names the person as a contact, for an export. In the scope."""
-    pending = PendingCompany.objects.select_related("tenant").filter(_has(email)).order_by("pk")
+    pending = PendingCompany.objects.select_related("tenant").filter(contact_key=email).order_by("pk")
     return {
         "contact of tenants": [
             {
@@ -55,10 +53,6 @@ def contact_sections(email: str) -> dict[str, list[dict[str, Any]]]:
             for row in pending
         ]
     }  # fmt: skip
-
-
-def _has(email: str) -> Q:
-    return Q(contact_key=email)
 
 
 def _empty_tenants(tenants: Iterable[Tenant]) -> None:
@@ -83,18 +77,8 @@ def _empty_pending(rows: Sequence[PendingCompany]) -> None:
         row.version += 1
     fields = ["contact_name", "contact_email", "sort_contact", "contact_key", "problems", "version"]
     PendingCompany.objects.bulk_update(rows, fields)
-    ids = [row.pk for row in rows]
-    PendingKey.objects.filter(pending_id__in=ids).delete()
-    PendingKey.objects.bulk_create(
-        PendingKey(marketplace_id=row.marketplace_id, pending_id=row.pk, key=key) for row in rows for key in _keys(row)
-    )
-    write_pending_match_keys({row.pk: subject_of_pending(row, row.tenant) for row in rows})
-    PendingCompany.objects.filter(pk__in=ids).update(matched_at=None)
-
-
-def _keys(row: PendingCompany) -> list[str]:
-    domains = {row.tenant.domain, row.domain, *(row.tenant.domains or ())} - {""}
-    return search_keys(texts=[row.name], domains=sorted(domains), ids=[row.tenant.external_id])
+    renew_keys(rows)
+    PendingCompany.objects.filter(pk__in=[row.pk for row in rows]).update(matched_at=None)
 
 
 def _empty_json(rows: Any, fields: Sequence[str], email: str) -> None:

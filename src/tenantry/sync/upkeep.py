@@ -21,6 +21,11 @@ _SLICE_SECONDS = 20.0
 _RETRY = RetryStrategy(max_attempts=5, wait=60, exponential_wait=5)
 
 
+def _places_from(first: int) -> list[int]:
+    """Return the installation and all marketplaces, by number, from ``first`` on."""
+    return sorted(place for place in (INSTALLATION, *every_marketplace_id()) if place >= first)
+
+
 def _slice(context: JobContext) -> Callable[[], bool]:
     ends = time.monotonic() + _SLICE_SECONDS
     return lambda: time.monotonic() >= ends or context.should_abort()
@@ -43,9 +48,7 @@ def check_audit(context: JobContext, first: int, going_on: int) -> None:
 
 def check_chains(first: int, *, going_on: bool, should_stop: Callable[[], bool]) -> int | None:
     """Check chains one after the other; return in which it was stopped, or ``None`` when all are checked."""
-    for marketplace_id in sorted([INSTALLATION, *every_marketplace_id()]):
-        if marketplace_id < first:
-            continue
+    for marketplace_id in _places_from(first):
         anew = False if going_on and marketplace_id == first else None
         verdict = check_chain(marketplace_id=marketplace_id, now=timezone.now(), should_stop=should_stop, anew=anew)
         if not verdict.ended and not verdict.faults:
@@ -72,9 +75,7 @@ def purge_history(first: int, *, now: datetime, should_stop: Callable[[], bool])
     """Remove old history; return in which marketplace it was stopped, or ``None`` when all is done."""
     before = now - timedelta(days=settings.HISTORY_DAYS)
     last = first
-    for marketplace_id in sorted([INSTALLATION, *every_marketplace_id()]):
-        if marketplace_id < first:
-            continue
+    for marketplace_id in _places_from(first):
         last = marketplace_id
         done = _purge_events(marketplace_id, now=now, should_stop=should_stop)
         if done and marketplace_id != INSTALLATION:

@@ -35,6 +35,17 @@ def csv_file(name: str, heads: Sequence[str], rows: Iterable[Sequence[object]]) 
     writer.writerow(heads)
     writer.writerows([harmless(value) for value in row] for row in rows)
     text.detach()
+    return _download(content, name, "text/csv; charset=utf-8")
+
+
+def lines_file(name: str, lines: Iterable[str], *, content_type: str) -> HttpResponse:
+    """Return the download ``name`` with these lines, written before the answer begins as those of :func:`csv_file`."""
+    content = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # same
+    content.writelines(line.encode() for line in lines)
+    return _download(content, name, content_type)
+
+
+def _download(content: SpooledTemporaryFile[bytes], name: str, content_type: str) -> HttpResponse:
     content.seek(0)
-    answer = FileResponse(content, as_attachment=True, filename=name, content_type="text/csv; charset=utf-8")
+    answer = FileResponse(content, as_attachment=True, filename=name, content_type=content_type)
     return cast("HttpResponse", answer)  # views are typed by the common kind; Django treats both alike

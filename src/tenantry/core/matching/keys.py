@@ -59,6 +59,11 @@ WORTH: Mapping[str, float] = {
 }  # fmt: skip
 
 
+def key_of(kind: KeyKind, text: str) -> Key:
+    """Return the key of a kind that has this text, as far as keys go."""
+    return kind + text[:_LONGEST_TEXT]
+
+
 def kind_of(key: Key) -> KeyKind:
     """Return what a key is made of."""
     return KeyKind(key[0])

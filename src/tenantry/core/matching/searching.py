@@ -9,14 +9,13 @@ from dataclasses import dataclass
 from rapidfuzz.distance import OSA
 
 from tenantry.core.matching.domains import label_of, mail_domain, own_domain
-from tenantry.core.matching.keys import Key, keys_of, typo_keys
+from tenantry.core.matching.keys import Key, KeyKind, key_of, keys_of, typo_keys
 from tenantry.core.matching.profiles import plain_registration
 from tenantry.core.matching.values import Subject
 from tenantry.core.names import parse_name
 from tenantry.core.search import words
 
 LONGEST_QUERY = 200
-_LONGEST_KEY_TEXT = 60
 _MOST_WORDS = 6
 _EQUAL, _BEGUN, _MISTYPED = 1.0, 0.96, 0.9
 _TYPO_FROM = 4
@@ -38,21 +37,21 @@ def read_query(text: str) -> Query:
     sought = text[:LONGEST_QUERY]
     identifying = {key for term in sought.split()[:_MOST_WORDS] for key in _identifying(term)}
     if number := plain_registration(sought):
-        identifying.add("r" + number[:_LONGEST_KEY_TEXT])
+        identifying.add(key_of(KeyKind.REGISTRATION, number))
     naming = set(keys_of(Subject(name=sought)))
     for variant in parse_name(sought).variants[:1]:
         for word in variant.keys[:_MOST_WORDS]:
-            naming |= {"w" + word[:_LONGEST_KEY_TEXT], *typo_keys(word)}
+            naming |= {key_of(KeyKind.WORD, word), *typo_keys(word)}
     return Query(tuple(words(sought)[:_MOST_WORDS]), frozenset(identifying), frozenset(naming - identifying))
 
 
 def _identifying(term: str) -> Iterable[Key]:
-    yield "i" + term.lower()[:_LONGEST_KEY_TEXT]
+    yield key_of(KeyKind.TENANT, term.lower())
     for domain in (own_domain(term), mail_domain(term)):
         if domain:
-            yield "d" + domain[:_LONGEST_KEY_TEXT]
+            yield key_of(KeyKind.DOMAIN, domain)
     if label := label_of(term):
-        yield "l" + label[:_LONGEST_KEY_TEXT]
+        yield key_of(KeyKind.LABEL, label)
 
 
 def rank(

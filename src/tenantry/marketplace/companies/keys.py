@@ -1,24 +1,20 @@
 """The words by which companies are found (``core.search``). In a marketplace's scope."""
 
-from collections import defaultdict
 from collections.abc import Collection
 
 from django.db import connection
-from django.db.backends.utils import CursorWrapper
 
 from tenantry.core.addresses import mail_domain, readable_domain
 from tenantry.core.search import search_keys
 from tenantry.isolation.bulk import insert_rows
 from tenantry.isolation.scope import current_marketplace_id
+from tenantry.marketplace.companies.texts import domain_texts, tenant_id_texts
 from tenantry.marketplace.models import CompanyKey
 
-# Each by itself: PostgreSQL takes tables that were just filled for empty ones, and would go through them by company.
 _COMPANIES = """
 select id, name, registration_number, external_id, contact_name, contact_email
 from marketplace_company where id = any(%s)
 """
-_DOMAINS = "select company_id, domain from marketplace_companydomain where company_id = any(%s)"
-_TENANT_IDS = "select company_id, external_id from marketplace_companytenantid where company_id = any(%s)"
 
 
 def write_keys(company_ids: Collection[int]) -> None:
@@ -26,9 +22,9 @@ def write_keys(company_ids: Collection[int]) -> None:
     if not company_ids:
         return
     marketplace_id, ids = current_marketplace_id(), list(company_ids)
+    domains, tenant_ids = domain_texts(ids), tenant_id_texts(ids)
     with connection.cursor() as cursor:
         cursor.execute("delete from marketplace_companykey where company_id = any(%s)", [ids])
-        domains, tenant_ids = _texts(cursor, _DOMAINS, ids), _texts(cursor, _TENANT_IDS, ids)
         cursor.execute(_COMPANIES, [ids])
         rows = [
             (marketplace_id, pk, key)
@@ -36,14 +32,6 @@ def write_keys(company_ids: Collection[int]) -> None:
             for key in _keys(*texts, domains=domains[pk], tenant_ids=tenant_ids[pk])
         ]
     insert_rows(CompanyKey, ["marketplace_id", "company_id", "key"], rows)
-
-
-def _texts(cursor: CursorWrapper, query: str, company_ids: list[int]) -> dict[int, list[str]]:
-    cursor.execute(query, [company_ids])
-    found: dict[int, list[str]] = defaultdict(list)
-    for company_id, text in cursor.fetchall():
-        found[company_id].append(text)
-    return found
 
 
 def _keys(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.dispatch import Signal
 
 from tenantry.accounts.erasing import erase_account
@@ -21,7 +21,16 @@ from tenantry.isolation.scope import current_marketplace_id, marketplace_scope
 from tenantry.marketplace.companies.guarding import follow_companies
 from tenantry.marketplace.companies.telling import contact_subject
 from tenantry.marketplace.invitations.services import revoke
-from tenantry.marketplace.models import Company, ImportLine, Invitation, Membership, MembershipState, User, UserKey
+from tenantry.marketplace.models import (
+    Company,
+    ImportLine,
+    Invitation,
+    Membership,
+    MembershipRole,
+    MembershipState,
+    User,
+    UserKey,
+)
 from tenantry.marketplace.models.people import LIVE_INVITATION
 from tenantry.marketplace.people.places import deactivate_membership
 from tenantry.marketplace.people.refusals import LastAdministrator
@@ -64,13 +73,12 @@ def erase_person(*, marketplace_id: int, user_id: int, actor: Actor, now: dateti
 
 def companies_kept_by(user: User) -> list[Company]:
     """Return the companies whose last administrator the person is. In the marketplace's scope."""
-    own = Membership.objects.filter(user=user, role="administrator").exclude(state=MembershipState.INACTIVE)
-    kept = []
-    for place in own.select_related("company").order_by("company__sort_name", "pk"):
-        others = Membership.objects.filter(company_id=place.company_id, role="administrator").exclude(user=user)
-        if not others.exclude(state=MembershipState.INACTIVE).exists():
-            kept.append(place.company)
-    return kept
+    administrators = Membership.objects.filter(role=MembershipRole.ADMINISTRATOR).exclude(
+        state=MembershipState.INACTIVE
+    )
+    others = administrators.filter(company_id=OuterRef("company_id")).exclude(user=user)
+    own = administrators.filter(~Exists(others), user=user).select_related("company")
+    return [place.company for place in own.order_by("company__sort_name", "pk")]
 
 
 def _erase(user: User, by: _By) -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from tenantry.accounts.erasing import account_subject
 from tenantry.accounts.models import Account
+from tenantry.accounts.telling import account_subject
 from tenantry.audit.models import INSTALLATION, Event
 from tenantry.audit.queries import event_batches, personal_values_of
 from tenantry.marketplace.models import Company, Invitation, Membership, User

@@ -19,13 +19,11 @@ from tenantry.sync.automatic.candidates import Candidate, Place, Plan, next_cand
 from tenantry.sync.automatic.foreseeing import next_foreseen, plan_of
 from tenantry.sync.automatic.guards import guarded_contacts
 from tenantry.sync.models import Change, ChangeState, Hold, HoldState, PendingCompany, Run
+from tenantry.sync.models.runs import CHANGE_COLUMNS
 from tenantry.sync.switches import read_company_sync, read_limits
 
 BATCH = 500
 REASON = "First seen after automatic creation was switched on, and nothing stands against it."
-_COLUMNS = (
-    "marketplace_id run_id tenant_id kind subject subject_name before after reason state problem details created_at"
-).split()
 
 # What a person answered meanwhile is theirs: only what still waits is held. Rows are locked in order of tenant.
 _HOLD_PENDING = """
@@ -103,7 +101,7 @@ def _store(run: Run, found: Sequence[Candidate], rules: _Rules, *, now: datetime
     verdicts = [(each, judge_candidate(each.facts, rules.guarded, invites=rules.invites)) for each in found]
     creatable = [candidate for candidate, verdict in verdicts if verdict.standing is Standing.CREATE]
     rows = [_row(run, each, rules.invites, now) for each in creatable]
-    insert_rows(Change, _COLUMNS, rows, on_conflict="on conflict do nothing")
+    insert_rows(Change, CHANGE_COLUMNS, rows, on_conflict="on conflict do nothing")
     if not run.preview:
         differing = [
             (candidate.pending_id, list(verdict.problems))

@@ -12,7 +12,7 @@ from django.db.models import Count
 from tenantry.audit.events import SYSTEM, Actor, ActorKind
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.models import Company
-from tenantry.sync.deciding.many import KINDS, record_run
+from tenantry.sync.deciding.many import KINDS, record_decisions
 from tenantry.sync.deciding.refusals import AlreadyDecided, DecisionRefused
 from tenantry.sync.deciding.selecting import BulkAction
 from tenantry.sync.deciding.services import (
@@ -113,7 +113,7 @@ def end_decisions(
         run.failure = failure_of_ours(error) if error else None
         run.counters = {**run.counters, **count_decisions(run)}
         run.save()
-        record_run(run, _VERBS[state], actor=SYSTEM, now=now)
+        record_decisions(run, _VERBS[state], actor=SYSTEM, now=now)
 
 
 _VERBS = {RunState.DONE: "finished", RunState.CANCELLED: "cancelled", RunState.FAILED: "failed"}

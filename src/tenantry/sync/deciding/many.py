@@ -11,21 +11,19 @@ from typing import Any
 from django.db import transaction
 from psycopg.types.json import Jsonb
 
-from tenantry.audit.events import Actor, Happening, Target
-from tenantry.audit.services import record_event
+from tenantry.audit.events import Actor
 from tenantry.isolation.bulk import insert_rows
 from tenantry.isolation.scope import current_marketplace_id
 from tenantry.sync.deciding.reasons import checked_reason
 from tenantry.sync.deciding.refusals import DecisionRefused
 from tenantry.sync.deciding.selecting import BulkAction, Row, Selection, batches
 from tenantry.sync.models import Change, ChangeState, PendingState, Run, RunKind, Trigger
+from tenantry.sync.models.runs import CHANGE_COLUMNS
 from tenantry.sync.queue import enqueue_decisions
 from tenantry.sync.switches import read_company_sync
+from tenantry.sync.telling import record_run
 
 KINDS: Mapping[BulkAction, str] = {action: f"decide.{action.value}" for action in BulkAction}
-_COLUMNS = (
-    "marketplace_id run_id tenant_id kind subject subject_name before after reason state problem details created_at"
-).split()
 _STATES = {
     BulkAction.CREATE: PendingState.CREATED,
     BulkAction.LINK: PendingState.LINKED,
@@ -73,8 +71,8 @@ def start_decisions(
         marketplace_id=current_marketplace_id(), kind=RunKind.DECISIONS, trigger=Trigger.DECISIONS, complete=True,
         requested_by=actor.name[:200], created_at=now, counters={"decisions": len(doable), KINDS[wish.action]: total},
     )  # fmt: skip
-    insert_rows(Change, _COLUMNS, [_change(run, row, wish, reason, actor, now=now) for row in doable])
-    record_run(run, "requested", actor=actor, now=now, request_id=request_id)
+    insert_rows(Change, CHANGE_COLUMNS, [_change(run, row, wish, reason, actor, now=now) for row in doable])
+    record_decisions(run, "requested", actor=actor, now=now, request_id=request_id)
     enqueue_decisions(run.pk, run.marketplace_id)
     return run
 
@@ -100,11 +98,6 @@ def _change(run: Run, row: Row, wish: Wish, reason: str, actor: Actor, *, now: d
     )  # fmt: skip
 
 
-def record_run(run: Run, verb: str, *, actor: Actor, now: datetime, request_id: str = "") -> None:
+def record_decisions(run: Run, verb: str, *, actor: Actor, now: datetime, request_id: str = "") -> None:
     """Record what became of a run of decisions."""
-    happening = Happening(
-        f"sync.run.{verb}", Target("run", str(run.pk)), after={"state": run.state, "kind": run.kind, **run.counters}
-    )
-    record_event(
-        happening, actor=actor, marketplace_id=run.marketplace_id, now=now, request_id=request_id, run_id=run.pk
-    )
+    record_run(run, verb, ("state", "kind"), actor=actor, now=now, request_id=request_id)

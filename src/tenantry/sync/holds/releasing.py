@@ -10,19 +10,16 @@ from datetime import datetime
 from django.db import connection as database
 from psycopg.types.json import Jsonb
 
-from tenantry.audit.events import SYSTEM, Actor, Happening, Target
-from tenantry.audit.services import record_event
+from tenantry.audit.events import SYSTEM, Actor
 from tenantry.isolation.bulk import insert_rows
 from tenantry.isolation.scope import current_marketplace_id
 from tenantry.sync.holds.queries import HeldRow
 from tenantry.sync.models import Change, ChangeState, Hold, HoldState, Run, RunKind, RunState, Trigger
-from tenantry.sync.models.runs import LIVE_RUN
+from tenantry.sync.models.runs import CHANGE_COLUMNS, LIVE_RUN
 from tenantry.sync.runs.accounting import recount_changes
+from tenantry.sync.telling import record_run
 
 RELEASE = "decide.release"  # the kind of a release's changes
-_COLUMNS = (
-    "marketplace_id run_id tenant_id kind subject subject_name before after reason state problem details created_at"
-).split()
 _CANCELLED = "The release was cancelled before this was made, so it is held again."
 
 # What asks again, or was given back, is over for the release that let it go.
@@ -45,7 +42,7 @@ def start_release(hold: Hold, rows: Sequence[HeldRow], *, actor: Actor, now: dat
         marketplace_id=hold.marketplace_id, kind=RunKind.DECISIONS, trigger=Trigger.RELEASE, complete=True,
         requested_by=actor.name[:200], created_at=now, counters={"decisions": len(rows), RELEASE: len(rows)},
     )  # fmt: skip
-    insert_rows(Change, _COLUMNS, [_change(run, hold, row, now=now) for row in rows])
+    insert_rows(Change, CHANGE_COLUMNS, [_change(run, hold, row, now=now) for row in rows])
     _record(run, "requested", actor=actor, now=now, request_id=request_id)
     return run
 
@@ -114,10 +111,4 @@ def _settle(run_id: int, *, now: datetime) -> None:
 
 
 def _record(run: Run, verb: str, *, actor: Actor, now: datetime, request_id: str = "") -> None:
-    happening = Happening(
-        f"sync.run.{verb}", Target("run", str(run.pk)),
-        after={"state": run.state, "trigger": run.trigger, **run.counters},
-    )  # fmt: skip
-    record_event(
-        happening, actor=actor, marketplace_id=run.marketplace_id, now=now, request_id=request_id, run_id=run.pk
-    )
+    record_run(run, verb, ("state", "trigger"), actor=actor, now=now, request_id=request_id)

@@ -17,24 +17,25 @@ from tenantry.core.matching.profiles import Profile, profile_of
 from tenantry.core.matching.scoring import match_profiles
 from tenantry.isolation.bulk import text_array
 from tenantry.isolation.scope import current_marketplace_id
+from tenantry.sync.matching.keys import COMPANIES, KeyTable
 from tenantry.sync.matching.sides import companies_as_compared
 
 MOST_SHARING = 100  # a key that more companies share tells too little, and finds none
 _MOST_CARRIERS = 25  # counted; a domain that more companies carry is a matter of taste
 
-# One descent for each key: without the offset, PostgreSQL descends anew for each mention of the array. Companies come
-# in the index's order, so that the answer is always the same.
-SHARING = """
-select wanted.key, shared.companies
+# One descent for each key: without the offset, PostgreSQL descends anew for each mention of the array. Rows come in the
+# index's order, so that the answer is always the same.
+_SHARING = """
+select wanted.key, shared.owners
 from unnest(%(keys)s::text[]) wanted (key)
 cross join lateral (
     select array(
-        select c.company_id from marketplace_companymatchkey c
-        where c.marketplace_id = %(marketplace)s and c.key = wanted.key order by c.company_id limit %(most)s
-    ) as companies
+        select k.{owner} from {table} k
+        where k.marketplace_id = %(marketplace)s and k.key = wanted.key order by k.{owner} limit %(most)s
+    ) as owners
     offset 0
 ) shared
-where cardinality(shared.companies) between 1 and %(most)s - 1
+where cardinality(shared.owners) between 1 and %(most)s - 1
 """
 CARRIERS = """
 select wanted.domain, (
@@ -80,15 +81,18 @@ def match_with(tenant: Profile, company_ids: Sequence[int]) -> dict[int, Match]:
     return {pk: found[0] for pk, found in judged.items() if found}
 
 
-def sharing(keys: Iterable[Key], *, most: int = MOST_SHARING) -> dict[Key, list[int]]:
-    """Return the companies that have each of these keys; keys that nobody or more than ``most`` have are left out."""
+def sharing(keys: Iterable[Key], *, among: KeyTable = COMPANIES, most: int = MOST_SHARING) -> dict[Key, list[int]]:
+    """Return the companies that have each of these keys, or ``among`` pending companies those.
+
+    Keys that nobody or more than ``most`` have are left out.
+    """
     with database.cursor() as cursor:
         parameters: dict[str, Any] = {
             "marketplace": current_marketplace_id(),
             "keys": text_array(sorted(keys)),
             "most": most + 1,
         }
-        cursor.execute(SHARING, parameters)
+        cursor.execute(_SHARING.format(table=among.name, owner=among.owner), parameters)
         return dict(cursor.fetchall())
 
 

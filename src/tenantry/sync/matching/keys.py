@@ -1,6 +1,7 @@
 """Writes the keys by which tenants and companies come together, with the rows that they belong to."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
@@ -27,8 +28,18 @@ _TAKE = """
 delete from {table} t using unnest(%(keys)s::text[], %(owners)s::bigint[]) given (key, owner)
 where t.marketplace_id = %(marketplace)s and t.key = given.key and t.{owner} = given.owner
 """
-_COMPANIES = {"table": "marketplace_companymatchkey", "owner": "company_id"}
-_PENDING = {"table": "sync_pendingmatchkey", "owner": "pending_id"}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyTable:
+    """A table of match keys, and its column that says whose they are."""
+
+    name: str
+    owner: str
+
+
+COMPANIES = KeyTable("marketplace_companymatchkey", "company_id")
+PENDING = KeyTable("sync_pendingmatchkey", "pending_id")
 
 
 def write_pending_match_keys(subjects: Mapping[int, Subject]) -> None:
@@ -37,7 +48,7 @@ def write_pending_match_keys(subjects: Mapping[int, Subject]) -> None:
     _replace(
         set(known.values_list("pending_id", "key")),
         {(pk, key) for pk, subject in subjects.items() for key in keys_of(subject)},
-        _PENDING,
+        PENDING,
     )
 
 
@@ -57,7 +68,7 @@ def renew_company_match_keys(company_ids: Sequence[int]) -> set[Key]:
     known = CompanyMatchKey.objects.filter(company_id__in=company_ids)
     before = set(known.values_list("company_id", "key"))
     after = {(pk, key) for pk, company in companies_as_compared(company_ids).items() for key in keys_of(company)}
-    _replace(before, after, _COMPANIES)
+    _replace(before, after, COMPANIES)
     return {key for _, key in before - after}
 
 
@@ -69,7 +80,7 @@ def forget_company_match_keys(company_ids: Iterable[int]) -> None:
     _note([*((key, None, None) for key in sorted(keys)), *(("", None, pk) for pk in matched)])
 
 
-def _replace(before: set[Owned], after: set[Owned], table: Mapping[str, str]) -> None:
+def _replace(before: set[Owned], after: set[Owned], table: KeyTable) -> None:
     for statement, rows in ((_TAKE, before - after), (_ADD, after - before)):
         if rows:
             parameters: dict[str, Any] = {
@@ -78,7 +89,7 @@ def _replace(before: set[Owned], after: set[Owned], table: Mapping[str, str]) ->
                 "owners": [owner for owner, _ in rows],
             }
             with database.cursor() as cursor:
-                cursor.execute(statement.format(**table), parameters)
+                cursor.execute(statement.format(table=table.name, owner=table.owner), parameters)
 
 
 def _note(rows: Sequence[tuple[Key, int | None, int | None]]) -> None:

@@ -1,40 +1,24 @@
 """Tenants and companies as ``core.matching`` compares them. In a marketplace's scope."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection as database
-from django.db.backends.utils import CursorWrapper
 
 from tenantry.core.drafts import CompanyDraft
 from tenantry.core.matching import Candidate, Subject
+from tenantry.core.tenants import Snapshot
 from tenantry.isolation.scope import current_marketplace_id
+from tenantry.marketplace.companies.texts import domain_texts, tenant_id_texts
 from tenantry.sync.models import PendingCompany, Tenant
 
-# Three queries, each by primary or foreign key: asked for by company in one, domains are gone through for each company
-# while PostgreSQL has not counted the tables, which is when an import fills them.
 _COMPANIES = """
 select id, name, country, contact_email, coalesce(nullif(phone, ''), contact_phone), registration_number,
     coalesce(address->>'city', ''), coalesce(address->>'postal_code', ''), coalesce(address->>'line1', '')
 from marketplace_company where marketplace_id = %(marketplace)s and id = any(%(ids)s::bigint[])
 """
-_DOMAINS = "select company_id, domain from marketplace_companydomain where company_id = any(%(ids)s::bigint[])"
-_TENANT_IDS = (
-    "select company_id, external_id from marketplace_companytenantid where company_id = any(%(ids)s::bigint[])"
-)
 _MOST = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What a pending company shows of its tenant, and is compared by."""
-
-    name: str
-    country: str
-    domain: str
-    contact_email: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +33,16 @@ class Known:
     address: Mapping[str, Any] | None = None
 
 
-def subject_of(shown: Shown, known: Known) -> Subject:
-    """Return a tenant as it is compared."""
+def known_of(tenant: Tenant) -> Known:
+    """Return what is known of a tenant besides what its pending companies show."""
+    return Known(
+        tenant.external_id, tenant.domain, tenant.domains or (), tenant.registration_number, tenant.contact_phone,
+        tenant.address,
+    )  # fmt: skip
+
+
+def subject_of(shown: Snapshot | PendingCompany, known: Known) -> Subject:
+    """Return a tenant as it is compared: what a pending company shows, or will, with what else is known."""
     address = known.address or {}
     return Subject(
         name=shown.name,
@@ -69,30 +61,17 @@ def subject_of(shown: Shown, known: Known) -> Subject:
 
 def subject_of_pending(pending: PendingCompany, tenant: Tenant) -> Subject:
     """Return a pending company as it is compared. ``tenant`` is its tenant, given apart to save a query."""
-    shown = Shown(pending.name, pending.country, pending.domain, pending.contact_email)
-    known = Known(
-        tenant.external_id, tenant.domain, tenant.domains or (), tenant.registration_number, tenant.contact_phone,
-        tenant.address,
-    )  # fmt: skip
-    return subject_of(shown, known)
+    return subject_of(pending, known_of(tenant))
 
 
 def companies_as_compared(company_ids: Iterable[int]) -> dict[int, Candidate]:
     """Return these companies as they are compared; those that are not there are left out. Three queries."""
-    parameters: dict[str, Any] = {"marketplace": current_marketplace_id(), "ids": list(company_ids)}
+    ids = list(company_ids)
+    domains, tenant_ids = domain_texts(ids), tenant_id_texts(ids)
     with database.cursor() as cursor:
-        domains, tenant_ids = _texts(cursor, _DOMAINS, parameters), _texts(cursor, _TENANT_IDS, parameters)
-        cursor.execute(_COMPANIES, parameters)
+        cursor.execute(_COMPANIES, {"marketplace": current_marketplace_id(), "ids": ids})
         rows = cursor.fetchall()
     return {row[0]: _company(row, domains[row[0]], tenant_ids[row[0]]) for row in rows}
-
-
-def _texts(cursor: CursorWrapper, query: str, parameters: Mapping[str, Any]) -> dict[int, list[str]]:
-    cursor.execute(query, parameters)
-    found: dict[int, list[str]] = defaultdict(list)
-    for company_id, text in sorted(cursor.fetchall()):
-        found[company_id].append(text)
-    return found
 
 
 def _company(row: tuple[Any, ...], domains: Sequence[str], tenant_ids: Sequence[str]) -> Candidate:

@@ -131,3 +131,9 @@ class Change(MarketplaceOwned):
             models.Index(fields=["run", "state", "id"], name="change_by_run"),
             models.Index(fields=["marketplace", "state", "kind", "id"], name="change_by_state"),
         ]
+
+
+CHANGE_COLUMNS = (
+    "marketplace_id run_id tenant_id kind subject subject_name before after reason state problem details created_at"
+).split()
+"""The columns of a change that is written with others at once, in order."""

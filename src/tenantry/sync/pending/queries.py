@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from tenantry.core.tenants import Problem
 from tenantry.isolation.scope import current_marketplace_id
 from tenantry.listing import BoundedCount, Order, Page, bounded_count, cursor_at, page_of
+from tenantry.listing.counts import MOST
 from tenantry.listing.tabs import TabCounts, count_tabs
 from tenantry.sync.models import Feed, PendingCompany, PendingState
 from tenantry.sync.pending.filters import PendingFilter
@@ -66,11 +67,15 @@ class Listed:
 
 def list_pending(wanted: Wanted, *, now: datetime) -> Listed:
     """Return the page that is wanted. The number of queries does not depend on what there is."""
-    applied = PendingFilter(wanted.filters, PendingCompany.objects.select_related("connection"), now=now)
+    applied = _applied(wanted, now=now)
     page = page_of(_parts(wanted.tab, applied), wanted.order, after=wanted.after, before=wanted.before)
-    most = {} if applied.used <= _COUNTED_BY_INDEX and len(applied.used) <= 1 else {"most": _MOST_FILTERED}
+    most = MOST if applied.used <= _COUNTED_BY_INDEX and len(applied.used) <= 1 else _MOST_FILTERED
     tabs = {tab: Q(state__in=states) for tab, states in TABS.items()}
-    return Listed(page, count_tabs(tabs, applied, **most), applied)
+    return Listed(page, count_tabs(tabs, applied, most=most), applied)
+
+
+def _applied(wanted: Wanted, *, now: datetime) -> PendingFilter:
+    return PendingFilter(wanted.filters, PendingCompany.objects.select_related("connection"), now=now)
 
 
 def _parts(tab: str, applied: PendingFilter) -> list[QuerySet[PendingCompany]]:
@@ -82,7 +87,7 @@ def neighbours_of(pending: PendingCompany, wanted: Wanted, *, now: datetime) -> 
     states = TABS.get(wanted.tab, TABS["pending"])
     if pending.state not in states:
         return None, None
-    applied = PendingFilter(wanted.filters, PendingCompany.objects.select_related("connection"), now=now)
+    applied = _applied(wanted, now=now)
     parts = _parts(wanted.tab, applied)
     place = cursor_at(pending, wanted.order, part=states.index(PendingState(pending.state)))
     behind = page_of(parts, wanted.order, after=place, size=1).rows

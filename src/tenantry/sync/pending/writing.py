@@ -1,17 +1,18 @@
 """Writes pending companies and the keys they are found by, many at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection as database
 
-from tenantry.core.matching import Subject
 from tenantry.core.planning.companies import PendingView
 from tenantry.core.search import fold, search_keys
+from tenantry.core.tenants import Snapshot
 from tenantry.isolation.bulk import insert_rows, stage_rows
+from tenantry.isolation.scope import current_marketplace_id
 from tenantry.sync.matching.keys import write_pending_match_keys
-from tenantry.sync.matching.sides import Known, Shown, subject_of
-from tenantry.sync.models import PendingKey, Run
+from tenantry.sync.matching.sides import Known, known_of, subject_of
+from tenantry.sync.models import PendingCompany, PendingKey, Run
 from tenantry.sync.queue import enqueue_matching
 
 _STAGE = (
@@ -68,9 +69,7 @@ def write_pending(run: Run, rows: Sequence[tuple[int, PendingView]], *, now: dat
             [list(ids)],
         )
         known = {row[0]: Known(*row[1:]) for row in cursor.fetchall()}
-    keys = {ids[tenant_id]: _keys(view, known[tenant_id]) for tenant_id, view in rows}
-    _write_keys(run.marketplace_id, keys)
-    write_pending_match_keys({ids[tenant_id]: _subject(view, known[tenant_id]) for tenant_id, view in rows})
+    _write_keys({ids[tenant_id]: (view.snapshot, known[tenant_id]) for tenant_id, view in rows})
     enqueue_matching(run.marketplace_id)
 
 
@@ -83,23 +82,24 @@ def _row(tenant_id: int, view: PendingView) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _keys(view: PendingView, known: Known) -> list[str]:
-    shown = view.snapshot
+def renew_keys(rows: Sequence[PendingCompany]) -> None:
+    """Write the search and match keys of these rows anew, as the rows are now. Needs their tenants; in the scope."""
+    _write_keys({row.pk: (row, known_of(row.tenant)) for row in rows})
+
+
+def _write_keys(rows: Mapping[int, tuple[Snapshot | PendingCompany, Known]]) -> None:
+    with database.cursor() as cursor:
+        cursor.execute("delete from sync_pendingkey where pending_id = any(%s)", [list(rows)])
+    marketplace_id = current_marketplace_id()
+    keys = [(marketplace_id, pk, key) for pk, (shown, known) in rows.items() for key in _keys(shown, known)]
+    insert_rows(PendingKey, ["marketplace_id", "pending_id", "key"], keys)
+    write_pending_match_keys({pk: subject_of(shown, known) for pk, (shown, known) in rows.items()})
+
+
+def _keys(shown: Snapshot | PendingCompany, known: Known) -> list[str]:
     mailbox, _, mail_domain = shown.contact_email.partition("@")
     return search_keys(
         texts=[shown.name, shown.contact_name, mailbox],
         domains={known.domain, *known.domains, shown.domain, mail_domain} - {""},
         ids=[known.external_id],
     )
-
-
-def _subject(view: PendingView, known: Known) -> Subject:
-    shown = view.snapshot
-    return subject_of(Shown(shown.name, shown.country, shown.domain, shown.contact_email), known)
-
-
-def _write_keys(marketplace_id: int, keys: dict[int, list[str]]) -> None:
-    with database.cursor() as cursor:
-        cursor.execute("delete from sync_pendingkey where pending_id = any(%s)", [list(keys)])
-    rows = [(marketplace_id, pending_id, key) for pending_id, own in keys.items() for key in own]
-    insert_rows(PendingKey, ["marketplace_id", "pending_id", "key"], rows)

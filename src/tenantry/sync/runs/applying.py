@@ -17,6 +17,7 @@ from tenantry.core.tenants import Snapshot
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.sync.models import Change, ChangeState, PendingCompany, Run
 from tenantry.sync.pending.writing import write_pending
+from tenantry.sync.telling import contact_subject
 
 PENDING_KINDS = [kind.value for kind in ChangeKind if kind is not ChangeKind.CREATE]
 BATCH = 500
@@ -104,7 +105,7 @@ def _happening(change: Change) -> Happening:
         before=_impersonal(change.before),
         after=_impersonal(change.after),
         personal=personal,
-        person=f"contact:{change.subject}",
+        person=contact_subject(change.subject),
         reason=change.reason,
     )
 

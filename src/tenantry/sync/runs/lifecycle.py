@@ -7,14 +7,14 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db import connection as database
 
-from tenantry.audit.events import SYSTEM, Actor, Happening, Target
-from tenantry.audit.services import record_event
+from tenantry.audit.events import SYSTEM, Actor
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.sync.models import Change, ChangeState, Observation, ObservationState, Run, RunState, Trigger
 from tenantry.sync.models.observed import LIVE_OBSERVATION
 from tenantry.sync.models.runs import LIVE_RUN
 from tenantry.sync.runs.accounting import account_for
 from tenantry.sync.switches import read_company_sync
+from tenantry.sync.telling import record_run
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,10 +216,5 @@ def request_cancel(run_id: int, *, actor: Actor, now: datetime) -> bool:
 
 
 def _record(run: Run, verb: str, *, actor: Actor, now: datetime) -> None:
-    happening = Happening(
-        action=f"sync.run.{verb}",
-        target=Target("run", str(run.pk)),
-        after={"state": run.state, "preview": run.preview, "trigger": run.trigger, **run.counters},
-        reason=run.note or (run.failure or {}).get("what", ""),
-    )
-    record_event(happening, actor=actor, marketplace_id=run.marketplace_id, now=now, run_id=run.pk)
+    reason = run.note or (run.failure or {}).get("what", "")
+    record_run(run, verb, ("state", "preview", "trigger"), actor=actor, now=now, reason=reason)

@@ -19,16 +19,15 @@ from tenantry.marketplace.companies.writing import sort_name
 from tenantry.marketplace.models import Company
 from tenantry.sync.field_owners import read_rules
 from tenantry.sync.models import Change, ChangeState, Run, TenantLink
+from tenantry.sync.models.runs import CHANGE_COLUMNS
 from tenantry.sync.runs.lifecycle import RunRef
 from tenantry.sync.runs.linked_views import Linked, next_linked
+from tenantry.sync.telling import contact_subject
 
 Clock = Callable[[], datetime]
 _BATCH = 500
 _KINDS = [kind.value for kind in LinkedKind]
 _PERSONAL = ("contact_name", "contact_email", "contact_phone")
-_COLUMNS = (
-    "marketplace_id run_id tenant_id kind subject subject_name before after reason state problem details created_at"
-).split()
 
 
 def follow_linked(
@@ -63,7 +62,7 @@ def _plan_next(ref: RunRef, *, after: int, only: list[int] | None, now: datetime
                 each.view.company_name, Jsonb(dict(change.before)), Jsonb(dict(change.after)), change.reason,
                 ChangeState.PLANNED.value, "", Jsonb(_details(each)), now,
             ))  # fmt: skip
-        insert_rows(Change, _COLUMNS, rows, on_conflict="on conflict do nothing")
+        insert_rows(Change, CHANGE_COLUMNS, rows, on_conflict="on conflict do nothing")
         if not ref.preview:
             _note_compared({each.link_id: each.as_of for each in settled})
         return linked[-1].link_id if len(linked) == _BATCH else 0
@@ -156,6 +155,6 @@ def _happening(change: Change) -> Happening:
         before={name: value for name, value in (change.before or {}).items() if name not in _PERSONAL},
         after={name: value for name, value in (change.after or {}).items() if name not in _PERSONAL},
         personal=personal,
-        person=f"contact:{change.subject}",
+        person=contact_subject(change.subject),
         reason=change.reason,
     )

@@ -8,7 +8,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
-from tenantry.audit.filters import SEARCHED
+from tenantry.audit.filters import FILTERS, SEARCHED
 from tenantry.audit.models import INSTALLATION, Event
 from tenantry.audit.queries import Listed, Personal, event_batches, kinds_known, list_events, personal_values_of
 from tenantry.marketplace.models import User
@@ -19,7 +19,6 @@ from tenantry.web.addresses import pager, query_of
 from tenantry.web.selects import select
 from tenantry.web.texts import legible
 
-KEPT = ("q", "by", "about", "kind", "target", "since", "until")
 EXPORT_HEADS = (
     "id", "at", "who", "who (id)", "action", "what", "target kind", "target id", "target", "changes", "reason",
     "request", "run",
@@ -59,7 +58,7 @@ class Reader:
 
 def wanted_by(request: HttpRequest) -> dict[str, str]:
     """Read the filters from the URL, cut to what a person would type."""
-    return {name: request.GET.get(name, "").strip()[:_LONGEST] for name in KEPT}
+    return {name: request.GET.get(name, "").strip()[:_LONGEST] for name in FILTERS}
 
 
 def understood(filters: dict[str, str], reader: Reader) -> dict[str, str]:

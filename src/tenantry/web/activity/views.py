@@ -1,10 +1,7 @@
 """The pages that tell who did what, and why: a marketplace's for its managers, the installation's for operators."""
 
-from tempfile import SpooledTemporaryFile
-from typing import cast
-
 from django.db import transaction
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
@@ -14,9 +11,7 @@ from tenantry.audit.services import record_event
 from tenantry.core.permissions import Action
 from tenantry.web.access import OperatorVisit, Visit, needs, needs_operator
 from tenantry.web.activity.listing import EXPORT_HEADS, Reader, export_lines, export_rows, list_context, wanted_by
-from tenantry.web.csv_files import csv_file
-
-_IN_MEMORY = 2_000_000
+from tenantry.web.csv_files import csv_file, lines_file
 
 
 @require_safe
@@ -55,7 +50,7 @@ def _export(request: HttpRequest, reader: Reader, visit: Visit | OperatorVisit) 
     wanted, name = wanted_by(request), f"activity-{visit.now:%Y-%m-%d}"
     lines = request.GET.get("as") == "jsonl"
     answer = (
-        _lines(f"{name}.jsonl", wanted, reader)
+        lines_file(f"{name}.jsonl", export_lines(wanted, reader), content_type="application/x-ndjson")
         if lines
         else csv_file(f"{name}.csv", EXPORT_HEADS, export_rows(wanted, reader))
     )
@@ -72,12 +67,3 @@ def _record(reader: Reader, actor: Actor, wanted: dict[str, str], visit: Visit |
     record_event(
         happening, actor=actor, marketplace_id=reader.marketplace_id, now=visit.now, request_id=visit.request_id
     )
-
-
-def _lines(name: str, wanted: dict[str, str], reader: Reader) -> HttpResponse:
-    content = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # the answer closes it when it was sent
-    for line in export_lines(wanted, reader):
-        content.write(line.encode())
-    content.seek(0)
-    answer = FileResponse(content, as_attachment=True, filename=name, content_type="application/x-ndjson")
-    return cast("HttpResponse", answer)  # views are typed by the common kind; Django treats both alike

@@ -31,9 +31,9 @@ from tenantry.sync.switches import read_company_sync
 from tenantry.web.access import Visit
 from tenantry.web.addresses import pager, query_of
 from tenantry.web.amounts import bounded
-from tenantry.web.countries import country_name
 from tenantry.web.pending.rows import Offer, rows_of
 from tenantry.web.runs.words import is_live, tone_of
+from tenantry.web.selects import country_options, select
 
 TAB_WORDS = {
     "pending": "Needs decision",
@@ -94,17 +94,17 @@ def list_context(request: HttpRequest, visit: Visit, wanted: Wanted, listed: Lis
     switches = read_company_sync()
     may_decide = visit.presence.may(Action.DECIDE_PENDING)
     offer = Offer(decides=may_decide, links=not why_not_link(switches))
-    rows = rows_of(listed.page.rows, offer, kept_query(wanted))
+    query = kept_query(wanted)
+    rows = rows_of(listed.page.rows, offer, query)
     return {
         "rows": rows,
         "bulk": _bulk(wanted, offer) if may_decide and rows else None,
-        "export_url": reverse("web:pending-export") + kept_query(wanted) if rows else "",
+        "export_url": reverse("web:pending-export") + query if rows else "",
         "total": bounded(total),
         "sort": wanted.order.tag,
         "pager": pager(request, listed.page),
         "tabs": [_tab(name, wanted, listed.counts[name]) for name in TABS],
         "filters": _filters(wanted, listed.applied, address),
-        "list_query": kept_query(wanted),
         "shows_state": wanted.tab == "done",
         "held_note": _held_note(visit) if wanted.tab == "held" and rows else None,
         "empty": "" if rows else _why_empty(wanted, listed, on=switches.on),
@@ -151,16 +151,17 @@ def _filters(wanted: Wanted, applied: PendingFilter, address: str) -> dict[str, 
     values["country"] = values["country"].upper()
     hidden = [] if wanted.tab == "pending" else [{"name": "tab", "value": wanted.tab}]
     connections = feeding_connections()
+    countries = country_options(countries_in(TABS[wanted.tab]), values["country"])
     selects = [
-        _select("match", "Match: any", values["match"], MATCH_CHOICES),
-        _select("country", "Country: any", values["country"], _country_options(wanted, values["country"])),
-        _select("problem", "Problem: any", values["problem"], PROBLEM_CHOICES),
-        _select("age", "First seen: any", values["age"], AGE_CHOICES),
-        _select("admin", "Delegated administration: any", values["admin"], ADMIN_CHOICES),
+        select("match", "Match: any", values["match"], MATCH_CHOICES),
+        select("country", "Country: any", values["country"], countries),
+        select("problem", "Problem: any", values["problem"], PROBLEM_CHOICES),
+        select("age", "First seen: any", values["age"], AGE_CHOICES),
+        select("admin", "Delegated administration: any", values["admin"], ADMIN_CHOICES),
     ]
     if len(connections) > 1 or values["connection"]:
         options = [(str(pk), name) for pk, name in connections]
-        selects.append(_select("connection", "Connection: any", values["connection"], options))
+        selects.append(select("connection", "Connection: any", values["connection"], options))
     cleared = Wanted(wanted.tab, dict.fromkeys(FILTERS, ""), wanted.order)
     return {
         "action": address,
@@ -171,17 +172,6 @@ def _filters(wanted: Wanted, applied: PendingFilter, address: str) -> dict[str, 
         "clear_url": address + kept_query(cleared),
         "filtered": applied.narrowed,
     }
-
-
-def _country_options(wanted: Wanted, chosen: str) -> list[tuple[str, str]]:
-    codes = {code or "-" for code in countries_in(TABS[wanted.tab])} | ({chosen} if chosen else set())
-    named = [(code, "Unknown" if code == "-" else f"{country_name(code)} ({code})") for code in codes]
-    return sorted(named, key=lambda option: (option[0] == "-", option[1]))
-
-
-def _select(name: str, nothing: str, value: str, options: Any) -> dict[str, Any]:
-    listed = [{"value": "", "label": nothing}, *({"value": each, "label": label} for each, label in options)]
-    return {"name": name, "label": nothing.partition(":")[0], "value": value, "options": listed}
 
 
 def _why_empty(wanted: Wanted, listed: Listed, *, on: bool) -> str:

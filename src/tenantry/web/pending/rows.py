@@ -35,9 +35,10 @@ def rows_of(found: Sequence[PendingCompany], offer: Offer, query: str) -> list[d
 
 def _row(pending: PendingCompany, match: Match | None, offer: Offer, query: str) -> dict[str, Any]:
     unread = Problem.DETAILS_NOT_READ.value in pending.problems
+    address = address_of("web:pending-detail", pending.pk) + query
     return {
         "pk": pending.pk,
-        "address": address_of("web:pending-detail", pending.pk) + query,
+        "address": address,
         "name": legible(pending.name),
         "country": pending.country,
         "country_name": country_name(pending.country),
@@ -51,7 +52,7 @@ def _row(pending: PendingCompany, match: Match | None, offer: Offer, query: str)
         "match": _match(pending, match),
         "state": {"word": pending.get_state_display(), "tone": STATE_TONES.get(pending.state, "off")},
         "outcome": _outcome(pending),
-        "actions": _actions(pending, offer, query),
+        "actions": _actions(pending, offer, address, query),
         "problems": [
             {"code": code, "label": PROBLEM_WORDS.get(code, code)}
             for code in pending.problems
@@ -84,11 +85,10 @@ def _outcome(pending: PendingCompany) -> dict[str, Any]:
     }
 
 
-def _actions(pending: PendingCompany, offer: Offer, query: str) -> dict[str, Any] | None:
+def _actions(pending: PendingCompany, offer: Offer, detail: str, query: str) -> dict[str, Any] | None:
     """Return the likely decision first, then the others. All are pages or forms that a click opens, none decides."""
     if not offer.decides or pending.state not in OPEN_STATES:
         return None
-    detail = address_of("web:pending-detail", pending.pk) + query
     links = offer.links and pending.match_count > 0
     if not pending.match_count:
         likely = "create"

@@ -1,6 +1,5 @@
 """The list of runs with its picture of the last 30 days (``runs/list.html``)."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -13,7 +12,9 @@ from tenantry.sync.runs.queries import Day, list_runs, runs_per_day
 from tenantry.web.addresses import pager
 from tenantry.web.amounts import counted
 from tenantry.web.runs.rows import rows_of
+from tenantry.web.selects import select
 
+_TRIGGERS = [(value, str(label)) for value, label in Trigger.choices]
 _FILTERS = ("kind", "state", "trigger")
 
 
@@ -48,26 +49,21 @@ def _filters(applied: RunFilter) -> dict[str, Any]:
     return {
         "action": address,
         "selects": [
-            _select(
+            select(
                 "state",
-                "State",
-                values,
+                "State: any",
+                values["state"],
                 (("running", "running"), ("done", "done"), ("failed", "failed"), ("cancelled", "cancelled")),
             ),
-            _select(
+            select(
                 "kind",
-                "Kind",
-                values,
+                "Kind: any",
+                values["kind"],
                 (("sync", "syncs"), ("preview", "previews"), ("decisions", "decisions on many rows")),
             ),
-            _select("trigger", "Started by", values, Trigger.choices),
+            select("trigger", "Started by: any", values["trigger"], _TRIGGERS),
         ],
         "hidden": [],
         "clear_url": address,
         "filtered": applied.narrowed,
     }
-
-
-def _select(name: str, label: str, values: dict[str, str], options: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    listed = [{"value": "", "label": f"{label}: any"}, *({"value": each, "label": str(word)} for each, word in options)]
-    return {"name": name, "label": label, "value": values[name], "options": listed}

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
@@ -20,6 +20,7 @@ from tenantry.marketplace.people.exporting import account_history, record_of_per
 from tenantry.web.access import Visit, needs_outside
 from tenantry.web.activity.words import title_of
 from tenantry.web.texts import legible
+from tenantry.web.users.views import person_or_404
 
 _CONFLICT = 409
 
@@ -29,7 +30,7 @@ _CONFLICT = 409
 def user_data(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     """Show all that is known of a person, or download it as JSON (``?as=json``). Both are recorded."""
     with marketplace_scope(visit.marketplace_id):
-        user = _user(pk)
+        user = person_or_404(pk)
         record = record_of_person(user)
         happening = Happening("marketplace.user.exported", Target("user", str(pk)))
         record_event(
@@ -85,7 +86,7 @@ def _words(value: object) -> str:
 def user_erase(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     """Say what erasing a person does, have it confirmed by typing who it is, and do it."""
     with marketplace_scope(visit.marketplace_id):
-        user = _user(pk)
+        user = person_or_404(pk)
         context = _question(user)
     if user.erased_at is not None:
         return redirect("web:user-detail", pk=pk)
@@ -117,11 +118,3 @@ def _question(user: User) -> dict[str, Any]:
         ],
         "wrong": "",
     }
-
-
-def _user(pk: int) -> User:
-    """Return the person. Answers 404 for whom another marketplace has as for nobody."""
-    user = User.objects.select_related("account").filter(pk=pk).first()
-    if user is None:
-        raise Http404
-    return user

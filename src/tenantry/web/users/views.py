@@ -53,7 +53,7 @@ def user_export(request: HttpRequest, visit: Visit) -> HttpResponse:
 @needs(Action.SEE_COMPANIES)
 def user_detail(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     """Show one person with their places in companies."""
-    user = _user(pk)
+    user = person_or_404(pk)
     context: dict[str, Any] = {
         "person": {
             "pk": user.pk,
@@ -92,7 +92,7 @@ def user_detail(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
 @needs(Action.EDIT_COMPANIES)
 def user_edit(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     """Correct what the marketplace knows of a person."""
-    user = _user(pk)
+    user = person_or_404(pk)
     fixed = not may_change_email(user)
     form = UserForm(request.POST or None, user=user, email_fixed=fixed)
     if request.method != "POST" or not form.is_valid():
@@ -125,9 +125,9 @@ def _edit_page(request: HttpRequest, form: UserForm, user: User, version: int, *
     return render(request, "users/edit.html", context, status=_CONFLICT if conflict else 200)
 
 
-def _user(pk: int) -> User:
+def person_or_404(pk: int) -> User:
     """Return the person. Answers 404 for whom another marketplace has as for nobody."""
-    user = User.objects.filter(pk=pk).first()
+    user = User.objects.select_related("account").filter(pk=pk).first()
     if user is None:
         raise Http404
     return user
