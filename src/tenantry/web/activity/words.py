@@ -130,6 +130,11 @@ def _sides(personal: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]
     return sides["before"], sides["after"]
 
 
+def spoken(text: str) -> str:
+    """Return a value as a person reads it: ``by_hand`` is a word of the program, and becomes *by hand*."""
+    return legible(text.replace("_", " ") if _CODE.fullmatch(text) else text)
+
+
 def _word(field: str) -> str:
     return legible(_WORDS.get(field) or field.replace("_", " "))
 
@@ -145,5 +150,5 @@ def _shown(value: object) -> str:
         text = ", ".join(map(_shown, value))
     else:
         text = str(value)
-    text = legible(text.replace("_", " ") if _CODE.fullmatch(text) else text)
+    text = spoken(text)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"

@@ -157,7 +157,7 @@ def _filters(wanted: Wanted, applied: PendingFilter, address: str) -> dict[str, 
         select("country", "Country: any", values["country"], countries),
         select("problem", "Problem: any", values["problem"], PROBLEM_CHOICES),
         select("age", "First seen: any", values["age"], AGE_CHOICES),
-        select("admin", "Delegated administration: any", values["admin"], ADMIN_CHOICES),
+        select("admin", "Delegated admin: any", values["admin"], ADMIN_CHOICES),
     ]
     if len(connections) > 1 or values["connection"]:
         options = [(str(pk), name) for pk, name in connections]

@@ -18,7 +18,7 @@ from tenantry.marketplace.models import Membership, User
 from tenantry.marketplace.people.erasing import ErasureRefused, companies_kept_by, erase_person
 from tenantry.marketplace.people.exporting import account_history, record_of_person
 from tenantry.web.access import Visit, needs_outside
-from tenantry.web.activity.words import title_of
+from tenantry.web.activity.words import spoken, title_of
 from tenantry.web.texts import legible
 from tenantry.web.users.views import person_or_404
 
@@ -78,7 +78,7 @@ def _words(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, datetime):
         return f"{value:%Y-%m-%d %H:%M} UTC"
-    return "" if value is None else legible(str(value))
+    return "" if value is None else spoken(str(value))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
