@@ -16,11 +16,12 @@ from django.conf import settings
 from django.db import connections, transaction
 
 from tenantry.audit.events import Actor, ActorKind
-from tenantry.connections import sources
+from tenantry.connections import kept
+from tenantry.connections.microsoft import application_of, endpoints_of
 from tenantry.connections.models import Connection
 from tenantry.connections.secrets import StoredRefreshTokens, open_credential
 from tenantry.connections.services import MicrosoftConnection, UnableToSaveConnection, save_microsoft_connection
-from tenantry.connections.sources import application_of, endpoints_of, open_source
+from tenantry.connections.sources import open_source
 from tenantry.providers.errors import Misconfigured
 from tenantry.sealing import CannotUnseal, create_key_ring, load_key_ring
 
@@ -230,14 +231,14 @@ def test_a_connection_that_cannot_be_used_says_why(saved: Connection) -> None:
 
 def test_sign_in_is_kept_between_slices_until_the_settings_change(saved: Connection, now: datetime) -> None:
     with open_source(saved), open_source(saved):
-        assert len([key for key in sources._opened if key[0] == saved.uid]) == 1
-    first = next(opened for key, opened in sources._opened.items() if key[0] == saved.uid)
+        assert len([key for key in kept._opened if key[0] == saved.uid]) == 1
+    first = next(opened for key, opened in kept._opened.items() if key[0] == saved.uid)
     changed = save_microsoft_connection(replace(GIVEN, cloud="us_government"), actor=OPERATOR, now=now)
     with open_source(changed):
-        kept = [opened for key, opened in sources._opened.items() if key[0] == saved.uid]
-    assert len(kept) == 1
-    assert kept[0] is not first
-    sources._opened.pop(next(key for key in sources._opened if key[0] == saved.uid)).http.close()
+        again = [opened for key, opened in kept._opened.items() if key[0] == saved.uid]
+    assert len(again) == 1
+    assert again[0] is not first
+    kept._opened.pop(next(key for key in kept._opened if key[0] == saved.uid)).http.close()
 
 
 def test_settings_that_are_absent_follow_the_defaults() -> None:

@@ -8,7 +8,7 @@ from datetime import datetime
 from django.db import transaction
 
 from tenantry.connections.models import Connection
-from tenantry.connections.sources import open_source
+from tenantry.connections.sources import open_partner_center
 from tenantry.providers.errors import AuthFailed, ConsentMissing, ProviderError
 
 _INDIRECT = frozenset({"800039", "900149"})
@@ -24,7 +24,7 @@ def read_invitation_link(connection: Connection, *, now: datetime) -> str:
     Raises :class:`NoInvitationLink`, also for an indirect reseller, who has no such link of its own.
     """
     try:
-        with open_source(connection) as source:
+        with open_partner_center(connection) as source:
             link = source.relationship_link()
     except ProviderError as error:
         raise NoInvitationLink(_why(error)) from error

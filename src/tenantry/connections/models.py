@@ -23,6 +23,14 @@ class ApplicationKind(models.TextChoices):
     NATIVE = "native", "native application"
 
 
+class GoogleDiscovery(models.TextChoices):
+    """How a Google connection finds its customers (``providers.google.tenants.Discovery``), and so its mode."""
+
+    RESELLER = "reseller", "reseller, through the Reseller API"
+    CHANNEL = "channel", "reseller, through Cloud Channel"
+    OWN = "own", "direct: one customer of its own"
+
+
 class SignIn(models.TextChoices):
     """How the connection signs in."""
 
@@ -33,8 +41,11 @@ class SignIn(models.TextChoices):
 class Connection(models.Model):
     """One credential for one partner.
 
-    ``settings`` may hold ``api``, ``authority``, ``ca_file``,
+    ``settings`` may hold ``api``, ``authority``, ``graph``, ``google``, ``ca_file``,
     ``detail_calls_per_minute`` and ``calls_at_once``; what is absent follows the cloud and the defaults.
+    Of a Google connection, ``partner_tenant_id`` is the reseller's own customer id (empty in direct mode),
+    ``service_account`` and ``service_account_id`` what delegation is granted to, ``subject`` the administrator
+    that it speaks for.
     ``test_results`` is what its last test found (``probing``), ``sealed_sign_in`` a sign-in under way
     (``signing_in``), ``relationship_link`` the partner's invitation for new customers as last read.
     """
@@ -47,6 +58,10 @@ class Connection(models.Model):
     application_id = models.CharField(max_length=36, blank=True)
     application_kind = models.CharField(max_length=10, choices=ApplicationKind.choices, blank=True)
     sign_in = models.CharField(max_length=20, choices=SignIn.choices, default=SignIn.APP_ONLY)
+    subject = models.CharField(max_length=254, blank=True, default="", db_default="")
+    service_account = models.CharField(max_length=254, blank=True, default="", db_default="")
+    service_account_id = models.CharField(max_length=40, blank=True, default="", db_default="")
+    discovery = models.CharField(max_length=12, choices=GoogleDiscovery.choices, blank=True, default="", db_default="")
     settings = models.JSONField(default=dict)
     sealed_secret = models.BinaryField(null=True)
     sealed_refresh_token = models.BinaryField(null=True)
@@ -89,3 +104,10 @@ class Connection(models.Model):
     def ready_for_companies(self) -> bool:
         """Whether Company Sync may use it: a Microsoft connection with its application's id and kind."""
         return self.provider == Provider.MICROSOFT and bool(self.application_id and self.application_kind)
+
+    @property
+    def ready_for_people(self) -> bool:
+        """Whether User Sync may use it: a person signed in at Microsoft, or a Google key with its subject."""
+        if self.provider == Provider.GOOGLE:
+            return bool(self.sealed_secret and self.subject and self.discovery)
+        return self.ready_for_companies and self.sealed_refresh_token is not None

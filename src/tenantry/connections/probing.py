@@ -3,9 +3,9 @@
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from tenantry.connections.microsoft import application_of, endpoints_of
 from tenantry.connections.models import Connection
 from tenantry.connections.secrets import StoredRefreshTokens
-from tenantry.connections.sources import application_of, endpoints_of
 from tenantry.providers.http import HttpClient
 from tenantry.providers.microsoft.probe import ProbeName, ProbeResult, probe
 

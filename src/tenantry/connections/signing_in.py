@@ -12,9 +12,9 @@ from django.db import transaction
 
 from tenantry.audit.events import Actor, Happening, Target
 from tenantry.audit.services import record_event
+from tenantry.connections.microsoft import application_of, endpoints_of
 from tenantry.connections.models import ApplicationKind, Connection, SignIn
 from tenantry.connections.secrets import open_flow, seal_flow, seal_refresh_token
-from tenantry.connections.sources import application_of, endpoints_of
 from tenantry.providers.errors import AuthFailed
 from tenantry.providers.http import HttpClient
 from tenantry.providers.microsoft.interactive import DeviceCode, InteractiveSignIn, SignedIn

@@ -102,6 +102,11 @@ class GraphPeople:
         self._tenants: OrderedDict[str, Calls] = OrderedDict()
         self._lock = threading.Lock()
 
+    def check(self, tenant_id: str) -> None:
+        """Read one person, to learn whether the tenant is open this way. Raises ``ProviderError`` when it is not."""
+        tenant = known_tenant(tenant_id)
+        self._get(tenant, "/v1.0/users?$select=id&$top=1", lambda value: _rows(value, "users"))
+
     def list_users(self, tenant_id: str, cursor: str | None) -> DirectoryPage:
         """Return one page of everybody. The last page's ``changes`` is for :meth:`list_changes`."""
         tenant = known_tenant(tenant_id)
