@@ -118,7 +118,7 @@ def drive_details(connection_id: int, *, clock: Clock, should_stop: ShouldStop) 
         if not held:
             return DetailsStanding(left=0, busy=True)
         connection = Connection.objects.get(pk=connection_id)
-        listed = Observation.objects.filter(connection=connection, state=ObservationState.DONE)
+        listed = Observation.of_tenants(connection_id).filter(state=ObservationState.DONE)
         observation = listed.order_by("-id").first()
         if observation is None:
             return DetailsStanding(left=0)

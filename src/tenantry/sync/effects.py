@@ -82,9 +82,6 @@ def sources() -> Sources:
     names = [feed.connection.name for feed in feeds]
     if any(feed.countries or feed.domains or feed.indirect_resellers or feed.tenant_ids for feed in feeds):
         return Sources(names, None)
-    lasts = [
-        Observation.objects.filter(connection_id=feed.connection_id, complete=True).order_by("-id").first()
-        for feed in feeds
-    ]
+    lasts = [Observation.of_tenants(feed.connection_id).filter(complete=True).order_by("-id").first() for feed in feeds]
     known = [last.records - last.invalid - last.repeated for last in lasts if last is not None]
     return Sources(names, sum(known) if known and len(known) == len(feeds) else None)

@@ -102,8 +102,8 @@ def _latest() -> set[int]:
     """Return the observations that each connection is judged by."""
     kept: set[int] = set()
     for connection_id in Connection.objects.values_list("pk", flat=True):
-        own = Observation.objects.filter(connection_id=connection_id, preview_only=False).order_by("-pk")
-        everything = Observation.objects.filter(connection_id=connection_id).order_by("-pk")
+        own = Observation.of_tenants(connection_id).filter(preview_only=False).order_by("-pk")
+        everything = Observation.of_tenants(connection_id).order_by("-pk")
         for rows in (own, everything, own.filter(state=ObservationState.DONE), everything.filter(complete=True)):
             kept.update(rows.values_list("pk", flat=True)[:1])
     return kept

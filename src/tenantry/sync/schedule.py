@@ -31,7 +31,7 @@ def start_due_syncs(*, now: datetime) -> int:
 
 def is_due(connection: Connection, *, now: datetime) -> bool:
     """Whether the connection's hour is over. A stable offset of its own spreads connections over the hour."""
-    last = Observation.objects.filter(connection=connection, preview_only=False).order_by("-id").first()
+    last = Observation.of_tenants(connection.pk).filter(preview_only=False).order_by("-id").first()
     if last is None:
         return True
     offset = int.from_bytes(hashlib.blake2b(connection.uid.bytes, digest_size=2).digest()) % 5

@@ -137,7 +137,7 @@ async def sweep(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's sign
 def resume_sync(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's signature
     """Take up work that nobody is doing: its job was lost, or the command line that did it ended."""
     quiet_since = timezone.now() - timedelta(seconds=30)
-    alive = Observation.objects.filter(state__in=LIVE_OBSERVATION, created_at__lt=quiet_since)
+    alive = Observation.of_tenants().filter(state__in=LIVE_OBSERVATION, created_at__lt=quiet_since)
     for observation_id, connection_id in alive.values_list("id", "connection_id"):
         enqueue_listing(observation_id, connection_id)
     for connection_id in Connection.objects.values_list("id", flat=True):

@@ -18,6 +18,7 @@ from tenantry.marketplace.models.people import (
     Membership,
     MembershipRole,
     MembershipState,
+    Pin,
     User,
     UserKey,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "Membership",
     "MembershipRole",
     "MembershipState",
+    "Pin",
     "SharingGroup",
     "StaffRole",
     "User",

@@ -104,6 +104,15 @@ class Membership(MarketplaceOwned):
         constraints = [models.UniqueConstraint(fields=["user", "company"], name="one_membership_per_company")]
 
 
+class Pin(MarketplaceOwned):
+    """A membership that no sync touches, by a person's decision."""
+
+    membership = models.OneToOneField(Membership, on_delete=models.CASCADE, related_name="pin")
+    reason = models.TextField(blank=True)
+    pinned_by_name = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+
+
 class InvitationState(models.TextChoices):
     """What became of an invitation. *waiting*: its e-mail has not left yet."""
 

@@ -15,12 +15,29 @@ from tenantry.sync.models.observed import (
     Observation,
     ObservationPage,
     ObservationState,
+    ObservedKind,
     Sighting,
     Tenant,
 )
 from tenantry.sync.models.pending import PendingCompany, PendingKey, PendingMatchKey, PendingState, TenantLink
-from tenantry.sync.models.runs import Change, ChangeState, Run, RunKind, RunState, Trigger
-from tenantry.sync.models.settings import BrakeLimits, CompanySyncSettings, Entitlement, Feed
+from tenantry.sync.models.people import (
+    DirectoryUser,
+    LinkMaker,
+    PeopleReading,
+    PersonStanding,
+    RunTenant,
+    RunTenantState,
+    UserLink,
+)
+from tenantry.sync.models.runs import Change, ChangeState, Run, RunKind, RunState, SubjectKind, Trigger
+from tenantry.sync.models.settings import (
+    BrakeLimits,
+    CompanySyncSettings,
+    Entitlement,
+    Feed,
+    Schedule,
+    UserSyncSettings,
+)
 
 __all__ = [
     "Approval",
@@ -32,26 +49,37 @@ __all__ = [
     "ConnectState",
     "Decision",
     "DecisionKind",
+    "DirectoryUser",
     "Entitlement",
     "Feed",
     "Finding",
     "Hold",
     "HoldState",
     "KeyRebuild",
+    "LinkMaker",
     "Match",
     "Observation",
     "ObservationPage",
     "ObservationState",
+    "ObservedKind",
     "PendingCompany",
     "PendingKey",
     "PendingMatchKey",
     "PendingState",
+    "PeopleReading",
+    "PersonStanding",
     "Run",
     "RunKind",
     "RunState",
+    "RunTenant",
+    "RunTenantState",
+    "Schedule",
     "Sighting",
     "StaleMatching",
+    "SubjectKind",
     "Tenant",
     "TenantLink",
     "Trigger",
+    "UserLink",
+    "UserSyncSettings",
 ]

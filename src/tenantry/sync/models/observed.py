@@ -19,8 +19,18 @@ class ObservationState(models.TextChoices):
 LIVE_OBSERVATION = [ObservationState.WAITING, ObservationState.LISTING]
 
 
+class ObservedKind(models.TextChoices):
+    """What an observation reads: the connection's list of tenants, or the people of one tenant."""
+
+    COMPANIES = "companies", "the list of tenants"
+    PEOPLE = "people", "the people of one tenant"
+
+
 class Observation(models.Model):
-    """One reading of a connection's listing. At most one is alive per connection.
+    """One reading of a connection's list of tenants, or of the people of one ``tenant``.
+
+    At most one of each is alive per connection. People are read in several ``listing``s, one after the other: those
+    who are there, then those who were deleted.
 
     ``generation`` counts how often the listing had to start over; pages of earlier generations never
     count. ``preview_only``: nobody asked for more than a preview. ``complete`` is true only for a listing
@@ -29,6 +39,11 @@ class Observation(models.Model):
     """
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="observations")
+    kind = models.CharField(
+        max_length=12, choices=ObservedKind.choices, default=ObservedKind.COMPANIES, db_default=ObservedKind.COMPANIES
+    )
+    tenant = models.ForeignKey("sync.Tenant", null=True, on_delete=models.CASCADE, related_name="+")
+    listing = models.CharField(max_length=12, blank=True, default="", db_default="")
     state = models.CharField(max_length=12, choices=ObservationState.choices, default=ObservationState.WAITING)
     generation = models.IntegerField(default=1)
     cursor = models.TextField(blank=True)
@@ -56,24 +71,43 @@ class Observation(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(
-                fields=["connection"],
-                condition=models.Q(state__in=LIVE_OBSERVATION),
-                name="one_live_observation_per_connection",
-            )
+                fields=["connection", "kind"],
+                condition=models.Q(state__in=LIVE_OBSERVATION, tenant__isnull=True),
+                name="one_live_observation_per_kind",
+            ),
+            models.UniqueConstraint(
+                fields=["connection", "kind", "tenant"],
+                condition=models.Q(state__in=LIVE_OBSERVATION, tenant__isnull=False),
+                name="one_live_observation_per_tenant",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind=ObservedKind.COMPANIES, tenant__isnull=True)
+                | models.Q(kind=ObservedKind.PEOPLE, tenant__isnull=False),
+                name="people_are_of_a_tenant",
+            ),
         ]
-        indexes = [models.Index(fields=["budget_key", "-calls_reserved_until"], name="observation_budget")]
+        indexes = [
+            models.Index(fields=["budget_key", "-calls_reserved_until"], name="observation_budget"),
+            models.Index(fields=["connection", "kind", "-id"], name="observation_by_kind"),
+        ]
+
+    @classmethod
+    def of_tenants(cls, *connection_ids: int) -> models.QuerySet["Observation"]:
+        """Return the readings of lists of tenants: of these connections, or of all when none is given."""
+        rows = cls.objects.filter(kind=ObservedKind.COMPANIES)
+        return rows.filter(connection_id__in=connection_ids) if connection_ids else rows
 
 
 class ObservationPage(models.Model):
     """One page that counts: committed with its rows and the cursor behind it, so it never counts twice.
 
-    ``tenant_ids`` are the primary keys of the tenants on it; absence is judged by these.
+    ``row_ids`` are the primary keys of the tenants, or of the directory people, on it; absence is judged by these.
     """
 
     observation = models.ForeignKey(Observation, on_delete=models.CASCADE, related_name="page_rows")
     generation = models.IntegerField()
     number = models.IntegerField()
-    tenant_ids = ArrayField(models.BigIntegerField())
+    row_ids = ArrayField(models.BigIntegerField())
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["observation", "generation", "number"], name="page_counts_once")]

@@ -16,6 +16,9 @@ class Trigger(models.TextChoices):
     SCHEDULE = "schedule", "schedule"
     DECISIONS = "decisions", "decisions on many rows"
     RELEASE = "release", "release of held rows"
+    FORCE = "force", "Force user sync"
+    PERSON = "person", "Sync this person now"
+    HINT = "hint", "hint from the provider"
 
 
 class RunKind(models.TextChoices):
@@ -23,6 +26,7 @@ class RunKind(models.TextChoices):
 
     COMPANIES = "companies", "Company Sync"
     DECISIONS = "decisions", "decisions"
+    PEOPLE = "people", "User Sync"
 
 
 class RunState(models.TextChoices):
@@ -44,7 +48,9 @@ LIVE_RUN = [RunState.WAITING, RunState.LISTING, RunState.APPLYING, RunState.READ
 class Run(MarketplaceOwned):
     """One sync attempt of one connection for one marketplace, or decisions on many rows (then without connection).
 
-    A release of held rows is such decisions, by its trigger.
+    A release of held rows is such decisions, by its trigger. A run of User Sync has no observation of its own: it reads
+    tenant after tenant (``RunTenant``), those of ``company`` alone where it is set, and one person alone with
+    ``person_id`` (a ``DirectoryUser``).
 
     ``counters`` are computed from rows when it ends and must add up, else ``suspect`` says what does not.
     ``plan_cursor`` is the last tenant that a preview planned. A run whose listing did not end cleanly has
@@ -56,6 +62,8 @@ class Run(MarketplaceOwned):
     )
     connection = models.ForeignKey(Connection, null=True, on_delete=models.PROTECT, related_name="+")
     observation = models.ForeignKey(Observation, null=True, on_delete=models.SET_NULL, related_name="+")
+    company = models.ForeignKey("marketplace.Company", null=True, on_delete=models.SET_NULL, related_name="+")
+    person_id = models.BigIntegerField(null=True)
     trigger = models.CharField(max_length=20, choices=Trigger.choices)
     preview = models.BooleanField(default=False)
     state = models.CharField(max_length=12, choices=RunState.choices, default=RunState.WAITING)
@@ -94,8 +102,18 @@ class ChangeState(models.TextChoices):
     UNDONE = "undone", "undone"
 
 
+class SubjectKind(models.TextChoices):
+    """What a change is about: a tenant, or a person of its directory."""
+
+    TENANT = "tenant", "tenant"
+    PERSON = "person", "person"
+
+
 class Change(MarketplaceOwned):
-    """One step of a plan: what it does to which tenant, from what to what, and why.
+    """One step of a plan: what it does to which tenant or person of it, from what to what, and why.
+
+    ``subject`` is the provider's id of the tenant or person. A person has ``person_id``, the ``DirectoryUser``, which
+    may be gone meanwhile.
 
     ``before`` and ``after`` are snapshots of the pending company (``core.planning.companies``), null where
     there is none. ``details`` is what else a change needs to be applied (a company to link to, a reason), ``hold`` the
@@ -105,6 +123,10 @@ class Change(MarketplaceOwned):
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="changes")
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=30)
+    subject_kind = models.CharField(
+        max_length=10, choices=SubjectKind.choices, default=SubjectKind.TENANT, db_default=SubjectKind.TENANT
+    )
+    person_id = models.BigIntegerField(null=True)
     subject = models.CharField(max_length=64)
     subject_name = models.TextField()
     before = models.JSONField(null=True)
@@ -123,11 +145,21 @@ class Change(MarketplaceOwned):
         constraints = [
             models.UniqueConstraint(
                 fields=["run", "tenant", "kind"],
-                condition=models.Q(state=ChangeState.PLANNED),
+                condition=models.Q(state=ChangeState.PLANNED, person_id__isnull=True),
                 name="one_planned_change_of_a_kind",
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["run", "person_id", "kind"],
+                condition=models.Q(state=ChangeState.PLANNED, person_id__isnull=False),
+                name="one_planned_change_per_person",
+            ),
         ]
         indexes = [
+            models.Index(
+                fields=["marketplace", "person_id", "-id"],
+                condition=models.Q(person_id__isnull=False),
+                name="change_of_person",
+            ),
             models.Index(fields=["run", "state", "id"], name="change_by_run"),
             models.Index(fields=["marketplace", "state", "kind", "id"], name="change_by_state"),
         ]

@@ -3,8 +3,11 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from tenantry.connections.models import Connection
+from tenantry.connections.models import Connection, Provider
+from tenantry.core.user_settings import Leavers
 from tenantry.isolation.managed import MarketplaceOwned
+from tenantry.marketplace.models import MembershipRole
+from tenantry.sync.models.observed import ObservedKind
 
 
 class Entitlement(MarketplaceOwned):
@@ -12,6 +15,8 @@ class Entitlement(MarketplaceOwned):
 
     company_sync = models.BooleanField(default=False)
     link_company = models.BooleanField(default=False, db_default=False)
+    user_sync_microsoft = models.BooleanField(default=False, db_default=False)
+    user_sync_google = models.BooleanField(default=False, db_default=False)
     changed_at = models.DateTimeField()
 
     class Meta(MarketplaceOwned.Meta):
@@ -36,6 +41,53 @@ class CompanySyncSettings(MarketplaceOwned):
 
     class Meta(MarketplaceOwned.Meta):
         constraints = [models.UniqueConstraint(fields=["marketplace"], name="one_company_sync_per_marketplace")]
+
+
+class UserSyncSettings(MarketplaceOwned):
+    """The User Sync panel of a marketplace for one provider. All is off on a new one.
+
+    ``role`` is what new people get. The rules of the scope narrow who flows in; an empty list lets everybody through.
+    ``invite_since``: who came in before it is never invited by a rule. Of two providers that know the same person the
+    one with the lower ``precedence`` says their fields.
+    """
+
+    provider = models.CharField(max_length=20, choices=Provider.choices)
+    user_sync = models.BooleanField(default=False)
+    invite_automatically = models.BooleanField(default=False)
+    invite_since = models.DateTimeField(null=True)
+    role = models.CharField(max_length=20, choices=MembershipRole.choices, default=MembershipRole.USER)
+    licensed_only = models.BooleanField(default=False)
+    no_guests = models.BooleanField(default=False)
+    no_disabled = models.BooleanField(default=False)
+    domains = ArrayField(models.CharField(max_length=255), default=list, blank=True)
+    org_units = ArrayField(models.CharField(max_length=1_000), default=list, blank=True)
+    leavers = models.CharField(
+        max_length=12, choices=[(each.value, each.value) for each in Leavers], default=Leavers.REPORT_ONLY.value
+    )
+    precedence = models.SmallIntegerField(default=0)
+    changed_at = models.DateTimeField(null=True)
+    changed_by_name = models.CharField(max_length=200, blank=True)
+    version = models.IntegerField(default=0)
+
+    class Meta(MarketplaceOwned.Meta):
+        constraints = [models.UniqueConstraint(fields=["marketplace", "provider"], name="one_user_sync_per_provider")]
+
+
+class Schedule(models.Model):
+    """How often a connection is read without anybody asking, and when next. Shared, as the connection is.
+
+    ``kind`` is what is read: its list of tenants, or their people.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="schedules")
+    kind = models.CharField(max_length=12, choices=ObservedKind.choices)
+    every_minutes = models.IntegerField()
+    next_at = models.DateTimeField(null=True)
+    changed_at = models.DateTimeField(null=True)
+    changed_by_name = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["connection", "kind"], name="one_schedule_per_kind")]
 
 
 class BrakeLimits(MarketplaceOwned):

@@ -19,7 +19,7 @@ with missed as (
     select s.id from sync_sighting s
     where s.connection_id = %(connection)s and s.ended_at is null and s.missing_listings >= %(least)s and not exists (
         select from (
-            select unnest(tenant_ids) as tenant_id from sync_observationpage
+            select unnest(row_ids) as tenant_id from sync_observationpage
             where observation_id = %(observation)s and generation = %(generation)s
         ) seen where seen.tenant_id = s.tenant_id
     ) and not exists (
@@ -37,7 +37,7 @@ from missed where missed.id = s.id
 
 _DISTINCT = """
 select count(distinct tenant_id) from (
-    select unnest(tenant_ids) as tenant_id from sync_observationpage
+    select unnest(row_ids) as tenant_id from sync_observationpage
     where observation_id = %s and generation = %s
 ) seen
 """

@@ -34,13 +34,13 @@ RETRY_AFTER = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5)
 # the cursor behind them, and are read again; the last page's commit waits for all before it.
 _KEEP_PAGE = """
 with kept as (
-    insert into sync_observationpage (observation_id, generation, number, tenant_ids)
-    values (%(observation)s, %(generation)s, %(number)s, %(tenant_ids)s::bigint[]) returning tenant_ids
+    insert into sync_observationpage (observation_id, generation, number, row_ids)
+    values (%(observation)s, %(generation)s, %(number)s, %(row_ids)s::bigint[]) returning row_ids
 )
-select count(*), count(distinct tenant_ids), set_config('synchronous_commit', %(wait)s, true) from (
-    select tenant_ids from kept
+select count(*), count(distinct row_ids), set_config('synchronous_commit', %(wait)s, true) from (
+    select row_ids from kept
     union all (
-        select tenant_ids from sync_observationpage
+        select row_ids from sync_observationpage
         where observation_id = %(observation)s and generation = %(generation)s order by number desc limit %(before)s
     )
 ) latest
@@ -148,7 +148,7 @@ def _keep_page(observation: Observation, tenant_ids: tuple[int, ...], page: Tena
                 "observation": observation.pk,
                 "generation": observation.generation,
                 "number": observation.pages,
-                "tenant_ids": "{" + ",".join(map(str, tenant_ids)) + "}",  # an array is handled number by number
+                "row_ids": "{" + ",".join(map(str, tenant_ids)) + "}",  # an array is handled number by number
                 "before": most - 1,
                 "wait": "off" if page.ending is Ending.MORE else "on",
             },

@@ -9,7 +9,7 @@ from django.db import connection as database
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from tenantry.connections.models import Connection
-from tenantry.sync.models import Feed, Observation, ObservationState
+from tenantry.sync.models import Feed, Observation, ObservationState, ObservedKind
 
 
 class Health(StrEnum):
@@ -51,7 +51,7 @@ def states_of_feeding() -> list[ConnectionState]:
 
 
 def _states(connections: QuerySet[Connection]) -> list[ConnectionState]:
-    readings = Observation.objects.filter(connection=OuterRef("pk")).order_by("-id")
+    readings = Observation.objects.filter(connection=OuterRef("pk"), kind=ObservedKind.COMPANIES).order_by("-id")
     rows = list(
         connections.order_by("name").annotate(
             latest=Subquery(readings.values("pk")[:1]),

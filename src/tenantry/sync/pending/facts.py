@@ -36,7 +36,8 @@ def sightings_of(pending: PendingCompany) -> list[Seen]:
         .order_by("first_seen_at", "id")
     )
     listings: dict[int, datetime] = dict(
-        Observation.objects.filter(connection_id__in=[sighting.connection_id for sighting in sightings], complete=True)
+        Observation.of_tenants(*[sighting.connection_id for sighting in sightings])
+        .filter(complete=True)
         .values_list("connection_id")
         .annotate(Max("listed_at"))
     )

@@ -22,7 +22,7 @@ select kind, count(*) from (
         else 'unexplained'
     end as kind
     from (
-        select distinct unnest(tenant_ids) as tenant_id from sync_observationpage
+        select distinct unnest(row_ids) as tenant_id from sync_observationpage
         where observation_id = %(observation)s and generation = %(generation)s
     ) seen
     join sync_tenant t on t.id = seen.tenant_id

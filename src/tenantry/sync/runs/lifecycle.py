@@ -44,7 +44,7 @@ def join_or_start_observation(connection_id: int, *, preview: bool, now: datetim
 
     It stays locked until the caller's transaction ends, so that it can't end before its run is made.
     """
-    alive = Observation.objects.select_for_update().filter(connection_id=connection_id, state__in=LIVE_OBSERVATION)
+    alive = Observation.of_tenants(connection_id).select_for_update().filter(state__in=LIVE_OBSERVATION)
     existing = None
     while existing is None:  # another request may start one, and it may end, between two looks
         existing = alive.first() or _start_observation(connection_id, preview=preview, now=now)
@@ -56,7 +56,7 @@ def join_or_start_observation(connection_id: int, *, preview: bool, now: datetim
 
 def _start_observation(connection_id: int, *, preview: bool, now: datetime) -> Observation | None:
     """Return a new observation, or ``None`` when another request was a moment earlier."""
-    last = Observation.objects.filter(connection_id=connection_id, complete=True).order_by("-id").first()
+    last = Observation.of_tenants(connection_id).filter(complete=True).order_by("-id").first()
     expected = last.records - last.invalid - last.repeated if last else None
     try:
         with transaction.atomic():
@@ -201,7 +201,7 @@ def failure_of_ours(error: Exception) -> dict[str, Any]:
 
 def fail_everything(connection_id: int, failure: dict[str, Any], *, now: datetime) -> None:
     """End the connection's live observation and all its live runs as failed. Safe to repeat."""
-    live = Observation.objects.filter(connection_id=connection_id, state__in=LIVE_OBSERVATION)
+    live = Observation.of_tenants(connection_id).filter(state__in=LIVE_OBSERVATION)
     live.update(state=ObservationState.FAILED, failure=failure, ended_at=now)
     for ref in live_runs(connection_id):
         end_run(ref, state=RunState.FAILED, failure=failure, now=now)
