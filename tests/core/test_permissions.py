@@ -24,6 +24,7 @@ ROWS = {
     Action.EDIT_COMPANIES: "y y - - - -",
     Action.HANDLE_PERSONAL_DATA: "y y - - - -",
     Action.SEE_ACTIVITY: "y y - - - -",
+    Action.MAKE_TOKENS: "y y - - - -",
     Action.INVITE: "y y - - - -",
     Action.SEE_OWN_COMPANY: "- - - - y y",  # a user reads there whom to ask, and no list of people
     Action.INVITE_IN_OWN_COMPANY: "- - - - y -",

@@ -97,6 +97,7 @@ def _set_the_stage(stage: Stage) -> dict[str, str]:
         "run-live": runs["live"],
         "settings": reverse("web:sync-settings"),
         "company-fields": reverse("web:company-fields"),
+        "tokens": reverse("web:token-list"),
         "relationship": reverse("web:relationship-request"),
         "connect": reverse("web:connect-requests"),
         "activity": reverse("web:activity"),

@@ -6,6 +6,8 @@ is (or ``PUBLIC``, ``SIGNED_IN``), and which of Northwind's rows its address tak
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -16,7 +18,10 @@ from tests.web.people import add_company, add_people, let_in
 from tests.web.stage import ACTOR, customers
 
 from tenantry.accounts.services import create_account
+from tenantry.accounts.tokens import make_token
+from tenantry.audit.models import INSTALLATION
 from tenantry.core.permissions import SUPPORT_ROLES, Action, Role, may
+from tenantry.core.token_scopes import TokenScope
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.imports.services import start_import
 from tenantry.marketplace.invitations.services import invite
@@ -173,6 +178,10 @@ ROUTES = {
     "web:activity-export": _get(Action.SEE_ACTIVITY),
     "web:operator-activity": _get(Action.RUN_INSTALLATION),
     "web:operator-activity-export": _get(Action.RUN_INSTALLATION),
+    "web:token-list": _get(Action.MAKE_TOKENS),
+    "web:token-revoke": _post(Action.MAKE_TOKENS, "api token"),
+    "web:operator-tokens": _get(Action.RUN_INSTALLATION),
+    "web:operator-token-revoke": _post(Action.RUN_INSTALLATION, "installation token"),
     "web:company-fields": _get(Action.CHANGE_SYNC_SETTINGS),
 }
 
@@ -224,7 +233,9 @@ def rows(cast: Cast) -> Rows:
     pending, other = stage.pending(name="Customer 0000"), stage.pending(name="Customer 0001")
     with marketplace_scope(cast.northwind.pk):
         decision = ignore_pending(pending_id=other.pk, seen_version=None, reason_key="test", actor=OPERATOR, now=now)
+    tokens = _tokens(cast, now)
     return {
+        **tokens,
         "": [], "run": [run.pk], "pending": [pending.pk], "company": [company.pk], "hold": [hold.pk],
         "decisions": [decisions.pk], "decision": [decision.decision_id], "domain": [company.pk, domain.pk],
         "membership": [company.pk, ida.membership_id], "place": [ida.membership_id], "user": [ida.user_id],
@@ -234,6 +245,20 @@ def rows(cast: Cast) -> Rows:
         "connect": [connect.pk], "mail": ["no-mail"], "identity": [1], "provider": ["microsoft"],
         "reset": ["1", "set-password"],
     }  # fmt: skip
+
+
+def _tokens(cast: Cast, now: datetime) -> Rows:
+    """An API token of Northwind, and one of the installation."""
+    given: Any = {"name": "Billing", "expires_at": now + timedelta(days=1), "actor": OPERATOR, "now": now}
+    with marketplace_scope(cast.northwind.pk):
+        own, _ = make_token(
+            account_id=cast.accounts["owner"].pk, marketplace_id=cast.northwind.pk, scopes=[TokenScope.READ_RUNS],
+            **given,
+        )  # fmt: skip
+    other, _ = make_token(
+        account_id=cast.accounts["operator"].pk, marketplace_id=INSTALLATION, scopes=[TokenScope.INSTALLATION], **given
+    )
+    return {"api token": [own.pk], "installation token": [other.pk]}
 
 
 @dataclass(frozen=True)

@@ -71,3 +71,40 @@ class Identity(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["issuer", "tenant", "subject"], name="one_account_per_identity")]
+
+
+class OwnedTokens(models.Manager["ApiToken"]):
+    """Tokens; row-level security shows those of the running scope, or the installation's outside any."""
+
+
+class ApiToken(models.Model):
+    """A key to the REST API, in the name of an account and for one marketplace; marketplace 0 is the installation.
+
+    Of the secret only its SHA-256 ``digest`` is kept, and ``prefix``, by which people tell tokens apart. ``scopes`` are
+    values of ``core.token_scopes.TokenScope``.
+    """
+
+    marketplace_id = models.BigIntegerField()
+    account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=12)
+    digest = models.BinaryField(max_length=32, unique=True)
+    scopes = models.JSONField()
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    revoked_by_name = models.CharField(max_length=200, blank=True, default="", db_default="")
+
+    objects: ClassVar[OwnedTokens] = OwnedTokens()
+
+    class Meta:
+        indexes = [models.Index(fields=["marketplace_id", "created_at", "id"], name="token_by_marketplace")]
+
+
+class TokenUse(models.Model):
+    """How often a token was used in the minute that began at ``window_at``, and when last. Says nothing of what for."""
+
+    token_id = models.BigIntegerField(primary_key=True)
+    window_at = models.DateTimeField()
+    asked = models.IntegerField()
+    last_used_at = models.DateTimeField()

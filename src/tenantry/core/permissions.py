@@ -44,6 +44,7 @@ class Action(StrEnum):
     EDIT_COMPANIES = "edit companies and users"
     HANDLE_PERSONAL_DATA = "export and erase a person's data"
     SEE_ACTIVITY = "see who did what"
+    MAKE_TOKENS = "make and revoke API tokens"
     INVITE = "invite people"
     SEE_OWN_COMPANY = "see the own company"
     INVITE_IN_OWN_COMPANY = "invite people of the own company"
@@ -69,6 +70,7 @@ TABLE: Mapping[Action, frozenset[Role]] = {
     Action.EDIT_COMPANIES: _MANAGERS,
     Action.HANDLE_PERSONAL_DATA: _MANAGERS,
     Action.SEE_ACTIVITY: _MANAGERS,
+    Action.MAKE_TOKENS: _MANAGERS,
     Action.INVITE: _MANAGERS,
     Action.SEE_OWN_COMPANY: frozenset({Role.COMPANY_ADMINISTRATOR, Role.USER}),
     Action.INVITE_IN_OWN_COMPANY: frozenset({Role.COMPANY_ADMINISTRATOR}),

@@ -52,6 +52,7 @@ _SECTIONS = {
     "own-companies": "own-company",
     "own-company": "own-company",
     "company-fields": "company-fields",
+    "token-list": "tokens",
     "activity": "activity",
     "relationship-request": "connecting",
     "connect-requests": "connecting",
@@ -95,6 +96,7 @@ def _navigation(request: HttpRequest, presence: Presence) -> dict[str, Any]:
         "can_manage": presence.may(Action.CHANGE_SYNC_SETTINGS),
         "can_invite": presence.may(Action.INVITE) or presence.may(Action.INVITE_IN_OWN_COMPANY),
         "sees_activity": presence.may(Action.SEE_ACTIVITY),
+        "can_make_tokens": presence.may(Action.MAKE_TOKENS),
         "can_connect": presence.may(Action.CONNECT_TENANT),
         "section": _section(request.resolver_match.url_name or "") if request.resolver_match else "",
     }

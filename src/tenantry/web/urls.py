@@ -52,6 +52,7 @@ from tenantry.web.pending.whereabouts import pending_where
 from tenantry.web.runs.views import run_cancel, run_detail, run_list, run_progress, sync_now
 from tenantry.web.settings.company_fields import company_fields
 from tenantry.web.settings.views import sync_settings, sync_settings_effect
+from tenantry.web.tokens.views import token_list, token_revoke
 from tenantry.web.users.privacy import user_data, user_erase
 from tenantry.web.users.views import user_detail, user_edit, user_export, user_list
 
@@ -127,6 +128,8 @@ urlpatterns = [
     path("settings/data-sync/", sync_settings, name="sync-settings"),
     path("settings/data-sync/effect/", sync_settings_effect, name="sync-settings-effect"),
     path("settings/company-fields/", company_fields, name="company-fields"),
+    path("settings/tokens/", token_list, name="token-list"),
+    path("settings/tokens/<int:pk>/revoke/", token_revoke, name="token-revoke"),
     path("companies/relationship/", relationship_request, name="relationship-request"),
     path("companies/connect/", connect_requests, name="connect-requests"),
     path("companies/connect/<int:pk>/cancel/", connect_cancel, name="connect-cancel"),

@@ -11,6 +11,7 @@ from tenantry.web.texts import legible
 KINDS: Mapping[str, str] = {
     "accounts.account": "Account",
     "accounts.identity": "Single sign-on",
+    "accounts.token": "API token",
     "audit.chain": "Record of events",
     "audit.event": "Record of events",
     "connections.connection": "Connection",

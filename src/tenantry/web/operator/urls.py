@@ -6,6 +6,7 @@ from tenantry.web.activity.views import operator_activity, operator_activity_exp
 from tenantry.web.operator import connection_pages as connection
 from tenantry.web.operator import feeds, marketplaces, sharing, sign_in, staff, views
 from tenantry.web.pending.whereabouts import operator_connection_where
+from tenantry.web.tokens.views import operator_token_revoke, operator_tokens
 
 PLACE = "marketplaces/<int:marketplace_id>/"
 urlpatterns = [
@@ -32,6 +33,8 @@ urlpatterns = [
     path("signed-in/", sign_in.operator_signed_in, name="operator-signed-in"),
     path("activity/", operator_activity, name="operator-activity"),
     path("activity/export/", operator_activity_export, name="operator-activity-export"),
+    path("tokens/", operator_tokens, name="operator-tokens"),
+    path("tokens/<int:pk>/revoke/", operator_token_revoke, name="operator-token-revoke"),
     path("sharing/", sharing.operator_sharing, name="operator-sharing"),
     path("sharing/<int:pk>/", sharing.operator_sharing_group, name="operator-sharing-group"),
     path("sharing/<int:pk>/remove/", sharing.operator_sharing_remove, name="operator-sharing-remove"),

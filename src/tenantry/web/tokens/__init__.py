@@ -1,0 +1,1 @@
+"""The pages on which people make and revoke tokens of the REST API."""
