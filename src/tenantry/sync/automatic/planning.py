@@ -10,7 +10,7 @@ from psycopg.types.json import Jsonb
 
 from tenantry.audit.events import SYSTEM, Happening, Target
 from tenantry.audit.services import record_event
-from tenantry.core.brakes import Creation, History, Trip, judge
+from tenantry.core.brakes import Creation, CreationHistory, Trip, judge_creations
 from tenantry.core.planning.companies import ChangeKind, PendingView
 from tenantry.core.planning.creation import GuardedContacts, Standing, judge_candidate
 from tenantry.isolation.bulk import insert_rows, update_rows
@@ -130,13 +130,13 @@ def brake_creations(run_id: int, *, marketplace_id: int, now: datetime) -> bool:
             Creation(pk, bool((details or {}).get("invite")))
             for pk, details in creations.filter(state=ChangeState.PLANNED).values_list("pk", "details")
         ]
-        trip = judge(planned, read_limits(), _history(run)) if planned else None
+        trip = judge_creations(planned, read_limits(), _history(run)) if planned else None
         if trip is not None:
             _hold(run, trip, now=now)
         return trip is not None
 
 
-def _history(run: Run) -> History:
+def _history(run: Run) -> CreationHistory:
     """Return what the run made so far, and whether its connection created anything by rule since that is on."""
     own = Change.objects.filter(run=run, kind=ChangeKind.CREATE)
     made = own.filter(state=ChangeState.APPLIED)
@@ -145,7 +145,7 @@ def _history(run: Run) -> History:
         Q(created_at__gte=since) if since else Q(), kind=ChangeKind.CREATE, run__connection_id=run.connection_id or 0,
         run__preview=False,
     ).exclude(run=run)  # fmt: skip
-    return History(
+    return CreationHistory(
         first=not earlier.exists(),
         made=made.count(),
         invited=made.filter(details__invite=True).count(),

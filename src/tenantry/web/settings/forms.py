@@ -1,6 +1,7 @@
 """What the Sync settings page sends."""
 
 from dataclasses import fields, replace
+from typing import Any
 
 from django import forms
 
@@ -28,9 +29,11 @@ class CompanySyncForm(forms.Form):
     invite_admins = forms.BooleanField(required=False)
     sales_support = forms.BooleanField(required=False)
     customer_support = forms.BooleanField(required=False)
-    creations_per_run = _limit("creations_per_run")
-    invitations_ask_above = _limit("invitations_ask_above")
-    invitations_per_hour = _limit("invitations_per_hour")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in BOUNDS:
+            self.fields[name] = _limit(name)
 
     def wanted(self) -> CompanySettings:
         """Return the five settings as sent."""
