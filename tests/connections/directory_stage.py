@@ -23,7 +23,7 @@ def microsoft_connection(emulator: Emulator, now: datetime, *, signed_in: bool =
     seal_credential(row, {"secret": emulator.web_application.secret}, now=now)
     if signed_in:
         row.sign_in = "app_and_user"
-        seal_refresh_token(row, emulator.refresh_token())
+        seal_refresh_token(row, emulator.refresh_token(), now=now)
     row.save()
     return row
 

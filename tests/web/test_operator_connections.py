@@ -145,7 +145,7 @@ def test_a_certificate_is_taken_with_its_key_and_warns_before_it_ends(emulator: 
     sent = {"certificate": file(certificate), "private_key": file(key)}
     page = text_of(operator.post(address(row, "secret/"), sent, follow=True))
     assert "The new secret is sealed" in page
-    assert "The secret expires in 1" in page
+    assert "The certificate ends in 12 days" in page
     row.refresh_from_db()
     assert set(open_credential(row)) == {"certificate", "private_key"}
     event = Event.objects.latest("id")
@@ -154,9 +154,12 @@ def test_a_certificate_is_taken_with_its_key_and_warns_before_it_ends(emulator: 
 
 def test_a_secret_s_end_is_told_from_a_month_before_on(emulator: Emulator, operator: Client) -> None:
     row = made(operator, given(emulator, expires_on=f"{timezone.now() + timedelta(days=60):%Y-%m-%d}"))
-    assert "expires in" not in text_of(operator.get(address(row)))
+    assert "ends in" not in text_of(operator.get(address(row)))
     Connection.objects.filter(pk=row.pk).update(secret_expires_at=timezone.now() - timedelta(days=1))
-    assert "The secret has expired" in text_of(operator.get(address(row)))
+    for place in (address(row), "/operator/"):
+        assert "The secret has ended" in text_of(operator.get(place))
+    Connection.objects.filter(pk=row.pk).update(secret_expires_at=timezone.now() + timedelta(days=6, hours=1))
+    assert "ends soon The secret ends in 7 days" in text_of(operator.get("/operator/"))
 
 
 def test_a_person_signs_a_native_application_in_with_a_code(emulator: Emulator, operator: Client) -> None:

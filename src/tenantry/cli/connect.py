@@ -2,6 +2,7 @@
 
 import os
 import threading
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,6 +23,14 @@ Connecting a Microsoft Partner Center. You need, from the Entra admin center of 
 docs/howto/connect-partner-center.md shows every step.
 """
 
+SecretFile = Annotated[
+    Path | None, typer.Option("--secret-file", help="A file with the secret (or set TENANTRY_SECRET).")
+]
+SecretEnds = Annotated[
+    str, typer.Option("--secret-ends", help="The day the secret ends, as Entra shows it: 2027-03-31.")
+]
+PrivateKey = Annotated[Path | None, typer.Option("--private-key", help="The certificate's private key, PEM.")]
+
 
 @app.callback()
 def group() -> None:
@@ -35,13 +44,10 @@ def microsoft(
     partner_tenant: Annotated[str, typer.Option("--partner-tenant", help="The partner's tenant ID.")] = "",
     application: Annotated[str, typer.Option("--application", help="The application (client) ID.")] = "",
     kind: Annotated[str, typer.Option("--kind", help="web or native.")] = "",
-    secret_file: Annotated[
-        Path | None, typer.Option("--secret-file", help="A file with the secret (or set TENANTRY_SECRET).")
-    ] = None,
+    secret_file: SecretFile = None,
+    secret_ends: SecretEnds = "",
     certificate: Annotated[Path | None, typer.Option("--certificate", help="The certificate, PEM.")] = None,
-    private_key: Annotated[
-        Path | None, typer.Option("--private-key", help="The certificate's private key, PEM.")
-    ] = None,
+    private_key: PrivateKey = None,
     as_user: Annotated[bool, typer.Option("--as-user", help="Sign a user in, too (always so for native).")] = False,
     cloud: Annotated[str, typer.Option(help="global, us_government or china.")] = "global",
     api: Annotated[str, typer.Option("--api", help="Another address of the API.")] = "",
@@ -53,7 +59,7 @@ def microsoft(
     asking = not (partner_tenant and application and kind)
     if asking:
         say(_INTRODUCTION)
-    given = {
+    given: dict[str, Any] = {
         "name": name,
         "partner_tenant_id": partner_tenant or _ask("Partner tenant ID"),
         "application_id": application or _ask("Application (client) ID"),
@@ -64,6 +70,7 @@ def microsoft(
     }
     if given["application_kind"] == "web":
         given["credential"] = _credential(secret_file, certificate, private_key)
+        given["secret_expires_at"] = _day(secret_ends)
     user = as_user or given["application_kind"] == "native"
     given["sign_in"] = "app_and_user" if user else "app_only"
     with installation(home):
@@ -79,6 +86,13 @@ def _kind(value: str) -> str:
     if value.lower() not in {"web", "native"}:
         fail(f"{value!r} is no kind of application.", next_step="Say web (has a secret or certificate) or native.")
     return value.lower()
+
+
+def _day(text: str) -> datetime | None:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC) if text else None
+    except ValueError:
+        fail(f"{text!r} is no day.", next_step="Write --secret-ends as 2027-03-31.")
 
 
 def _credential(secret_file: Path | None, certificate: Path | None, private_key: Path | None) -> dict[str, str]:

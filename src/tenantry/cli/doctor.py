@@ -11,6 +11,7 @@ import typer
 from tenantry.cli.exits import Exit
 from tenantry.cli.installation import HomeOption, installation
 from tenantry.cli.terminal import err, print_json
+from tenantry.core.consent import Concern
 from tenantry.runtime.home import Home
 
 _VERIFIED_EVERY = timedelta(days=2)  # a job does so each night
@@ -111,6 +112,7 @@ def _worker(_home: Home) -> Iterator[Examined]:
 def _connections(_home: Home) -> Iterator[Examined]:
     from django.utils import timezone
 
+    from tenantry.connections.health import near_concerns
     from tenantry.connections.models import Connection
     from tenantry.connections.probing import probe_connection
     from tenantry.providers.errors import ProviderError
@@ -130,6 +132,19 @@ def _connections(_home: Home) -> Iterator[Examined]:
             yield Examined(row.name, ok=False, sentence=faults[0].sentence, next_step=faults[0].next_step)
         else:
             yield Examined(row.name, ok=True, sentence="Sign-in and the reads that Company Sync needs work.")
+        yield from _consent(row.name, near_concerns(row, now=timezone.now()))
+
+
+def _consent(name: str, concerns: list[Concern]) -> Iterator[Examined]:
+    """What of a connection ends. What is missing, its test has said already."""
+    from django.utils import timezone
+
+    from tenantry.connections.consent_words import in_words
+
+    for concern in concerns:
+        if concern.ends_at is not None:
+            words = in_words(concern, now=timezone.now())
+            yield Examined(name, ok=False if words.bad else None, sentence=f"{words.title}.", next_step=words.fix)
 
 
 def _chain(_home: Home) -> Iterator[Examined]:

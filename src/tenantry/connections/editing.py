@@ -47,7 +47,8 @@ def create_connection(
     ends = check_credential(given.application_kind, given.credential) or expires_at
     row = save_microsoft_connection(_suited(given), actor=actor, now=now)
     if given.credential:
-        Connection.objects.filter(pk=row.pk).update(secret_expires_at=ends)
+        row.secret_expires_at = ends
+        row.save(update_fields=["secret_expires_at"])
     return row
 
 
@@ -148,9 +149,9 @@ def _drop_what_no_longer_fits(row: Connection, before: dict[str, Any]) -> bool:
     changed = any(before[name] != getattr(row, name) for name in _SIGNED_IN_FOR)
     if changed and row.sealed_refresh_token is not None:
         row.sealed_refresh_token = row.sealed_previous_refresh_token = None
-        row.signed_in_as, row.signed_in_at, lost = "", None, True
+        row.signed_in_as, row.signed_in_at, row.refresh_token_at, lost = "", None, None, True
     if row.application_kind == ApplicationKind.NATIVE and row.sealed_secret is not None:
-        row.sealed_secret, row.secret_expires_at, lost = None, None, True
+        row.sealed_secret, row.secret_expires_at, row.credential_kind, lost = None, None, "", True
     if changed:
         row.test_results = row.sealed_sign_in = None
         row.relationship_link, row.relationship_link_at = "", None

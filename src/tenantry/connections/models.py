@@ -48,6 +48,8 @@ class Connection(models.Model):
     that it speaks for.
     ``test_results`` is what its last test found (``probing``), ``sealed_sign_in`` a sign-in under way
     (``signing_in``), ``relationship_link`` the partner's invitation for new customers as last read.
+    ``credential_kind`` says whether ``sealed_secret`` is a secret or a certificate (empty: sealed before that was
+    noted), ``refresh_token_at`` when the refresh token that is kept was issued.
     """
 
     uid = models.UUIDField(unique=True)
@@ -69,6 +71,8 @@ class Connection(models.Model):
     sealed_sign_in = models.BinaryField(null=True)
     secret_changed_at = models.DateTimeField(null=True)
     secret_expires_at = models.DateTimeField(null=True)
+    credential_kind = models.CharField(max_length=12, default="", db_default="")
+    refresh_token_at = models.DateTimeField(null=True)
     signed_in_as = models.CharField(max_length=254, default="", db_default="")
     signed_in_at = models.DateTimeField(null=True)
     enabled = models.BooleanField(default=True)
@@ -111,3 +115,24 @@ class Connection(models.Model):
         if self.provider == Provider.GOOGLE:
             return bool(self.sealed_secret and self.subject and self.discovery)
         return self.ready_for_companies and self.sealed_refresh_token is not None
+
+
+class ConsentWarning(models.Model):
+    """What of a connection ends soon, ended or got lost, and the last step that was told (``core.consent``).
+
+    Shared, like the connection: a tenant's end concerns everybody whom the connection feeds.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="warnings")
+    matter = models.CharField(max_length=20)
+    subject = models.CharField(max_length=120, blank=True)
+    name = models.TextField(blank=True)
+    ends_at = models.DateTimeField(null=True)
+    step = models.SmallIntegerField()
+    since = models.DateTimeField()
+    told_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["connection", "matter", "subject"], name="one_warning_per_matter")
+        ]

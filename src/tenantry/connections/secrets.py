@@ -1,11 +1,13 @@
 """Opens and replaces a connection's sealed secrets. Loading a connection opens nothing by itself."""
 
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
+from cryptography import x509
 from django.conf import settings
 from django.db import transaction
+from django.db.models.functions import Now
 
 from tenantry.connections.models import Connection
 from tenantry.providers.errors import Misconfigured
@@ -21,10 +23,23 @@ def _place(connection: Connection, column: str) -> str:
 
 
 def seal_credential(connection: Connection, credential: dict[str, str], *, now: datetime) -> None:
-    """Seal the application's secret (``{"secret": …}``) or certificate into the unsaved connection."""
+    """Seal the application's secret (``{"secret": …}``) or certificate into the unsaved connection.
+
+    When a certificate ends is read from it; when a secret ends, only its owner knows.
+    """
     plain = json.dumps(credential).encode()
     connection.sealed_secret = _ring().seal(plain, place=_place(connection, "sealed_secret"))
     connection.secret_changed_at = now
+    certificate = credential.get("certificate", "")
+    connection.credential_kind = "certificate" if certificate else "secret"
+    connection.secret_expires_at = _end_of(certificate) if certificate else None
+
+
+def _end_of(certificate: str) -> datetime | None:
+    try:
+        return x509.load_pem_x509_certificate(certificate.encode()).not_valid_after_utc.astimezone(UTC)
+    except ValueError:  # testing the connection says what is wrong with it
+        return None
 
 
 def open_credential(connection: Connection) -> dict[str, Any]:
@@ -44,10 +59,11 @@ def unopenable(connection: Connection, what: str, error: Exception) -> Misconfig
     )
 
 
-def seal_refresh_token(connection: Connection, token: str) -> None:
-    """Seal a first refresh token into the unsaved connection."""
+def seal_refresh_token(connection: Connection, token: str, *, now: datetime) -> None:
+    """Seal a first refresh token, issued ``now``, into the unsaved connection."""
     sealed = _ring().seal(token.encode(), place=_place(connection, "sealed_refresh_token"))
     connection.sealed_refresh_token, connection.sealed_previous_refresh_token = sealed, None
+    connection.refresh_token_at = now
 
 
 def seal_flow(connection: Connection, flow: dict[str, Any]) -> None:
@@ -101,4 +117,5 @@ class StoredRefreshTokens:
             row = Connection.objects.select_for_update().get(pk=self._connection.pk)
             row.sealed_previous_refresh_token = ring.seal(old.encode(), place=place)
             row.sealed_refresh_token = ring.seal(new.encode(), place=place)
-            row.save(update_fields=["sealed_refresh_token", "sealed_previous_refresh_token"])
+            row.refresh_token_at = Now()  # issued this moment: the database's clock will do
+            row.save(update_fields=["sealed_refresh_token", "sealed_previous_refresh_token", "refresh_token_at"])

@@ -23,7 +23,10 @@ class UnableToSaveConnection(Exception):
 
 @dataclass(frozen=True, slots=True)
 class MicrosoftConnection:
-    """What an operator gives to connect a Partner Center. ``credential`` and ``refresh_token`` are sealed."""
+    """What an operator gives to connect a Partner Center. ``credential`` and ``refresh_token`` are sealed.
+
+    ``secret_expires_at`` is of the credential that comes with it; a certificate says it by itself.
+    """
 
     name: str
     partner_tenant_id: str
@@ -34,6 +37,7 @@ class MicrosoftConnection:
     settings: dict[str, Any] = field(default_factory=dict)
     credential: dict[str, str] = field(default_factory=dict, repr=False)
     refresh_token: str = field(default="", repr=False)
+    secret_expires_at: datetime | None = None
 
 
 def save_microsoft_connection(given: MicrosoftConnection, *, actor: Actor, now: datetime) -> Connection:
@@ -69,8 +73,9 @@ def fill(row: Connection, given: MicrosoftConnection, *, now: datetime) -> None:
     row.sign_in, row.cloud, row.settings = given.sign_in, given.cloud, given.settings
     if given.credential:
         seal_credential(row, given.credential, now=now)
+        row.secret_expires_at = row.secret_expires_at or given.secret_expires_at
     if given.refresh_token:
-        seal_refresh_token(row, given.refresh_token)
+        seal_refresh_token(row, given.refresh_token, now=now)
 
 
 def record_connection(row: Connection, verb: str, *, actor: Actor, now: datetime) -> None:

@@ -99,7 +99,7 @@ def _keep(connection: Connection, signed_in: SignedIn, *, actor: Actor, now: dat
         )
     with transaction.atomic():
         row = Connection.objects.select_for_update().get(pk=connection.pk)
-        seal_refresh_token(row, signed_in.refresh_token)
+        seal_refresh_token(row, signed_in.refresh_token, now=now)
         row.sign_in = SignIn.APP_AND_USER
         row.signed_in_as, row.signed_in_at = signed_in.user_name[:254], now
         row.sealed_sign_in = row.test_results = None

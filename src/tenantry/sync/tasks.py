@@ -26,6 +26,7 @@ from tenantry.marketplace.invitations.sending import enqueue_sending, send_due
 from tenantry.marketplace.invitations.services import expire_invitations
 from tenantry.marketplace.queries import every_marketplace_id
 from tenantry.sync.automatic.creating import create_released, wants_creating
+from tenantry.sync.consent import consent_jobs  # noqa: F401  # the queue finds jobs through this module
 from tenantry.sync.deciding.carrying import drive_decisions, end_decisions, live_decisions
 from tenantry.sync.deciding.services import wake_snoozed
 from tenantry.sync.driving import drive_details, drive_first_passes, drive_listing

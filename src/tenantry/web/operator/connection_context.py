@@ -1,20 +1,16 @@
 """The context of the page of one connection (``operator/connection.html``)."""
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.urls import reverse
 
 from tenantry.connections.models import ApplicationKind, Connection, SignIn
 from tenantry.connections.probing import last_test
+from tenantry.core.consent import SIGN_IN_LASTS
 from tenantry.sync.observe.states import fed_marketplaces, state_of, tenants_seen
 from tenantry.web.access import OperatorVisit
-from tenantry.web.operator.connections import connection_row
+from tenantry.web.operator.connections import connection_row, consent_rows
 from tenantry.web.operator.words import test_rows
-
-_WARN_BEFORE = timedelta(days=30)
-# A refresh token that nobody uses for this long is worth nothing any more.
-_UNUSED_ENDS = timedelta(days=90)
 
 
 def connection_context(row: Connection, visit: OperatorVisit) -> dict[str, Any]:
@@ -29,7 +25,7 @@ def connection_context(row: Connection, visit: OperatorVisit) -> dict[str, Any]:
             "tenants": tenants_seen([row]).get(row.pk, 0),
         },
         "facts": _facts(row),
-        "warnings": _warnings(row, visit.now),
+        "warnings": _warnings(row, consent_rows(row, now=visit.now)),
         "tests": test_rows(last_test(row)),
         "tested_at": row.tested_at,
         "has_secret": row.sealed_secret is not None,
@@ -63,12 +59,17 @@ def _facts(row: Connection) -> list[dict[str, Any]]:
     if row.application_kind != ApplicationKind.NATIVE:
         facts.append({"label": "Secret", "value": "sealed" if row.sealed_secret else "", "missing": "none",
                       "as_of": row.secret_changed_at})  # fmt: skip
-    if row.secret_expires_at:
-        facts.append({"label": "Secret expires", "value": f"{row.secret_expires_at:%d %b %Y}"})
+    if row.sealed_secret:
+        ends = f"{row.secret_expires_at:%d %b %Y}" if row.secret_expires_at else ""
+        label = "Certificate ends" if row.credential_kind == "certificate" else "Secret ends"
+        facts.append({"label": label, "value": ends, "missing": "not known: give the date when you replace it"})
     if row.sealed_refresh_token or row.sign_in == SignIn.APP_AND_USER:
         facts.append(
             {"label": "Signed in", "value": _signed_in(row), "missing": "nobody yet", "as_of": row.signed_in_at}
         )
+    if row.sealed_refresh_token and row.refresh_token_at:
+        ends_at = row.refresh_token_at + SIGN_IN_LASTS
+        facts.append({"label": "Ends if unused until", "value": f"{ends_at:%d %b %Y}"})
     return [*facts, *([{"label": "Other addresses", "value": places, "kind": "lines"}] if places else [])]
 
 
@@ -76,18 +77,12 @@ def _signed_in(row: Connection) -> str:
     return (row.signed_in_as or "somebody, from the command line") if row.sealed_refresh_token else ""
 
 
-def _warnings(row: Connection, now: datetime) -> list[dict[str, str]]:
+def _warnings(row: Connection, consent: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Return what is missing on the connection, then what ends. Missing permissions stand in their own list."""
     found = []
-    if row.secret_expires_at and row.secret_expires_at <= now:
-        found.append(("bad", "The secret has expired", "Make a new one in Entra, and replace it here."))
-    elif row.secret_expires_at and row.secret_expires_at <= now + _WARN_BEFORE:
-        left = max(1, (row.secret_expires_at - now).days)
-        found.append(("wait", f"The secret expires in {left} day{'' if left == 1 else 's'}",
-                      "Make a new one in Entra before that, and replace it here."))  # fmt: skip
     if row.sign_in == SignIn.APP_AND_USER and not row.sealed_refresh_token:
         found.append(("wait", "Nobody has signed in", "It signs in for a person: sign in as a member of Admin Agents."))
     elif row.application_kind == ApplicationKind.WEB and not row.sealed_secret:
         found.append(("wait", "There is no secret", "A web application needs a secret or a certificate: give it one."))
-    if row.signed_in_at and row.signed_in_at + _UNUSED_ENDS <= now and not row.enabled:
-        found.append(("wait", "The sign-in may have ended", "Microsoft ends it after 90 days without use. Test it."))
-    return [{"tone": tone, "title": title, "sentence": sentence} for tone, title, sentence in found]
+    missing = [{"tone": tone, "title": title, "sentence": sentence} for tone, title, sentence in found]
+    return [*missing, *(each for each in consent if not each["title"].startswith("A permission"))]

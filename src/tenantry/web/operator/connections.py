@@ -1,7 +1,13 @@
 """Connections as operators and the fed marketplace's managers see them: a state in words, and why."""
 
+from datetime import datetime
 from typing import Any
 
+from django.utils import timezone
+
+from tenantry.connections.consent_words import in_words
+from tenantry.connections.health import near_concerns
+from tenantry.connections.models import Connection
 from tenantry.sync.observe.states import ConnectionState, Health
 
 _TONES = {
@@ -22,8 +28,22 @@ _SENTENCES = {
 }
 
 
+def consent_rows(connection: Connection, *, now: datetime) -> list[dict[str, str]]:
+    """Return what ends soon, ended or is missing: ``word`` and ``tone`` of a badge, ``title``, the fix."""
+    told = [in_words(concern, now=now) for concern in near_concerns(connection, now=now)]
+    return [
+        {
+            "word": "needs consent" if words.bad else "ends soon",
+            "tone": "bad" if words.bad else "wait",
+            "title": words.title,
+            "sentence": words.fix,
+        }
+        for words in sorted(told, key=lambda words: not words.bad)
+    ]
+
+
 def connection_row(state: ConnectionState) -> dict[str, Any]:
-    """Return the connection with its state in words."""
+    """Return the connection with its state in words, and what of its consent needs somebody."""
     connection = state.connection
     failure = " ".join(part for part in (state.failure.get("what", ""), state.failure.get("next", "")) if part)
     return {
@@ -36,5 +56,6 @@ def connection_row(state: ConnectionState) -> dict[str, Any]:
         "tone": _TONES[state.health],
         "sentence": failure or _SENTENCES.get(state.health, ""),
         "last_listing": state.last_listing,
+        "consent": consent_rows(connection, now=timezone.now()) if connection.enabled else [],
         "url": "",
     }
