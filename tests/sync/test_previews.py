@@ -12,6 +12,7 @@ from tenantry.sync.requests import SyncRefused
 
 # All that a preview may write to: what was seen, the preview itself, and the record of it.
 MAY_CHANGE = {
+    "connections_callline",
     "sync_observation",
     "sync_observationpage",
     "sync_tenant",

@@ -6,13 +6,14 @@ the Partner Center. The reason is kept with the choice, for the pages.
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 from tenantry.connections.google import opened_google
 from tenantry.connections.microsoft import opened_microsoft
 from tenantry.connections.models import Connection, Provider
-from tenantry.providers.base import CallBudget, DirectorySource, Unlimited
+from tenantry.connections.pacing import Budgets, people_budgets
+from tenantry.providers.base import DirectorySource
 from tenantry.providers.capabilities import Ability, Choice, PeopleApi, choose_microsoft_api
 from tenantry.providers.errors import AuthFailed, ConsentMissing, NotFound
 from tenantry.providers.microsoft.graph import GraphPeople
@@ -28,14 +29,6 @@ class OpenedDirectory:
 
     source: DirectorySource
     choice: Choice
-
-
-@dataclass(frozen=True, slots=True)
-class Budgets:
-    """What paces the calls: ``people`` those to the Partner Center's users or to Google, ``graph`` those to Graph."""
-
-    people: CallBudget = field(default_factory=Unlimited)
-    graph: CallBudget = field(default_factory=Unlimited)
 
 
 class Directories:
@@ -102,18 +95,17 @@ def _is_apart(connection: Connection) -> bool:
 
 
 @contextmanager
-def open_directories(connection: Connection, budgets: Budgets | None = None) -> Iterator[Directories]:
-    """Give the directories of the connection's tenants.
+def open_directories(connection: Connection) -> Iterator[Directories]:
+    """Give the directories of the connection's tenants, paced by the budgets that all workers share.
 
     Raises ``Misconfigured`` when the connection can't be used as it is set, ``AuthFailed`` when nobody signed in.
     """
-    yield Directories(connection, budgets or Budgets())
+    with people_budgets(connection) as budgets:
+        yield Directories(connection, budgets)
 
 
 @contextmanager
-def open_directory(
-    connection: Connection, tenant_id: str, budgets: Budgets | None = None, wanted: Iterable[Ability] = ()
-) -> Iterator[OpenedDirectory]:
+def open_directory(connection: Connection, tenant_id: str, wanted: Iterable[Ability] = ()) -> Iterator[OpenedDirectory]:
     """Give the directory of one tenant, by its id at the provider. Raises ``ProviderError``."""
-    with open_directories(connection, budgets) as directories:
+    with open_directories(connection) as directories:
         yield directories.of(tenant_id, wanted)

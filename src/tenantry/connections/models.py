@@ -7,6 +7,7 @@ from django.db import models
 
 DETAIL_CALLS_PER_MINUTE = 450
 CALLS_AT_ONCE = 4
+GOOGLE_CALLS_PER_MINUTE = 2_280
 
 
 class Provider(models.TextChoices):
@@ -42,7 +43,8 @@ class Connection(models.Model):
     """One credential for one partner.
 
     ``settings`` may hold ``api``, ``authority``, ``graph``, ``google``, ``ca_file``,
-    ``detail_calls_per_minute`` and ``calls_at_once``; what is absent follows the cloud and the defaults.
+    ``detail_calls_per_minute``, ``google_calls_per_minute`` and ``calls_at_once``; what is absent follows the
+    cloud and the defaults.
     Of a Google connection, ``partner_tenant_id`` is the reseller's own customer id (empty in direct mode),
     ``service_account`` and ``service_account_id`` what delegation is granted to, ``subject`` the administrator
     that it speaks for.
@@ -100,6 +102,11 @@ class Connection(models.Model):
         return int(self.settings.get("detail_calls_per_minute", DETAIL_CALLS_PER_MINUTE))
 
     @property
+    def google_calls_per_minute(self) -> int:
+        """The rate of all calls to Google to aim at: 2,280, below the usual limit of 2,400, unless set otherwise."""
+        return int(self.settings.get("google_calls_per_minute", GOOGLE_CALLS_PER_MINUTE))
+
+    @property
     def calls_at_once(self) -> int:
         """How many calls may be under way at once in one process."""
         return int(self.settings.get("calls_at_once", CALLS_AT_ONCE))
@@ -136,3 +143,19 @@ class ConsentWarning(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["connection", "matter", "subject"], name="one_warning_per_matter")
         ]
+
+
+class CallLine(models.Model):
+    """The line of free slots of one budget (``budget``): up to when it is handed out, and how fast it runs.
+
+    ``refused_rate`` is the rate at which the provider refused a call last.
+    """
+
+    key = models.CharField(max_length=120, primary_key=True)
+    reserved_until = models.DateTimeField()
+    per_second = models.FloatField()
+    refused_rate = models.FloatField(null=True)
+    refused_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.key

@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 
 from django.db import connection as database
 
-from tenantry.connections.models import Connection
+from tenantry.connections.models import Connection, Provider
+from tenantry.connections.pacing import tenants_budget
 from tenantry.connections.sources import open_source
 from tenantry.providers.base import TenantSource
 from tenantry.providers.errors import ProviderError, Throttled, Unavailable
 from tenantry.sync.models import Observation, ObservationState, RunState
 from tenantry.sync.observe.ahead import reading_ahead
-from tenantry.sync.observe.budget import SharedBudget
 from tenantry.sync.observe.details import Answer, BatchReader, count_due, next_due, reading_batches
 from tenantry.sync.observe.keeping import keep_answers
 from tenantry.sync.observe.listing import Clock, Standing, failure_of, read_next_page
@@ -58,7 +58,7 @@ def drive_listing(observation_id: int, *, clock: Clock, should_stop: ShouldStop)
             return None
         standing = Standing(ObservationState.LISTING)
         try:
-            with open_source(connection) as source, reading_ahead(source) as ahead:
+            with _opened(connection) as source, reading_ahead(source) as ahead:
                 standing = _read_pages(observation_id, ahead, clock=clock, should_stop=should_stop)
         except ProviderError as error:  # the connection itself is not usable: no secret, no such cloud
             Observation.objects.filter(pk=observation_id).update(
@@ -71,6 +71,17 @@ def drive_listing(observation_id: int, *, clock: Clock, should_stop: ShouldStop)
                 total = count_due(connection.pk, now=clock())
                 Observation.objects.filter(pk=observation_id).update(details_total=total)
         return standing
+
+
+@contextmanager
+def _opened(connection: Connection) -> Iterator[TenantSource]:
+    """Open the connection for its list. Microsoft's pages count against no published limit; all calls to Google do."""
+    if connection.provider != Provider.GOOGLE:
+        with open_source(connection) as source:
+            yield source
+        return
+    with tenants_budget(connection) as budget, open_source(connection, budget) as source:
+        yield source
 
 
 def _read_pages(observation_id: int, source: TenantSource, *, clock: Clock, should_stop: ShouldStop) -> Standing:
@@ -122,22 +133,12 @@ def drive_details(connection_id: int, *, clock: Clock, should_stop: ShouldStop) 
         observation = listed.order_by("-id").first()
         if observation is None:
             return DetailsStanding(left=0)
-        budget = shared_budget(connection, observation)
         try:
-            with open_source(connection, budget) as source:
+            with tenants_budget(connection) as budget, open_source(connection, budget) as source:
                 return _read_details(connection_id, observation.pk, source, clock=clock, should_stop=should_stop)
         except ProviderError as error:
             _fail_runs(connection_id, error, now=clock())
             return DetailsStanding(left=0)
-        finally:
-            budget.close()
-
-
-def shared_budget(connection: Connection, observation: Observation) -> SharedBudget:
-    """Return the budget of the connection's partner, reserved through this observation."""
-    key = f"{connection.provider}:{connection.cloud}:{connection.partner_tenant_id}"
-    Observation.objects.filter(pk=observation.pk).update(budget_key=key)
-    return SharedBudget(key=key, observation_id=observation.pk, per_minute=connection.detail_calls_per_minute)
 
 
 def _read_details(

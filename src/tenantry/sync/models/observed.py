@@ -34,8 +34,7 @@ class Observation(models.Model):
 
     ``generation`` counts how often the listing had to start over; pages of earlier generations never
     count. ``preview_only``: nobody asked for more than a preview. ``complete`` is true only for a listing
-    that ended cleanly on its last page. ``calls_reserved_until`` carries the shared call budget of
-    ``budget_key`` (``observe.budget``).
+    that ended cleanly on its last page.
     """
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="observations")
@@ -59,8 +58,6 @@ class Observation(models.Model):
     details_read = models.IntegerField(default=0)
     details_failed = models.IntegerField(default=0)
     details_total = models.IntegerField(default=0)
-    budget_key = models.CharField(max_length=80, blank=True)
-    calls_reserved_until = models.DateTimeField(null=True)
     failure = models.JSONField(null=True)
     failures_in_a_row = models.IntegerField(default=0)
     created_at = models.DateTimeField()
@@ -86,10 +83,7 @@ class Observation(models.Model):
                 name="people_are_of_a_tenant",
             ),
         ]
-        indexes = [
-            models.Index(fields=["budget_key", "-calls_reserved_until"], name="observation_budget"),
-            models.Index(fields=["connection", "kind", "-id"], name="observation_by_kind"),
-        ]
+        indexes = [models.Index(fields=["connection", "kind", "-id"], name="observation_by_kind")]
 
     @classmethod
     def of_tenants(cls, *connection_ids: int) -> models.QuerySet["Observation"]:
