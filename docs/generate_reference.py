@@ -1,4 +1,4 @@
-"""Writes ``docs/reference/`` from the code: commands, environment variables, tables.
+"""Writes ``docs/reference/`` from the code: commands, environment variables, tables, webhooks.
 
 ``python docs/generate_reference.py`` writes the pages. With ``--check`` it writes nothing and ends with 1 when
 a page differs from the code. What the code cannot tell (what a variable is for) stands in the tables here; a
@@ -6,10 +6,12 @@ name that is missing from them, or that the code no longer reads, ends the scrip
 """  # noqa: INP001  # docs holds scripts, not a package
 
 import ast
+import json
 import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import timedelta
 from enum import Enum
 from pathlib import Path
 from types import UnionType
@@ -19,6 +21,8 @@ import typer
 
 from tenantry.cli.exits import Exit
 from tenantry.cli.main import app
+from tenantry.core.deliveries import GIVES_UP_AFTER, RETRIES
+from tenantry.core.webhook_events import CATALOG, PERSONAL, VERSION, Told, message_data
 
 ROOT = Path(__file__).resolve().parent.parent
 REFERENCE = ROOT / "docs" / "reference"
@@ -71,6 +75,8 @@ VARIABLES: Mapping[str, tuple[str, str, str]] = {
     "TENANTRY_SMTP_CA": ("Mail", "", "A PEM file with a certificate authority to trust besides the system's."),
     "TENANTRY_MAIL_FROM": ("Mail", "", "The sender's address."),
     "TENANTRY_MAILBOX": ("Mail", "", "Set by `tenantry demo`: where its own mail server keeps what it caught."),
+    "TENANTRY_WEBHOOKS_TO_LOOPBACK": ("Webhooks", "`1` in the demo, else `0`",
+        "Whether webhooks may be sent to this machine, over http as well. Private addresses stay refused."),
     "TENANTRY_HISTORY_DAYS": ("Retention", "",
         "For how many days runs, changes, observations and findings are kept; at least 31. What waits stays longer."),
     "TENANTRY_AUDIT_DAYS": ("Retention", "",
@@ -84,7 +90,7 @@ VARIABLES: Mapping[str, tuple[str, str, str]] = {
 }  # fmt: skip
 
 _NO_FILE = {"TENANTRY_HOME"}  # commands choose the folder before the settings are read
-TABLES_OF = ("accounts", "audit", "connections", "marketplace", "sync")
+TABLES_OF = ("accounts", "audit", "connections", "marketplace", "sync", "webhooks")
 
 
 def pages() -> dict[Path, str]:
@@ -93,6 +99,7 @@ def pages() -> dict[Path, str]:
         REFERENCE / "cli.md": commands_page(),
         REFERENCE / "settings.md": settings_page(),
         REFERENCE / "tables.md": tables_page(),
+        REFERENCE / "webhooks.md": webhooks_page(),
     }
 
 
@@ -243,6 +250,91 @@ _WHOSE = {
     "ChainLink": "owned; marketplace 0 is the installation",
     "PersonKey": "owned; marketplace 0 is the installation",
 }
+
+
+def webhooks_page() -> str:
+    """Return the page of what webhooks tell: the message, every type of event, what each carries."""
+    lines = [_MADE, "# Webhooks", ""]
+    lines += ["How to set an endpoint up, and how to check what comes: [webhooks](../howto/webhooks.md).", ""]
+    lines += [
+        "## The message",
+        "",
+        f"Version {VERSION}. Within a version members are added, never taken away or changed.",
+    ]
+    lines += ["Ignore members that you do not know.", ""]
+    lines += ["```json", json.dumps(_example(), indent=2, ensure_ascii=False), "```", "", *_envelope()]
+    lines += ["## Events", "", "| Event | When |", "|---|---|"]
+    lines += [f"| `{each.name}` | {each.sentence} |" for each in CATALOG]
+    lines += ["| `endpoint.test` | Somebody pressed *Send a test*. |", ""]
+    for group in dict.fromkeys(each.group for each in CATALOG):
+        first = next(each for each in CATALOG if each.group == group)
+        lines += [f"## What `{group}` events carry", "", "| Member | Meaning |", "|---|---|"]
+        lines += [f"| `{name}` | {meaning} |" for name, meaning in first.members.items()]
+        lines += ["", *_group_notes(group), *_actions_of(group)]
+    lines += ["## Retries", "", "| After failed attempt | the next comes after |", "|---|---|"]
+    lines += [f"| {number} | {_span(after)} |" for number, after in enumerate(RETRIES, start=1)]
+    lines += [
+        "",
+        "Then the message is given up; it can be sent again by hand. An endpoint where nothing gets through for",
+    ]
+    lines += [f"{GIVES_UP_AFTER.days} days is switched off, and says why."]
+    return "\n".join(lines) + "\n"
+
+
+def _example() -> dict[str, Any]:
+    told = Told(
+        "marketplace.membership.role_changed", "company", "12", "Alpine Ski House", {"role": "user"},
+        {"membership": 31, "user": 17, "role": "administrator"}, actor_kind="account",
+    )  # fmt: skip
+    return {
+        "id": "msg_4c5e8f0e6d0b4e0f9d9f6a1b2c3d4e5f",
+        "type": "membership.changed",
+        "version": VERSION,
+        "timestamp": "2026-03-02T09:00:00+00:00",
+        "marketplace": 1,
+        "data": message_data(told, personal=False),
+    }
+
+
+def _envelope() -> list[str]:
+    rows = {
+        "id": "The same in every repeat: keep it, and a repeat does nothing. Also the header `webhook-id`",
+        "type": "The event, from the list below",
+        "version": "Of this format",
+        "timestamp": "When it happened, in UTC",
+        "marketplace": "Number of the marketplace",
+        "data.subject": "What it is about: `kind` (`company`, `user`, `tenant`, `run`, `hold`), `id`, `name`. Messages "
+        "about one subject come in order",
+        "data.before, data.after": "What was and what is, of what changed; `null` where there is nothing to tell",
+        "data.actor": "What sort of somebody did it: `account`, `operator`, `command line`, `schedule`, `system`",
+        "data.run": "Number of the run that it was part of, or `null`",
+        "data.reason": "Why, as a sentence; for tenants, runs and holds",
+        "data.personal": "Only where the endpoint asks for it: `before` and `after` with "
+        f"{', '.join(f'`{name}`' for name in PERSONAL)}. `null` once the person was erased",
+    }
+    return ["| Member | Meaning |", "|---|---|", *(f"| `{name}` | {text} |" for name, text in rows.items()), ""]
+
+
+def _group_notes(group: str) -> list[str]:
+    notes = {
+        "membership": "The subject is the company. The person is `after.user`.",
+        "pending": "The subject is the tenant; its `id` is the provider's.",
+    }
+    return [notes[group], ""] if group in notes else []
+
+
+def _actions_of(group: str) -> list[str]:
+    own = [each for each in CATALOG if each.group == group]
+    lines = [f"* `{each.name}`: {', '.join(f'`{action}`' for action in each.actions)}" for each in own]
+    return ["Made from these events of the audit:", "", *lines, ""]
+
+
+def _span(span: timedelta) -> str:
+    for seconds, word in ((3600, "hour"), (60, "minute"), (1, "second")):
+        count = int(span.total_seconds()) // seconds
+        if count:
+            return f"{count} {word}{'s' if count != 1 else ''}"
+    return "nothing"
 
 
 def _first(docstring: str | None) -> str:

@@ -31,6 +31,7 @@ class Request:
     query: dict[str, str]
     headers: dict[str, str]
     form: dict[str, str]
+    body: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -93,10 +94,11 @@ class Stub:
 
     def serve(self, handler: BaseHTTPRequestHandler) -> None:
         length = int(handler.headers.get("Content-Length") or 0)
-        form = dict(parse_qsl(handler.rfile.read(length).decode())) if length else {}
+        body = handler.rfile.read(length) if length else b""
+        form = dict(parse_qsl(body.decode(errors="replace")))
         parts = urlsplit(handler.path)
         headers = {name.lower(): value for name, value in handler.headers.items()}
-        request = Request(handler.command, parts.path, dict(parse_qsl(parts.query)), headers, form)
+        request = Request(handler.command, parts.path, dict(parse_qsl(parts.query)), headers, form, body)
         self.requests.append(request)
         reply = self.script(request)
         if reply.silent:

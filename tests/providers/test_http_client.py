@@ -10,7 +10,8 @@ import pytest
 from tests.providers.stub import LoginStub, Reply, Stub, running, tls_papers
 
 from tenantry.providers.errors import Fault, Malformed, Misconfigured, ProviderError, Unavailable
-from tenantry.providers.http import Answer, HttpClient, Limits, checked_url, is_loopback
+from tenantry.providers.http import Answer, HttpClient, Limits
+from tenantry.providers.urls import checked_url, is_loopback
 
 
 def failure(call: Callable[[], object]) -> ProviderError:

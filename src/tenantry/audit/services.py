@@ -15,7 +15,8 @@ from tenantry.audit.models import INSTALLATION, Event, PersonKey
 from tenantry.isolation.bulk import insert_rows
 from tenantry.sealing import KeyRing, load_key_ring, new_key, seal_with
 
-# Sent inside the recording transaction with ``event_ids``; outgoing webhooks listen here.
+# Sent inside the recording transaction with ``event_ids``, ``marketplace_id`` and their ``actions``; outgoing webhooks
+# listen here.
 event_recorded = Signal()
 
 _COLUMNS = (
@@ -55,7 +56,8 @@ def record_events(
             _json(happening.after), sealed, key_id, happening.reason, request_id, run_id,
         ))  # fmt: skip
     ids = insert_rows(Event, _COLUMNS, rows)
-    event_recorded.send(sender=Event, event_ids=ids)
+    actions = {happening.action for happening in happenings}
+    event_recorded.send(sender=Event, event_ids=ids, marketplace_id=marketplace_id, actions=actions)
 
 
 def _json(value: object) -> Jsonb | None:

@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "tenantry.connections",
     "tenantry.marketplace",
     "tenantry.sync",
+    "tenantry.webhooks",
     "tenantry.web",
 ]
 
@@ -162,6 +163,9 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     }
 }
+
+# Messages to this machine: for the demo and for tests, where nobody else reaches what listens here.
+WEBHOOKS_TO_LOOPBACK = environment.flag("TENANTRY_WEBHOOKS_TO_LOOPBACK", default=DEMO)
 
 MAIL = mail_setup()
 MAILBOX = Path(environment.text("TENANTRY_MAILBOX")) if environment.text("TENANTRY_MAILBOX") else None

@@ -4,8 +4,8 @@ A call ends as an :class:`Answer`, whatever its status, or as an error of the fa
 is no usable answer at all. Every call is logged: never its headers, its body or the values of its query.
 What an answer *means* is each provider's own business; MSAL's adapter is in ``login.py`` beside this file.
 
-One limit is not kept here: a server that drips its *headers* is held to ``read`` between two bytes, not to
-``total``, because httpx2 offers no clock there.
+One limit is kept for pinned calls alone: a provider's server that drips its *headers* is held to ``read`` between two
+bytes, not to ``total``, because httpx2 offers no clock there.
 """
 
 import re
@@ -23,9 +23,10 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 import structlog
 
+from tenantry.providers.cutting import Cutter
 from tenantry.providers.errors import Fault, Malformed, Misconfigured, ProviderError, Unavailable
+from tenantry.providers.urls import checked_url, is_loopback
 
-_LOOPBACK = re.compile(r"localhost|127(\.\d{1,3}){3}|::1|.*\.localhost", re.IGNORECASE)
 _LOGGED_IDS = {"request_id": "ms-requestid", "correlation_id": "ms-correlationid", "cv": "ms-cv"}
 _LONGEST_RETRY_AFTER = 3600.0
 _NAME = {"User-Agent": "Tenantry"}
@@ -81,28 +82,6 @@ def _seconds_until(http_date: str) -> float | None:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     return (moment - datetime.now(tz=UTC)).total_seconds()
-
-
-def is_loopback(host: str) -> bool:
-    """Whether ``host`` can only be this machine, so that plain http cannot be listened to."""
-    return _LOOPBACK.fullmatch(host) is not None
-
-
-def checked_url(url: str) -> str:
-    """Return ``url`` if it may be called: https, or http to this machine. Raises ``Misconfigured``."""
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError as error:
-        raise Misconfigured(f"The address {url[:200]!r} cannot be read: {error}.") from error
-    if parts.username or parts.password or not host:
-        raise Misconfigured(f"The address of {host or 'a call'} must be a plain address with a host name.")
-    if parts.scheme != "https" and not (parts.scheme == "http" and is_loopback(host)):
-        raise Misconfigured(
-            f"The address {parts.scheme}://{host} is not https; plain http is for this machine only.",
-            next_step="Write the address with https:// on the connection.",
-        )
-    return url
 
 
 def tls_context(ca_file: Path | None) -> ssl.SSLContext:
@@ -211,14 +190,45 @@ class HttpClient:
         data = None if form is None else dict(form)
         with call.watched():
             request = client.build_request(method, url, headers=headers, params=params, data=data)
-            response = client.send(request, stream=True)
-            try:
-                body = self._read(response, call)
-            finally:
-                response.close()
-        answer = Answer(where, response.status_code, response.reason_phrase, dict(response.headers), body)
+            answer = self._exchange(client, request, call)
         call.note(answer)
         return answer
+
+    def post_pinned(self, url: str, *, address: str, content: bytes, headers: Mapping[str, str], named: str) -> Answer:
+        """POST to an address that somebody else chose, and connect to the IP ``address`` only: no proxy, no other name.
+
+        TLS is checked against the URL's host. The call is cut after ``Limits.total``, whatever the server does.
+        ``named`` stands for the URL in log and errors: its path may be a secret. Raises as :meth:`send` does.
+        """
+        parts = urlsplit(checked_url(url))
+        call = _Call(named, parts.hostname or "", "", {})
+        sent = {**headers, "Host": parts.netloc, "Connection": "close"}
+        with call.watched(), Cutter(self._limits.total) as cutter:
+            extensions = {"sni_hostname": call.host, "trace": cutter.follow}
+            request = self._local.build_request(
+                "POST", httpx2.URL(url).copy_with(host=address), headers=sent, content=content, extensions=extensions
+            )
+            try:
+                answer = self._exchange(self._local, request, call)
+            except httpx2.HTTPError:
+                if not cutter.over:
+                    raise
+            if cutter.over:  # an answer without a length looks whole when it was cut
+                raise self._too_long(call)
+        call.note(answer)
+        return answer
+
+    def _exchange(self, client: httpx2.Client, request: httpx2.Request, call: _Call) -> Answer:
+        response = client.send(request, stream=True)
+        try:
+            body = self._read(response, call)
+        finally:
+            response.close()
+        return Answer(call.where, response.status_code, response.reason_phrase, dict(response.headers), body)
+
+    def _too_long(self, call: _Call) -> Unavailable:
+        sentence = f"The answer to {call.where} did not end within {self._limits.total:g} seconds."
+        return Unavailable(sentence, fault=Fault.NETWORK)
 
     def _read(self, response: httpx2.Response, call: _Call) -> bytes:
         chunks: list[bytes] = []
@@ -233,10 +243,7 @@ class HttpClient:
                     where=call.where,
                 )
             if call.seconds > self._limits.total:
-                raise Unavailable(
-                    f"The answer to {call.where} did not end within {self._limits.total:g} seconds.",
-                    fault=Fault.NETWORK,
-                )
+                raise self._too_long(call)
         return b"".join(chunks)
 
     def close(self) -> None:

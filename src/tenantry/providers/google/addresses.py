@@ -6,7 +6,7 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from tenantry.providers.errors import Misconfigured
-from tenantry.providers.http import checked_url, is_loopback
+from tenantry.providers.urls import checked_url, is_loopback
 
 TOKEN_ADDRESSES: Final = frozenset(
     {"https://oauth2.googleapis.com/token", "https://accounts.google.com/o/oauth2/token"}

@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from tenantry.providers.errors import Misconfigured
 from tenantry.providers.google.addresses import TOKEN_ADDRESSES, Endpoints
-from tenantry.providers.http import is_loopback
+from tenantry.providers.urls import is_loopback
 
 _MAKE_KEY: Final = "Make a JSON key for the service account in the Google Cloud console, and give the whole file."
 _AUTH: Final = "https://www.googleapis.com/auth/"

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tenantry.providers.errors import Misconfigured
-from tenantry.providers.http import checked_url
+from tenantry.providers.urls import checked_url
 
 
 class Cloud(StrEnum):

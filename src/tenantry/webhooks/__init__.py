@@ -1,0 +1,1 @@
+"""Webhooks out: what marketplaces tell other programs. Listens to the audit; nothing below knows of it."""
