@@ -60,6 +60,7 @@ VARIABLES: Mapping[str, tuple[str, str, str]] = {
     "TENANTRY_HOSTS": ("Pages", "", "The host names that pages answer to, separated by commas."),
     "TENANTRY_ORIGINS": ("Pages", "",
         "Origins that may send forms, separated by commas, each with its scheme. Needed behind some proxies."),
+    "TENANTRY_API_CALLS": ("Pages", "", "How many calls to the REST API one token may make within a minute."),
     "TENANTRY_BEHIND_TLS": ("Pages", "",
         "Set to 1 when a proxy ends TLS and sends `X-Forwarded-Proto`. Cookies then travel over https only."),
     "TENANTRY_URL": ("Pages", "`tenantry serve`: where it serves, unless behind TLS",

@@ -190,6 +190,8 @@ Rows = dict[str, list[int | str]]
 
 def _names(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
     for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver) and entry.namespace == "api-v1":
+            continue  # tests/api has every route of the API against every token
         if isinstance(entry, URLResolver):
             yield from _names(entry, f"{prefix}{entry.namespace}:" if entry.namespace else prefix)
         elif isinstance(entry, URLPattern):

@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "tenantry.marketplace",
     "tenantry.sync",
     "tenantry.webhooks",
+    "tenantry.api",
     "tenantry.web",
 ]
 
@@ -68,6 +69,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "tenantry.web.middleware.RequestIdMiddleware",
+    "tenantry.api.middleware.ApiMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -189,6 +191,8 @@ PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 # How long history is kept: what the sync did, and events. Undo works for 30 days, so nothing younger goes.
 HISTORY_DAYS = environment.number("TENANTRY_HISTORY_DAYS", 180, least=31)
 AUDIT_DAYS = environment.number("TENANTRY_AUDIT_DAYS", 0)
+# How often one token may call the API within a minute.
+API_CALLS_PER_MINUTE = environment.number("TENANTRY_API_CALLS", 600, least=1)
 STALLED_AFTER_SECONDS = environment.number("TENANTRY_STALLED_AFTER", 20, least=2)
 
 DJANGO_TABLES2_TEMPLATE = "tenantry/table.html"

@@ -2,6 +2,7 @@
 
 from django.urls import include, path
 
+from tenantry.api.v1 import api
 from tenantry.web import health
 from tenantry.web.welcome import FirstPassword
 
@@ -11,6 +12,7 @@ urlpatterns = [
     path("account/first-password/<uidb64>/<token>/", FirstPassword.as_view(), name="first-password"),
     path("account/", include("tenantry.accounts.urls")),
     path("account/", include("tenantry.web.account.urls")),
+    path("api/v1/", api.urls),
     path("", include("tenantry.web.urls")),
 ]
 handler400 = "tenantry.web.errors.bad_request"

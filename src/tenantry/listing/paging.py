@@ -98,18 +98,27 @@ def cursor_at(row: Model, order: Order, *, part: int = 0) -> str:
     return Cursor(getattr(row, order.column), part, row.pk).encode(order.tag)
 
 
+def is_place(text: str, order: Order, model: type[Model]) -> bool:
+    """Whether this is a cursor of rows of ``model`` in this order: lists go to their beginning when it is not."""
+    try:
+        Cursor.decode(text, order=order.tag, like=_type_of(model, order.column))
+    except BadCursor:
+        return False
+    return True
+
+
 def _place(rows: QuerySet[M], order: Order, after: str, before: str) -> tuple[Cursor | None, bool]:
     text, backwards = (after, False) if after else (before, True)
     if not text:
         return None, False
     try:
-        return Cursor.decode(text, order=order.tag, like=_type_of(rows, order.column)), backwards
+        return Cursor.decode(text, order=order.tag, like=_type_of(rows.model, order.column)), backwards
     except BadCursor:
         return None, False
 
 
-def _type_of(rows: QuerySet[M], column: str) -> type:
-    field: Any = rows.model._meta.get_field(column)  # noqa: SLF001  # Django documents _meta as public
+def _type_of(model: type[Model], column: str) -> type:
+    field: Any = model._meta.get_field(column)  # noqa: SLF001  # Django documents _meta as public
     if isinstance(field, GeneratedField):
         field = field.output_field
     if isinstance(field, DateTimeField):

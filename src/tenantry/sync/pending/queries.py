@@ -65,17 +65,20 @@ class Listed:
     applied: PendingFilter
 
 
-def list_pending(wanted: Wanted, *, now: datetime) -> Listed:
-    """Return the page that is wanted. The number of queries does not depend on what there is."""
-    applied = _applied(wanted, now=now)
+def list_pending(wanted: Wanted, *, now: datetime, beside: Sequence[str] = ("connection",)) -> Listed:
+    """Return the page that is wanted. The number of queries does not depend on what there is.
+
+    ``beside`` are the relations of each row that the caller reads.
+    """
+    applied = _applied(wanted, now=now, beside=beside)
     page = page_of(_parts(wanted.tab, applied), wanted.order, after=wanted.after, before=wanted.before)
     most = MOST if applied.used <= _COUNTED_BY_INDEX and len(applied.used) <= 1 else _MOST_FILTERED
     tabs = {tab: Q(state__in=states) for tab, states in TABS.items()}
     return Listed(page, count_tabs(tabs, applied, most=most), applied)
 
 
-def _applied(wanted: Wanted, *, now: datetime) -> PendingFilter:
-    return PendingFilter(wanted.filters, PendingCompany.objects.select_related("connection"), now=now)
+def _applied(wanted: Wanted, *, now: datetime, beside: Sequence[str] = ("connection",)) -> PendingFilter:
+    return PendingFilter(wanted.filters, PendingCompany.objects.select_related(*beside), now=now)
 
 
 def _parts(tab: str, applied: PendingFilter) -> list[QuerySet[PendingCompany]]:

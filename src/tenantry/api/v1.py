@@ -1,0 +1,45 @@
+"""The first version of the API: its areas, and its description."""
+
+from typing import Any
+
+from ninja import NinjaAPI
+from ninja.openapi.schema import OpenAPISchema
+
+from tenantry.api.deciding import area as deciding
+from tenantry.api.describing import PROBLEM_SCHEMA
+from tenantry.api.pending import area as pending
+from tenantry.api.reading import CarefulParser
+from tenantry.api.refusals import teach_refusals
+
+ROOT = "/api/v1/"
+AREAS = (pending, deciding)
+_ABOUT = (
+    "Everything that Tenantry's pages do. Send a token as `Authorization: Bearer`. What is refused comes as problem "
+    "details (RFC 9457). Lists come in pages: follow `next`. With an `Idempotency-Key` a call that is sent again does "
+    "nothing a second time; with `If-Match` a change is about the version that you read."
+)
+
+
+class Described(NinjaAPI):
+    """ninja's API, with what its description of ours lacks."""
+
+    def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: Any = None) -> OpenAPISchema:
+        """Return the description, with the shape of problems."""
+        schema = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
+        schema["components"]["schemas"]["Problem"] = PROBLEM_SCHEMA
+        return schema
+
+
+def make_api() -> NinjaAPI:
+    """Return the API with all its areas."""
+    api = Described(
+        title="Tenantry", version="1", description=_ABOUT, urls_namespace="api-v1", docs_url=None,
+        parser=CarefulParser(),
+    )  # fmt: skip
+    for area in AREAS:
+        api.add_router("", area.router)
+    teach_refusals(api)
+    return api
+
+
+api = make_api()
