@@ -19,7 +19,7 @@ from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.companies.services import create_company
 from tenantry.marketplace.models import Company, CompanyOrigin, Invitation
 from tenantry.marketplace.services import give_role
-from tenantry.sync.automatic.creating import create_released
+from tenantry.sync.holds.applying import apply_released
 from tenantry.sync.matching.refreshing import match_all
 from tenantry.sync.models import Entitlement, PendingCompany
 
@@ -237,7 +237,7 @@ def test_what_waited_is_not_created_and_what_is_new_only_after_its_release(
     expect(page.locator("h1")).to_have_text("Release 1 company?")
     page.get_by_role("button", name="Release 1").click()
     expect(page.get_by_role("status").first).to_contain_text("Released 1 company.")
-    create_released(marketplace_id=cast.northwind.pk, clock=timezone.now, should_stop=lambda: False)
+    apply_released(marketplace_id=cast.northwind.pk, clock=timezone.now, should_stop=lambda: False)
     page.reload()
     expect(page.locator(".lede")).to_contain_text("2 held · 1 created")
     with marketplace_scope(cast.northwind.pk):

@@ -10,9 +10,10 @@ from tests.sync.world import World
 from tenantry.core.company_settings import CompanySettings
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.models import Company, Invitation
-from tenantry.sync.automatic.creating import create_released
 from tenantry.sync.company_settings import SavedSettings, save_company_settings
-from tenantry.sync.holds.queries import HeldRow, digest_of, held_rows
+from tenantry.sync.holds.applying import apply_released
+from tenantry.sync.holds.kinds import HeldRow
+from tenantry.sync.holds.queries import digest_of, held_rows
 from tenantry.sync.holds.services import Selection, reject_rows, release_rows
 from tenantry.sync.models import Change, ChangeState, Hold, PendingCompany, Run
 from tenantry.sync.observe.details import Answer, next_due
@@ -60,14 +61,14 @@ class Play:
     def held(self) -> list[HeldRow]:
         """The rows as the hold's page shows them."""
         with marketplace_scope(self.marketplace_id):
-            return held_rows(self.hold(), invite=read_company_sync().invites_admins)
+            return held_rows(self.hold())
 
     def release(self, rows: Iterable[HeldRow] | None = None, *, typed: int | None = None) -> int:
         """Release these rows as they were seen, or everything."""
         with marketplace_scope(self.marketplace_id):
             return release_rows(
                 hold_id=self.hold().pk, selection=self._chosen(rows), actor=MANAGER, now=self.clock(), typed=typed
-            )
+            ).released
 
     def reject(self, rows: Iterable[HeldRow]) -> int:
         with marketplace_scope(self.marketplace_id):
@@ -83,7 +84,7 @@ class Play:
 
     def work(self) -> None:
         """Do the job that a release leaves in the queue."""
-        assert create_released(marketplace_id=self.marketplace_id, clock=self.clock, should_stop=never)
+        assert apply_released(marketplace_id=self.marketplace_id, clock=self.clock, should_stop=never)
 
     def companies(self) -> int:
         with marketplace_scope(self.marketplace_id):

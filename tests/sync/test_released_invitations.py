@@ -93,7 +93,7 @@ def test_of_three_thousand_new_tenants_what_is_released_gets_letters_and_no_hour
     assert len(post.left) == 40
 
     with marketplace_scope(play.marketplace_id):
-        PendingCompany.objects.filter(pk=changing.pending.pk).update(contact_email="other@books.example")
+        PendingCompany.objects.filter(pk=changing.facts["pending"].pk).update(contact_email="other@books.example")
     with pytest.raises(ContentChanged):
         play.release([changing])
     assert play.release(second) == 60
@@ -108,7 +108,7 @@ def test_of_three_thousand_new_tenants_what_is_released_gets_letters_and_no_hour
     assert len(post.left) == 100
     assert post.most_in_any_hour() == post.per_hour == 50
     assert post.left[-1] - post.left[0] <= 2 * _HOUR
-    assert post.recipients() == sorted(row.pending.contact_email for row in [*first, *second])
+    assert post.recipients() == sorted(row.facts["pending"].contact_email for row in [*first, *second])
     with marketplace_scope(play.marketplace_id):
         assert list(Invitation.objects.order_by("sent_at").values_list("sent_at", flat=True)) == post.left
 
@@ -118,7 +118,7 @@ def test_a_contact_at_microsoft_s_own_domain_is_never_written_to_by_a_rule(play:
     play.world.add(2, contact=Contact("Ada", "Admin", "ada@customer2.onmicrosoft.com"))
     play.world.add(3)
     play.run()
-    assert [row.pending.name for row in play.held()] == ["Customer 3 Ltd"]
+    assert [row.facts["pending"].name for row in play.held()] == ["Customer 3 Ltd"]
     row = play.pending(2)
     assert (row.state, row.automatic_problems) == ("pending", ["contact_unconfirmed"])
     play.release()

@@ -18,8 +18,8 @@ from tests.web.stage import Customer, Stage
 from tenantry.core.company_settings import CompanySettings
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.models import Company
-from tenantry.sync.automatic.creating import create_released
 from tenantry.sync.company_settings import save_company_settings
+from tenantry.sync.holds.applying import apply_released
 from tenantry.sync.models import Change, ChangeState, Hold, PendingCompany
 from tenantry.sync.switches import read_company_sync
 
@@ -111,7 +111,7 @@ def test_a_release_shows_the_list_once_more_and_then_releases_exactly_that(cast:
     assert done.headers["Location"] == f"/sync/held/{held.pk}/"
     assert states(cast) == {"held": 20, "approved": 40}
     assert ProcrastinateJob.objects.filter(task_name="tenantry.sync.tasks.released").count() == 1
-    create_released(marketplace_id=cast.northwind.pk, clock=timezone.now, should_stop=lambda: False)
+    apply_released(marketplace_id=cast.northwind.pk, clock=timezone.now, should_stop=lambda: False)
     words = text_of(client.get(f"/sync/held/{held.pk}/"))
     assert "20 held · 40 created" in words
     listed = client.get("/sync/history/?trigger=release")

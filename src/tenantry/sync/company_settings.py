@@ -9,7 +9,7 @@ from tenantry.audit.services import record_event
 from tenantry.core.brakes import Limits, problems_of
 from tenantry.core.company_settings import CompanySettings, differences, settle_settings
 from tenantry.isolation.scope import current_marketplace_id
-from tenantry.sync.holds.giving_back import give_back_creations
+from tenantry.sync.automatic.giving_back import give_back_creations
 from tenantry.sync.models import BrakeLimits, CompanySyncSettings, Entitlement
 from tenantry.sync.switches import chosen_in, read_limits
 

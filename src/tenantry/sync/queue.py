@@ -28,6 +28,6 @@ def enqueue_decisions(run_id: int, marketplace_id: int) -> None:
     defer(f"{_TASKS}.decide", lock=f"decide-{run_id}", run_id=run_id, marketplace_id=marketplace_id)
 
 
-def enqueue_creations(marketplace_id: int) -> None:
-    """Have the companies made that were released from holds, or failed before and are due again."""
+def enqueue_released(marketplace_id: int) -> None:
+    """Have applied what was released from holds, or failed before and is due again."""
     defer(f"{_TASKS}.released", lock=f"released-{marketplace_id}", marketplace_id=marketplace_id)

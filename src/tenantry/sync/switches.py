@@ -96,3 +96,8 @@ def read_limits() -> Limits:
     """Return the limits of the marketplace's brakes; the defaults while nobody changed them."""
     row = BrakeLimits.objects.first()
     return Limits(**{each.name: getattr(row, each.name) for each in fields(Limits)}) if row else Limits()
+
+
+def needs_two_people() -> bool:
+    """Whether two different people must approve held removals."""
+    return BrakeLimits.objects.filter(removals_need_two=True).exists()

@@ -25,16 +25,16 @@ from tenantry.marketplace.invitations.queries import anything_waits
 from tenantry.marketplace.invitations.sending import enqueue_sending, send_due
 from tenantry.marketplace.invitations.services import expire_invitations
 from tenantry.marketplace.queries import every_marketplace_id
-from tenantry.sync.automatic.creating import create_released, wants_creating
 from tenantry.sync.consent import consent_jobs  # noqa: F401  # the queue finds jobs through this module
 from tenantry.sync.deciding.carrying import drive_decisions, end_decisions, live_decisions
 from tenantry.sync.deciding.services import wake_snoozed
 from tenantry.sync.driving import drive_details, drive_first_passes, drive_listing
+from tenantry.sync.holds.applying import apply_released, expire_approvals, wants_applying
 from tenantry.sync.matching.refreshing import match_all, wants_matching
 from tenantry.sync.models import BrakeLimits, Observation
 from tenantry.sync.models.observed import LIVE_OBSERVATION
 from tenantry.sync.models.runs import RunState
-from tenantry.sync.queue import enqueue_creations, enqueue_decisions, enqueue_listing, enqueue_matching, enqueue_runs
+from tenantry.sync.queue import enqueue_decisions, enqueue_listing, enqueue_matching, enqueue_released, enqueue_runs
 from tenantry.sync.runs.lifecycle import begin_runs, fail_everything, failure_of_ours, live_runs
 from tenantry.sync.schedule import start_due_syncs
 from tenantry.sync.upkeep import upkeep_jobs  # noqa: F401  # the queue finds jobs through this module
@@ -112,18 +112,20 @@ def match(context: JobContext, marketplace_id: int) -> None:
 
 @app.task(pass_context=True, retry=_RETRY)
 def released(context: JobContext, marketplace_id: int) -> None:
-    """Make the companies that were released from holds, and those that failed and are due again."""
-    if not create_released(marketplace_id=marketplace_id, clock=timezone.now, should_stop=_slice(context)):
-        enqueue_creations(marketplace_id)
+    """Apply what was released from holds, and what failed and is due again."""
+    if not apply_released(marketplace_id=marketplace_id, clock=timezone.now, should_stop=_slice(context)):
+        enqueue_released(marketplace_id)
 
 
 @app.periodic(cron="* * * * * 5,35")
 @app.task(queueing_lock="resume-creations")
 def resume_creations(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's signature
-    """Take up creations that were released or failed, and that nobody works on."""
+    """Let approvals expire; take up what was released or failed, and nobody works on."""
     for marketplace_id in every_marketplace_id():
-        if wants_creating(marketplace_id, now=timezone.now()):
-            enqueue_creations(marketplace_id)
+        with marketplace_scope(marketplace_id):
+            expire_approvals(now=timezone.now())
+        if wants_applying(marketplace_id, now=timezone.now()):
+            enqueue_released(marketplace_id)
 
 
 @app.periodic(cron="* * * * * */10")

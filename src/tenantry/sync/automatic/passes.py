@@ -4,9 +4,10 @@ from collections.abc import Callable
 from datetime import datetime
 
 from tenantry.isolation.scope import marketplace_scope
-from tenantry.sync.automatic.creating import create_planned
+from tenantry.sync.automatic.held import HELD_CREATIONS
 from tenantry.sync.automatic.planning import brake_creations, plan_creations
-from tenantry.sync.holds.giving_back import drop_decided
+from tenantry.sync.holds.applying import apply_planned
+from tenantry.sync.holds.settling import drop_decided
 from tenantry.sync.matching.refreshing import match_all
 from tenantry.sync.switches import read_company_sync
 
@@ -31,4 +32,4 @@ def create_automatically(
         return False
     if preview or brake_creations(run_id, marketplace_id=marketplace_id, now=clock()):
         return True
-    return create_planned(run_id, marketplace_id=marketplace_id, clock=clock, should_stop=should_stop)
+    return apply_planned(run_id, HELD_CREATIONS, marketplace_id=marketplace_id, clock=clock, should_stop=should_stop)

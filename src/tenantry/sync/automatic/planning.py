@@ -4,13 +4,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection as database
 from django.db.models import Q
 from psycopg.types.json import Jsonb
 
-from tenantry.audit.events import SYSTEM, Happening, Target
-from tenantry.audit.services import record_event
-from tenantry.core.brakes import Creation, CreationHistory, Trip, judge_creations
+from tenantry.core.brakes import Creation, CreationHistory, judge_creations
 from tenantry.core.planning.companies import ChangeKind, PendingView
 from tenantry.core.planning.creation import GuardedContacts, Standing, judge_candidate
 from tenantry.isolation.bulk import insert_rows, update_rows
@@ -18,21 +15,14 @@ from tenantry.isolation.scope import marketplace_scope
 from tenantry.sync.automatic.candidates import Candidate, Place, Plan, next_candidates
 from tenantry.sync.automatic.foreseeing import next_foreseen, plan_of
 from tenantry.sync.automatic.guards import guarded_contacts
-from tenantry.sync.models import Change, ChangeState, Hold, HoldState, PendingCompany, Run
+from tenantry.sync.automatic.held import HELD_CREATIONS
+from tenantry.sync.holds.opening import hold_trips
+from tenantry.sync.models import Change, ChangeState, PendingCompany, Run
 from tenantry.sync.models.runs import CHANGE_COLUMNS
 from tenantry.sync.switches import read_company_sync, read_limits
 
 BATCH = 500
 REASON = "First seen after automatic creation was switched on, and nothing stands against it."
-
-# What a person answered meanwhile is theirs: only what still waits is held. Rows are locked in order of tenant.
-_HOLD_PENDING = """
-update sync_pendingcompany set state = 'held' where id in (
-    select p.id from sync_pendingcompany p
-    where p.marketplace_id = %(marketplace)s and p.state = 'pending' and p.tenant_id = any(%(tenants)s)
-    order by p.tenant_id for update
-)
-"""
 
 
 def plan_creations(
@@ -132,7 +122,7 @@ def brake_creations(run_id: int, *, marketplace_id: int, now: datetime) -> bool:
         ]
         trip = judge_creations(planned, read_limits(), _history(run)) if planned else None
         if trip is not None:
-            _hold(run, trip, now=now)
+            hold_trips(run, [trip], HELD_CREATIONS, now=now)
         return trip is not None
 
 
@@ -151,30 +141,3 @@ def _history(run: Run) -> CreationHistory:
         invited=made.filter(details__invite=True).count(),
         held=own.filter(state=ChangeState.HELD).exists(),
     )
-
-
-def _hold(run: Run, trip: Trip, *, now: datetime) -> None:
-    hold, _ = Hold.objects.get_or_create(
-        marketplace_id=run.marketplace_id, run=run, brake=trip.brake.value,
-        defaults={"reason": trip.reason, "count": 0, "created_at": now},
-    )  # fmt: skip
-    tenants = _stop(trip.held, hold)
-    hold.reason, hold.limit, hold.count = trip.reason, trip.limit, Change.objects.filter(hold=hold).count()
-    hold.state, hold.ended_at = HoldState.OPEN, None
-    hold.save()
-    with database.cursor() as cursor:
-        cursor.execute(_HOLD_PENDING, {"marketplace": run.marketplace_id, "tenants": tenants})
-    happening = Happening(
-        "sync.hold.opened",
-        Target("hold", str(hold.pk)),
-        after={"brake": hold.brake, "changes": len(trip.held), "limit": trip.limit},
-        reason=trip.reason,
-    )
-    record_event(happening, actor=SYSTEM, marketplace_id=run.marketplace_id, now=now, run_id=run.pk)
-
-
-def _stop(change_ids: Sequence[int], hold: Hold) -> list[int]:
-    """Give these changes to the hold; return their tenants."""
-    stopped = Change.objects.filter(pk__in=change_ids)
-    stopped.filter(state=ChangeState.PLANNED).update(state=ChangeState.HELD, hold=hold)
-    return list(stopped.values_list("tenant_id", flat=True))

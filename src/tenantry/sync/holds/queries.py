@@ -7,25 +7,14 @@ from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from tenantry.core.planning.companies import ChangeKind
 from tenantry.core.tenants import digest
 from tenantry.listing import BoundedCount, Order, Page, bounded_count, page_of
-from tenantry.sync.holds.content import content_of
-from tenantry.sync.models import Change, ChangeState, Hold, HoldState, PendingCompany, PendingState
+from tenantry.sync.holds.kinds import CREATIONS, HeldRow, every_kind, kind_named
+from tenantry.sync.models import Approval, Change, ChangeState, Hold, HoldState, PendingCompany, PendingState
 
 _IN_ORDER = Order("id", "id")
 _UNDER_WAY = [ChangeState.APPROVED, ChangeState.FAILED]
 _LATEST_OVER = 5
-
-
-@dataclass(frozen=True, slots=True)
-class HeldRow:
-    """A held creation as it is now. ``invited``: whether its contact would be; ``content``: what is approved of it."""
-
-    change: Change
-    pending: PendingCompany
-    invited: bool
-    content: UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +58,22 @@ def find_hold(hold_id: int) -> Hold | None:
 
 
 def _holds() -> QuerySet[Hold]:
-    return Hold.objects.select_related("run", "run__connection")
+    return Hold.objects.select_related("run", "run__connection", "company")
+
+
+def count_held_companies() -> BoundedCount:
+    """Return how many tenants are held."""
+    return bounded_count(PendingCompany.objects.filter(state=PendingState.HELD))
 
 
 def count_held() -> BoundedCount:
-    """Return how many tenants are held."""
-    return bounded_count(PendingCompany.objects.filter(state=PendingState.HELD))
+    """Return how many rows of any kind are held. Two queries."""
+    others = [name for kind in every_kind() if kind.name != CREATIONS for name in kind.change_kinds]
+    companies = count_held_companies()
+    held = bounded_count(Change.objects.filter(state=ChangeState.HELD, kind__in=others)) if others else companies
+    if not others:
+        return companies
+    return BoundedCount(companies.count + held.count, over=companies.over or held.over)
 
 
 def tallies_of_holds(holds: Iterable[Hold]) -> dict[int, HoldTally]:
@@ -94,50 +93,32 @@ def tallies_of_holds(holds: Iterable[Hold]) -> dict[int, HoldTally]:
     return found | {hold_id: HoldTally(*numbers) for hold_id, *numbers in counts if hold_id is not None}
 
 
-def list_held(hold: Hold, *, invite: bool, after: str = "", before: str = "") -> HeldPage:
-    """Return a page of the rows that the hold keeps, as they are now. ``invite``: whether contacts would be invited."""
+def list_held(hold: Hold, *, after: str = "", before: str = "") -> HeldPage:
+    """Return a page of the rows that the hold keeps, as they are now."""
     page = page_of([_held_changes(hold)], _IN_ORDER, after=after, before=before)
-    return HeldPage(page, _rows(page.rows, _pending([change.tenant_id for change in page.rows]), invite=invite))
+    return HeldPage(page, kind_named(hold.kind).rows(page.rows))
 
 
-def held_rows(hold: Hold, *, invite: bool, only: Sequence[int] | None = None, lock: bool = False) -> list[HeldRow]:
+def held_rows(hold: Hold, *, only: Sequence[int] | None = None, lock: bool = False) -> list[HeldRow]:
     """Return the rows that the hold keeps, or those among ``only``, in their order; locked if asked."""
     changes = _held_changes(hold)
     if only is not None:
         changes = changes.filter(pk__in=only)
     if lock:
         changes = changes.select_for_update(of=("self",))
-    found = list(changes.order_by("id"))
-    pending = _pending([change.tenant_id for change in found])
-    if lock:
-        pending = pending.select_for_update(of=("self",)).order_by("tenant_id")
-    return _rows(found, pending, invite=invite)
+    return kind_named(hold.kind).rows(list(changes.order_by("id")), lock=lock)
 
 
 def _held_changes(hold: Hold) -> QuerySet[Change]:
     """Return the changes that wait: what was decided meanwhile does not, though its change was not settled yet."""
-    waits = PendingCompany.objects.filter(tenant_id=OuterRef("tenant_id"), state=PendingState.HELD)
-    return Change.objects.filter(Exists(waits), hold=hold, state=ChangeState.HELD, kind=ChangeKind.CREATE)
+    return kind_named(hold.kind).waiting(Change.objects.filter(hold=hold, state=ChangeState.HELD))
 
 
-def _pending(tenant_ids: list[int]) -> QuerySet[PendingCompany]:
-    return PendingCompany.objects.select_related("tenant").filter(tenant_id__in=tenant_ids, state=PendingState.HELD)
-
-
-def _rows(changes: Sequence[Change], pending: Iterable[PendingCompany], *, invite: bool) -> list[HeldRow]:
-    by_tenant = {row.tenant_id: row for row in pending}
-    rows = []
-    for change in changes:
-        row = by_tenant.get(change.tenant_id)
-        if row is not None:
-            rows.append(held_row(change, row, invite=invite))
-    return rows
-
-
-def held_row(change: Change, pending: PendingCompany, *, invite: bool) -> HeldRow:
-    """Return a creation with what would be made of it now. Without an address nobody is invited."""
-    invited = invite and bool(pending.contact_email)
-    return HeldRow(change, pending, invited, content_of(pending, invite=invited))
+def first_approvals(rows: Iterable[HeldRow], *, now: datetime) -> dict[int, Approval]:
+    """Return, by change, who approved these held rows as they are now, where a second person has to. One query."""
+    contents = {row.change.pk: row.content for row in rows}
+    found = Approval.objects.filter(change_id__in=contents, expires_at__gt=now, change__state=ChangeState.HELD)
+    return {each.change_id: each for each in found.order_by("id") if each.content_hash == contents[each.change_id]}
 
 
 def digest_of(rows: Iterable[HeldRow]) -> UUID:

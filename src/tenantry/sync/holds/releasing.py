@@ -13,13 +13,15 @@ from psycopg.types.json import Jsonb
 from tenantry.audit.events import SYSTEM, Actor
 from tenantry.isolation.bulk import insert_rows
 from tenantry.isolation.scope import current_marketplace_id
-from tenantry.sync.holds.queries import HeldRow
-from tenantry.sync.models import Change, ChangeState, Hold, HoldState, Run, RunKind, RunState, Trigger
+from tenantry.sync.holds.kinds import CREATIONS, HeldRow
+from tenantry.sync.models import Approval, Change, ChangeState, Hold, HoldState, Run, RunKind, RunState, Trigger
 from tenantry.sync.models.runs import CHANGE_COLUMNS, LIVE_RUN
 from tenantry.sync.runs.accounting import recount_changes
 from tenantry.sync.telling import record_run
 
 RELEASE = "decide.release"  # the kind of a release's changes
+_WHAT = {CREATIONS: "created"}
+_COLUMNS = [*CHANGE_COLUMNS, "subject_kind", "person_id"]
 _CANCELLED = "The release was cancelled before this was made, so it is held again."
 
 # What asks again, or was given back, is over for the release that let it go.
@@ -42,7 +44,7 @@ def start_release(hold: Hold, rows: Sequence[HeldRow], *, actor: Actor, now: dat
         marketplace_id=hold.marketplace_id, kind=RunKind.DECISIONS, trigger=Trigger.RELEASE, complete=True,
         requested_by=actor.name[:200], created_at=now, counters={"decisions": len(rows), RELEASE: len(rows)},
     )  # fmt: skip
-    insert_rows(Change, CHANGE_COLUMNS, [_change(run, hold, row, now=now) for row in rows])
+    insert_rows(Change, _COLUMNS, [_change(run, hold, row, now=now) for row in rows])
     _record(run, "requested", actor=actor, now=now, request_id=request_id)
     return run
 
@@ -50,9 +52,10 @@ def start_release(hold: Hold, rows: Sequence[HeldRow], *, actor: Actor, now: dat
 def _change(run: Run, hold: Hold, row: HeldRow, *, now: datetime) -> tuple[object, ...]:
     details = {"change": row.change.pk, "hold": hold.pk}
     return (
-        run.marketplace_id, run.pk, row.change.tenant_id, RELEASE, row.change.subject, row.pending.name,
-        Jsonb({"state": "held"}), Jsonb({"state": "created"}), f"Released. It was held: {hold.reason}",
-        ChangeState.APPROVED.value, "", Jsonb(details), now,
+        run.marketplace_id, run.pk, row.change.tenant_id, RELEASE, row.change.subject, row.name,
+        Jsonb({"state": "held"}), Jsonb({"state": _WHAT.get(hold.kind, "applied")}),
+        f"Released. It was held: {hold.reason}", ChangeState.APPROVED.value, "", Jsonb(details), now,
+        row.change.subject_kind, row.change.person_id,
     )  # fmt: skip
 
 
@@ -69,6 +72,9 @@ def _hold_again(run: Run, *, now: datetime) -> None:
     details = [row.details or {} for row in left.order_by("pk")]
     released = Change.objects.filter(pk__in=[each["change"] for each in details], state=ChangeState.APPROVED)
     hold_ids = {each["hold"] for each in details}
+    Approval.objects.filter(change_id__in=[each["change"] for each in details], expires_at__gt=now).update(
+        expires_at=now
+    )
     released.update(state=ChangeState.HELD, problem=_CANCELLED)
     left.update(state=ChangeState.CANCELLED, problem=_CANCELLED, settled_at=now)
     reopened = Hold.objects.filter(pk__in=hold_ids)
@@ -81,7 +87,9 @@ def _hold_again(run: Run, *, now: datetime) -> None:
 def release_of(change: Change) -> int | None:
     """Return the run of the release under which a change is being made."""
     going = [ChangeState.APPROVED, ChangeState.FAILED]
-    released = Change.objects.filter(tenant_id=change.tenant_id, kind=RELEASE, state__in=going)
+    released = Change.objects.filter(
+        tenant_id=change.tenant_id, kind=RELEASE, state__in=going, details__change=change.pk
+    )
     return released.order_by("-pk").values_list("run_id", flat=True).first()
 
 

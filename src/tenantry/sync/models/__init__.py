@@ -10,6 +10,7 @@ from tenantry.sync.models.decisions import (
     StaleMatching,
 )
 from tenantry.sync.models.holds import Approval, Hold, HoldState
+from tenantry.sync.models.notices import Notice, NoticeRead, OperatorNotice, OperatorNoticeRead, Quarantine
 from tenantry.sync.models.observed import (
     Finding,
     Observation,
@@ -58,16 +59,21 @@ __all__ = [
     "KeyRebuild",
     "LinkMaker",
     "Match",
+    "Notice",
+    "NoticeRead",
     "Observation",
     "ObservationPage",
     "ObservationState",
     "ObservedKind",
+    "OperatorNotice",
+    "OperatorNoticeRead",
     "PendingCompany",
     "PendingKey",
     "PendingMatchKey",
     "PendingState",
     "PeopleReading",
     "PersonStanding",
+    "Quarantine",
     "Run",
     "RunKind",
     "RunState",

@@ -1,17 +1,18 @@
 """The contexts of Held: the list of holds, one hold with its rows, and the list once more before something is done."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 
 from tenantry.core.brakes import asks_for_number
-from tenantry.core.planning.companies import PendingView
+from tenantry.sync.holds.kinds import CREATIONS, HeldRow, kind_named
 from tenantry.sync.holds.queries import (
-    HeldRow,
     HoldTally,
     digest_of,
+    first_approvals,
     holds_under_way,
     latest_over,
     list_failed,
@@ -19,11 +20,13 @@ from tenantry.sync.holds.queries import (
     open_holds,
     tallies_of_holds,
 )
-from tenantry.sync.models import Change, Hold
-from tenantry.sync.switches import CompanySyncSwitches, read_limits
+from tenantry.sync.models import Approval, Change, Hold
+from tenantry.sync.switches import needs_two_people, read_company_sync, read_limits
+from tenantry.web.access import Visit
 from tenantry.web.addresses import pager
+from tenantry.web.amounts import counted
 from tenantry.web.countries import country_name
-from tenantry.web.holds.words import NEXT, NOTHING_APPLIED, companies, people, state_of, title_of
+from tenantry.web.holds.words import state_of, title_of, words_for
 from tenantry.web.texts import legible
 
 _MOST_FAILED = 20
@@ -39,16 +42,16 @@ def holds_context() -> dict[str, Any]:
         "waiting": [hold_row(hold, tallies[hold.pk]) for hold in waiting],
         "going": [hold_row(hold, tallies[hold.pk]) for hold in going],
         "over": [hold_row(hold, tallies[hold.pk]) for hold in over],
-        "nothing_applied": NOTHING_APPLIED,
     }
 
 
 def hold_row(hold: Hold, tally: HoldTally) -> dict[str, Any]:
     """Return a hold as the templates take it."""
     word, tone = state_of(hold)
+    words = words_for(hold)
     parts = [
-        (tally.held, "held"), (tally.under_way, "being created"), (tally.made, "created"),
-        (tally.rejected, "rejected"), (tally.gone, "decided otherwise"),
+        (tally.held, "held"), (tally.under_way, words.doing), (tally.made, words.done), (tally.rejected, "rejected"),
+        (tally.gone, "decided otherwise"),
     ]  # fmt: skip
     return {
         "pk": hold.pk,
@@ -59,75 +62,114 @@ def hold_row(hold: Hold, tally: HoldTally) -> dict[str, Any]:
         "at": hold.created_at,
         "run": hold.run_id,
         "held": tally.held,
+        "held_words": counted(tally.held, f"held {words.one}", f"held {words.many}"),
+        "doing": words.doing,
+        "done": words.done,
+        "what": words.many,
+        "nothing_applied": words.nothing,
         "touched": bool(tally.under_way or tally.made),
         "sentence": " · ".join(f"{count:,} {what}" for count, what in parts if count),
     }
 
 
-def hold_context(request: HttpRequest, hold: Hold, switches: CompanySyncSwitches) -> dict[str, Any]:
+def hold_context(request: HttpRequest, visit: Visit, hold: Hold) -> dict[str, Any]:
     """Return one hold with a page of what it keeps."""
-    after, before = request.GET.get("after", ""), request.GET.get("before", "")
-    found = list_held(hold, invite=switches.invites_admins, after=after, before=before)
+    found = list_held(hold, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
     tally = tallies_of_holds([hold])[hold.pk]
+    two = _needs_two(hold)
+    first = first_approvals(found.rows, now=visit.now) if two else {}
     return {
         "hold": hold_row(hold, tally),
-        "facts": _facts(hold, tally, switches),
-        "rows": [held_line(row) for row in found.rows],
-        "pager": pager(request, found.page, text=f"{companies(tally.held)} held"),
-        "can_release": switches.creates_automatically,
+        "facts": _facts(hold, tally, two=two),
+        "rows": held_lines(hold, found.rows, first),
+        "rows_template": words_for(hold).rows,
+        "pager": pager(request, found.page, text=f"{words_for(hold).count(tally.held)} held"),
+        "refusal": kind_named(hold.kind).refusal(),
         "failed": [_failed_line(change) for change in list_failed(hold, most=_MOST_FAILED)],
     }
 
 
-def _facts(hold: Hold, tally: HoldTally, switches: CompanySyncSwitches) -> list[dict[str, Any]]:
-    invites = "Nobody is invited: inviting administrators is off."
-    if switches.invites_admins:
-        most = read_limits().invitations_per_hour
-        invites = f"Each administrator is invited; at most {most:,} e-mails leave in an hour."
-    applied = NOTHING_APPLIED
+def _needs_two(hold: Hold) -> bool:
+    return kind_named(hold.kind).two_people and needs_two_people()
+
+
+def _facts(hold: Hold, tally: HoldTally, *, two: bool) -> list[dict[str, Any]]:
+    words = words_for(hold)
+    applied = words.nothing
     if tally.made or tally.under_way:
-        applied = f"Only what was released: {companies(tally.made)} created, {tally.under_way:,} being created."
+        applied = f"Only what was released: {words.count(tally.made)} {words.done}, {tally.under_way:,} {words.doing}."
+    following = words.following if tally.held else "Nothing is left to decide here."
+    release = words.release + (f" {_invitations()}" if hold.kind == CREATIONS else "")
+    if two:
+        release += " Two different people have to do it: after the first one, the rows wait for the second."
     return [
         {"label": "What was held", "value": hold.reason},
         {"label": "Applied so far", "value": applied},
-        {"label": "What happens next", "value": NEXT if tally.held else "Nothing is left to decide here."},
-        {"label": "Release", "value": f"Creates exactly the companies that you select, as you see them. {invites}"},
-        {"label": "Reject", "value": "What you select waits in Pending companies, and no rule touches it again."},
+        {"label": "What happens next", "value": following},
+        {"label": "Release", "value": release},
+        {"label": "Reject", "value": words.reject},
     ]
 
 
-def held_line(row: HeldRow) -> dict[str, Any]:
-    """Return a held row: the company as it would be made now, and what changed since it was held."""
-    pending = row.pending
+def _invitations() -> str:
+    if not read_company_sync().invites_admins:
+        return "Nobody is invited: inviting administrators is off."
+    most = read_limits().invitations_per_hour
+    return f"Each administrator is invited; at most {most:,} e-mails leave in an hour."
+
+
+def held_lines(
+    hold: Hold, rows: Iterable[HeldRow], first: Mapping[int, Approval] | None = None
+) -> list[dict[str, Any]]:
+    """Return held rows as the tables take them: as each would be applied now, and what changed since it was held."""
+    line = _creation_line if hold.kind == CREATIONS else _person_line
+    return [{**_line(row, (first or {}).get(row.change.pk)), **line(row)} for row in rows]
+
+
+def _line(row: HeldRow, first: Approval | None) -> dict[str, Any]:
+    note = row.note
+    if first is not None:
+        note = f"Approved by {first.approved_by_name}; waits for a second person."
     return {
         "value": f"{row.change.pk}:{row.content}",
+        "name": legible(row.name),
+        "invited": row.invited,
+        "note": note,
+    }
+
+
+def _creation_line(row: HeldRow) -> dict[str, Any]:
+    pending = row.facts["pending"]
+    return {
         "pk": pending.pk,
-        "name": legible(pending.name),
         "country": pending.country,
         "country_name": country_name(pending.country) if pending.country else "",
         "domain": legible(pending.domain),
         "contact_name": legible(pending.contact_name),
         "contact_email": legible(pending.contact_email),
-        "invited": row.invited,
-        "note": _note(row),
         "first_seen": pending.first_seen_at,
     }
 
 
-def _note(row: HeldRow) -> str:
-    if row.change.problem:
-        return row.change.problem
-    before = PendingView.from_json(row.change.before).snapshot if row.change.before else None
-    changed = before is not None and before.content_hash != row.pending.content_hash
-    return "Changed since it was held; this is how it is now." if changed else ""
+def _person_line(row: HeldRow) -> dict[str, Any]:
+    facts = row.facts
+    return {
+        "user_id": facts.get("user_id"),
+        "company_id": facts.get("company_id"),
+        "company": legible(facts.get("company", "")),
+        "email": legible(facts.get("email", "")),
+        "role": facts.get("role", ""),
+        "why": facts.get("why", "") or row.change.reason,
+    }
 
 
 def _failed_line(change: Change) -> dict[str, Any]:
+    at: datetime | None = change.next_attempt_at
     return {
         "name": legible(change.subject_name),
         "reason": change.problem,
         "attempts": change.attempts,
-        "next": change.next_attempt_at,
+        "next": at,
     }
 
 
@@ -135,14 +177,16 @@ def confirm_context(
     hold: Hold, rows: Sequence[HeldRow], *, release: bool, everything: bool, refusal: str = ""
 ) -> dict[str, Any]:
     """Return the page that shows the list once more, with what the button will do."""
+    words = words_for(hold)
     invitations = sum(row.invited for row in rows) if release else 0
     shown = rows[:_MOST_SHOWN] if everything else rows
     return {
-        "hold": {"pk": hold.pk, "title": title_of(hold)},
+        "hold": {"pk": hold.pk, "title": title_of(hold), "what": words.many},
         "release": release,
-        "heading": f"{'Release' if release else 'Reject'} {companies(len(rows))}?",
-        "sentence": _promise(len(rows), invitations) if release else _REJECTION,
-        "rows": [held_line(row) for row in shown],
+        "heading": f"{'Release' if release else 'Reject'} {words.count(len(rows))}?",
+        "sentence": words.promise(len(rows), invitations) if release else words.rejected,
+        "rows": held_lines(hold, shown),
+        "rows_template": words.rows,
         "more": len(rows) - len(shown),
         "everything": str(digest_of(rows)) if everything else "",
         "number": invitations if asks_for_number(invitations, read_limits()) else None,
@@ -150,13 +194,3 @@ def confirm_context(
         "count": len(rows),
         "url": reverse("web:hold-release" if release else "web:hold-reject", args=[hold.pk]),
     }
-
-
-_REJECTION = (
-    "They will wait in Pending companies for a person to create, link or ignore them. No rule touches them again."
-)
-
-
-def _promise(count: int, invitations: int) -> str:
-    invited = f"{people(invitations)} will be invited" if invitations else "nobody will be invited"
-    return f"Exactly {'this company' if count == 1 else 'these companies'} will be created, and {invited}."

@@ -8,13 +8,12 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tenantry.core.permissions import Action
 from tenantry.sync.holds.queries import find_hold, held_rows
-from tenantry.sync.holds.services import HoldRefused, Selection, reject_rows, release_rows
+from tenantry.sync.holds.services import HoldRefused, Released, Selection, reject_rows, release_rows
 from tenantry.sync.models import Hold
-from tenantry.sync.switches import read_company_sync
 from tenantry.web.access import Visit, needs
 from tenantry.web.holds.forms import selection_in, typed_number
 from tenantry.web.holds.listing import confirm_context, hold_context, holds_context
-from tenantry.web.holds.words import companies
+from tenantry.web.holds.words import KindWords, words_for
 
 _CONFLICT = 409
 
@@ -28,9 +27,9 @@ def hold_list(request: HttpRequest, visit: Visit) -> HttpResponse:  # noqa: ARG0
 
 @require_safe
 @needs(Action.RELEASE_HOLDS)
-def hold_detail(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:  # noqa: ARG001  # same
+def hold_detail(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     """Show one hold with its rows."""
-    return render(request, "holds/detail.html", hold_context(request, _hold(pk), read_company_sync()))
+    return render(request, "holds/detail.html", hold_context(request, visit, _hold(pk)))
 
 
 @require_POST
@@ -42,13 +41,13 @@ def hold_release(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
         return _confirm(request, hold, selection, release=True)
     try:
         with transaction.atomic():
-            count = release_rows(
+            done = release_rows(
                 hold_id=hold.pk, selection=selection, actor=visit.actor, now=visit.now,
                 typed=typed_number(request.POST), request_id=visit.request_id,
             )  # fmt: skip
     except HoldRefused as refused:
         return _confirm(request, hold, selection, release=True, refusal=str(refused))
-    messages.success(request, f"Released {companies(count)}. Creating takes a moment; this page shows how far it is.")
+    _tell_released(request, words_for(hold), done)
     return redirect("web:hold-detail", pk=pk)
 
 
@@ -66,8 +65,20 @@ def hold_reject(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
             )
     except HoldRefused as refused:
         return _confirm(request, hold, selection, release=False, refusal=str(refused))
-    messages.success(request, f"Rejected {companies(count)}. They wait in Pending companies for a person.")
+    words = words_for(hold)
+    messages.success(request, f"Rejected {words.count(count)}. {words.rejected}")
     return redirect("web:hold-detail", pk=pk)
+
+
+def _tell_released(request: HttpRequest, words: KindWords, done: Released) -> None:
+    if done.released:
+        sentence = f"Released {words.count(done.released)}. That takes a moment; this page shows how far it is."
+        messages.success(request, sentence)
+    if done.waiting:
+        waits = "It stays held" if done.waiting == 1 else "They stay held"
+        messages.info(
+            request, f"Approved {words.count(done.waiting)}. {waits} until a second person approves the same."
+        )
 
 
 def _confirm(
@@ -75,8 +86,7 @@ def _confirm(
 ) -> HttpResponse:
     """Show what would be done, with the rows as they are now; after a refusal, why nothing was done."""
     everything = "all" in request.POST or selection.everything is not None
-    invite = read_company_sync().invites_admins
-    rows = held_rows(hold, invite=invite, only=None if everything else list(selection.rows))
+    rows = held_rows(hold, only=None if everything else list(selection.rows))
     if not rows:
         messages.warning(request, refusal or "No row was selected, or none is held any more.")
         return redirect("web:hold-detail", pk=hold.pk)

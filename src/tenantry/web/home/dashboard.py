@@ -15,7 +15,7 @@ from tenantry.sync.pending.queries import QueueCounts, count_queue
 from tenantry.sync.runs.queries import latest_runs, latest_syncs
 from tenantry.sync.switches import CompanySyncSwitches, read_company_sync
 from tenantry.web.access import Visit
-from tenantry.web.holds.words import companies
+from tenantry.web.holds.words import words_for
 from tenantry.web.middleware import Presence
 from tenantry.web.runs.rows import rows_of
 
@@ -124,7 +124,7 @@ def _holds() -> list[dict[str, Any]]:
     return [
         {
             "tone": "wait",
-            "title": f"{companies(tallies[hold.pk].held)} held for your release",
+            "title": f"{words_for(hold).count(tallies[hold.pk].held)} held for your release",
             "sentence": hold.reason,
             "url": reverse("web:hold-detail", args=[hold.pk]),
             "action": "Look at them",

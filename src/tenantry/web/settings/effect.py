@@ -12,7 +12,7 @@ from tenantry.core.permissions import Role
 from tenantry.listing import BoundedCount
 from tenantry.sync.automatic.words import AUTOMATIC_WORDS
 from tenantry.sync.effects import Backlog, measure_backlog, roles_that_change, sources, staff_in
-from tenantry.sync.holds.queries import count_held
+from tenantry.sync.holds.queries import count_held_companies
 from tenantry.sync.switches import CompanySyncSwitches
 from tenantry.web.amounts import counted
 
@@ -59,7 +59,7 @@ def _creation(before: CompanySettings, after: CompanySettings, limits: Limits) -
     if has:
         news = [] if had else [_point(_future(limits), tone="busy")]
         return [*news, *_backlog(measure_backlog(invites=after.invite_admins))]
-    held = count_held()
+    held = count_held_companies()
     if had and held.count:
         text = f"{_bounded(held)} held {_one(held, 'company waits', 'companies wait')} for a decision again."
         return [_point(text, tone="wait")]
