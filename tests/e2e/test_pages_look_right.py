@@ -2,6 +2,7 @@
 
 import json
 import os
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,6 +18,7 @@ from tests.e2e.conftest import sign_in
 from tests.web.cast import OPERATOR, Cast
 from tests.web.stage import Customer, Stage, customers
 
+from tenantry.connections.models import Connection
 from tenantry.core.drafts import CompanyDraft, DomainDraft
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.companies.services import create_company
@@ -161,7 +163,14 @@ def _of_a_person(stage: Stage) -> dict[str, str]:
 def _operator_pages(cast: Cast) -> dict[str, str]:
     """Return the pages of the operator's area that show most."""
     place = [cast.northwind.pk]
+    google = Connection.objects.create(
+        uid=uuid.uuid4(), name="Google EU", provider="google", discovery="channel", subject="admin@reseller.example",
+        partner_tenant_id="C0abc12de", service_account="sync@project.iam.gserviceaccount.com",
+        service_account_id="104518830261937745120", created_at=timezone.now(),
+    )  # fmt: skip
     return {
+        "operator-google": reverse("web:operator-connection", args=[google.pk]),
+        "operator-google-add": reverse("web:operator-google-add"),
         "operator-place": reverse("web:operator-marketplace", args=place),
         "operator-feed": reverse("web:operator-feed", args=[*place, cast.connection.pk]),
         "operator-connection": reverse("web:operator-connection", args=[cast.connection.pk]),

@@ -11,8 +11,9 @@ from tenantry.providers.capabilities import PeopleApi
 from tenantry.providers.errors import AuthFailed, ConsentMissing, CursorExpired, Malformed, Misconfigured, NotFound
 from tenantry.providers.google.client import Google, Reach
 from tenantry.providers.google.credentials import Mode, ScopeSet
-from tenantry.providers.google.probe import ProbeName, probe
+from tenantry.providers.google.probe import probe
 from tenantry.providers.google.tenants import Discovery
+from tenantry.providers.probes import ProbeName
 
 
 @pytest.fixture(scope="module")

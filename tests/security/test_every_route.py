@@ -149,6 +149,7 @@ ROUTES = {
     "web:sync-settings-effect": _post(Action.CHANGE_SYNC_SETTINGS),
     "web:operator-home": _get(Action.RUN_INSTALLATION),
     "web:operator-connection-add": _get(Action.RUN_INSTALLATION),
+    "web:operator-google-add": _get(Action.RUN_INSTALLATION),
     "web:operator-marketplace-add": _get(Action.RUN_INSTALLATION),
     "web:operator-marketplaces": _get(Action.RUN_INSTALLATION),
     "web:operator-sharing": _get(Action.RUN_INSTALLATION),

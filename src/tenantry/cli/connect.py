@@ -1,15 +1,21 @@
-"""``tenantry connect microsoft``: walks an operator through a real connection, and tests it."""
+"""``tenantry connect``, and its part for Microsoft: walks an operator through a real connection, and tests it."""
 
 import os
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from tenantry.cli.installation import HomeOption, installation
 from tenantry.cli.terminal import err, fail, print_json, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from tenantry.connections.probing import Tested
+    from tenantry.providers.probes import ProbeResult
 
 app = typer.Typer(no_args_is_help=True, help="Connect a provider.")
 
@@ -52,6 +58,7 @@ def microsoft(
     cloud: Annotated[str, typer.Option(help="global, us_government or china.")] = "global",
     api: Annotated[str, typer.Option("--api", help="Another address of the API.")] = "",
     authority: Annotated[str, typer.Option("--authority", help="Another address of the sign-in.")] = "",
+    graph: Annotated[str, typer.Option("--graph", help="Another address of Microsoft Graph.")] = "",
     ca_file: Annotated[Path | None, typer.Option("--ca-file", help="A certificate authority to trust, PEM.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the test's results as JSON.")] = False,
 ) -> None:
@@ -65,7 +72,7 @@ def microsoft(
         "application_id": application or _ask("Application (client) ID"),
         "application_kind": _kind(kind or _ask("Kind of application (web or native)", default="web")),
         "cloud": cloud,
-        "settings": {key: value for key, value in (("api", api), ("authority", authority)) if value}
+        "settings": {key: value for key, value in (("api", api), ("authority", authority), ("graph", graph)) if value}
         | ({"ca_file": str(ca_file.resolve())} if ca_file else {}),
     }
     if given["application_kind"] == "web":
@@ -133,6 +140,11 @@ def _connect(given: dict[str, Any], *, user: bool, as_json: bool) -> None:
         fail(str(refused), next_step="Nothing was saved.")
     except ProviderError as error:
         fail(f"{error.message} The fault is {error.fault.value}.", next_step=error.next_step)
+    tell_tested(connection.name, tested, as_json=as_json)
+
+
+def tell_tested(name: str, tested: "Tested", *, as_json: bool) -> None:
+    """Print what the test of a connection found; leave with a failure when it can't be used like this."""
     if as_json:
         print_json([{"probe": r.name, "ok": r.ok, "permission": r.permission, "sentence": r.sentence,
                      "next_step": r.next_step} for r in tested.results])  # fmt: skip
@@ -143,10 +155,10 @@ def _connect(given: dict[str, Any], *, user: bool, as_json: bool) -> None:
             "The connection is saved, but can't be used like this.",
             next_step="Mend what is named, then run this again.",
         )
-    say(f"The connection {connection.name!r} works. `tenantry setup` lets it feed a marketplace.")
+    say(f"The connection {name!r} works. `tenantry setup` lets it feed a marketplace.")
 
 
-def _tell(results: Any) -> None:
+def _tell(results: "Iterable[ProbeResult]") -> None:
     marks = {True: ("works", "green"), False: ("missing", "red"), None: ("unknown", "yellow")}
     for result in results:
         word, style = marks[result.ok]

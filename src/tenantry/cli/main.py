@@ -4,6 +4,7 @@ import typer
 
 from tenantry import __version__
 from tenantry.cli import audit, connect, emulator, sync
+from tenantry.cli.connect_google import google
 from tenantry.cli.demo import demo
 from tenantry.cli.doctor import doctor
 from tenantry.cli.exits import Exit
@@ -26,6 +27,7 @@ app.command()(runs)
 app.command()(match)
 app.command()(rebuild_match_keys)
 app.command()(doctor)
+connect.app.command("google")(google)
 app.add_typer(connect.app, name="connect")
 app.add_typer(sync.app, name="sync")
 app.add_typer(emulator.app, name="emulator")

@@ -133,7 +133,8 @@ def check_credential(application_kind: str, credential: dict[str, str]) -> datet
 def check_addresses(cloud: str, settings: dict[str, Any]) -> None:
     """Raise :class:`UnableToSaveConnection` when an address of the settings may not be called."""
     try:
-        endpoints_for(cloud, api=settings.get("api", ""), authority=settings.get("authority", ""))
+        places = {name: settings.get(name, "") for name in ("api", "authority", "graph")}
+        endpoints_for(cloud, **places)
     except Misconfigured as error:
         raise UnableToSaveConnection(f"{error.message} {error.next_step}") from error
 

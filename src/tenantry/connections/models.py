@@ -117,6 +117,11 @@ class Connection(models.Model):
         return self.provider == Provider.MICROSOFT and bool(self.application_id and self.application_kind)
 
     @property
+    def ready_for_tenants(self) -> bool:
+        """Whether its list of tenants can be read."""
+        return self.ready_for_people if self.provider == Provider.GOOGLE else self.ready_for_companies
+
+    @property
     def ready_for_people(self) -> bool:
         """Whether User Sync may use it: a person signed in at Microsoft, or a Google key with its subject."""
         if self.provider == Provider.GOOGLE:

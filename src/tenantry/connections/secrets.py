@@ -23,7 +23,7 @@ def _place(connection: Connection, column: str) -> str:
 
 
 def seal_credential(connection: Connection, credential: dict[str, str], *, now: datetime) -> None:
-    """Seal the application's secret (``{"secret": …}``) or certificate into the unsaved connection.
+    """Seal a secret (``{"secret": …}``), a certificate or a ``service_account`` into the unsaved connection.
 
     When a certificate ends is read from it; when a secret ends, only its owner knows.
     """
@@ -55,7 +55,7 @@ def unopenable(connection: Connection, what: str, error: Exception) -> Misconfig
     """Return the error to raise when ``what`` of the connection does not open, in words for an operator."""
     return Misconfigured(
         f"The {what} of the connection {connection.name} can't be opened: {error}",
-        next_step="Restore the keys folder of this installation, or run `tenantry connect microsoft` again.",
+        next_step="Restore the keys folder of this installation, or run `tenantry connect` for it again.",
     )
 
 

@@ -50,6 +50,10 @@ def save_microsoft_connection(given: MicrosoftConnection, *, actor: Actor, now: 
     try:
         with transaction.atomic():
             row = Connection.objects.select_for_update().filter(name=given.name).first()
+            if row is not None and row.provider != Provider.MICROSOFT:
+                raise UnableToSaveConnection(
+                    f"{given.name!r} is a connection of another provider. Choose another name for this one."
+                )
             verb = "changed" if row else "created"
             row = row or Connection(uid=uuid.uuid4(), name=given.name, created_at=now)
             fill(row, given, now=now)
@@ -93,9 +97,7 @@ def record_connection(row: Connection, verb: str, *, actor: Actor, now: datetime
 
 def checked(given: MicrosoftConnection) -> MicrosoftConnection:
     """Return it with its name trimmed and its ids as they are stored. Raises :class:`UnableToSaveConnection`."""
-    name = given.name.strip()
-    if not name or len(name) > _LONGEST_NAME:
-        raise UnableToSaveConnection(f"The connection needs a name of at most {_LONGEST_NAME} letters.")
+    name = checked_name(given.name)
     for label, value, choices in (
         ("kind of application", given.application_kind, ApplicationKind.values),
         ("way to sign in", given.sign_in, SignIn.values),
@@ -109,6 +111,14 @@ def checked(given: MicrosoftConnection) -> MicrosoftConnection:
         partner_tenant_id=_guid("partner tenant ID", given.partner_tenant_id),
         application_id=_guid("application ID", given.application_id),
     )
+
+
+def checked_name(given: str) -> str:
+    """Return a connection's name, trimmed. Raises :class:`UnableToSaveConnection`."""
+    name = given.strip()
+    if not name or len(name) > _LONGEST_NAME:
+        raise UnableToSaveConnection(f"The connection needs a name of at most {_LONGEST_NAME} letters.")
+    return name
 
 
 def _guid(label: str, value: str) -> str:

@@ -3,61 +3,36 @@
 A failing one is a result, never an exception.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from tenantry.core.records import TenantPage
-from tenantry.providers.errors import ConsentMissing, ProviderError
+from tenantry.providers.errors import ConsentMissing, NotFound, ProviderError
 from tenantry.providers.google.client import Google
 from tenantry.providers.google.credentials import ScopeSet
 from tenantry.providers.google.tenants import Discovery
+from tenantry.providers.probes import ProbeName, ProbeResult
 
 _LISTING: Final = {
     Discovery.RESELLER: ScopeSet.RESELLER,
     Discovery.CHANNEL: ScopeSet.CHANNEL,
     Discovery.OWN: ScopeSet.ORGANISATION,
 }
-
-
-class ProbeName(StrEnum):
-    """What is tested."""
-
-    LIST_CUSTOMERS = "list_customers"
-    READ_PEOPLE = "read_people"
-    READ_ORGANISATION = "read_organisation"
-    READ_ROLES = "read_roles"
-    READ_LICENCES = "read_licences"
-
-
-@dataclass(frozen=True, slots=True)
-class ProbeResult:
-    """The outcome of one probe. ``ok`` is ``None`` when it could not be told, which ``sentence`` explains.
-
-    ``permission`` names what is needed for it; ``next_step`` is empty when there is nothing to do.
-    """
-
-    name: ProbeName
-    ok: bool | None
-    permission: str
-    sentence: str
-    next_step: str = ""
+_MOST_TRIED: Final = 5
 
 
 def probe(client: Google) -> list[ProbeResult]:
-    """Test everything that a connection of this kind needs, on the first customer it finds, in order."""
-    discovery = client.reach.discovery
-    scopes = {Discovery.CHANNEL: ScopeSet.CHANNEL, Discovery.OWN: ScopeSet.ORGANISATION}.get(
-        discovery, ScopeSet.RESELLER
-    )
+    """Test everything that a connection of this kind needs, on the first customer that is open to it, in order."""
     listed: list[TenantPage] = []
     results = [
         _result(
-            ProbeName.LIST_CUSTOMERS, scopes, lambda: listed.append(client.list_tenants(None)), "Customers are listed."
+            ProbeName.LIST_CUSTOMERS,
+            _LISTING[client.reach.discovery],
+            lambda: listed.append(client.list_tenants(None)),
+            "Customers are listed.",
         )
     ]
-    first = next((record.external_id for page in listed for record in page.records), None)
+    first = _open_customer(client, [record.external_id for page in listed for record in page.records])
     for name, needed, ask, works in (
         (ProbeName.READ_PEOPLE, ScopeSet.USERS, client.list_users, "The people of one customer were read."),
         (ProbeName.READ_ORGANISATION, ScopeSet.ORGANISATION, _alone(client.domains), "The domains of one were read."),
@@ -69,6 +44,20 @@ def probe(client: Google) -> list[ProbeResult]:
         else:
             results.append(_result(name, needed, _asking(ask, first), works))
     return results
+
+
+def _open_customer(client: Google, customers: Sequence[str]) -> str | None:
+    """Return the first customer whose people are shown; one that closed itself to the reseller says nothing of us."""
+    for customer in customers[:_MOST_TRIED]:
+        try:
+            client.list_users(customer, None)
+        except (ConsentMissing, NotFound) as error:
+            if not error.stops_run:
+                continue
+        except ProviderError:
+            pass  # the probe of people meets it again, and tells it
+        return customer
+    return customers[0] if customers else None
 
 
 def _alone(ask: Callable[[str], object]) -> Callable[[str, str | None], object]:

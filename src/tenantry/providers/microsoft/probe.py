@@ -3,8 +3,6 @@
 Every probe reads; none changes anything at Microsoft. A failing one is a result, never an exception.
 """
 
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 from uuid import uuid4
 
@@ -20,6 +18,7 @@ from tenantry.providers.microsoft.clouds import Endpoints
 from tenantry.providers.microsoft.credentials import Application, ApplicationKind
 from tenantry.providers.pacing import AdaptiveConcurrency
 from tenantry.providers.patience import Patience
+from tenantry.providers.probes import ProbeName, ProbeResult
 
 _WRONG_KIND: Final = frozenset({"7000218", "700025", "90023"})
 _NO_PROGRAM: Final = frozenset({"800039", "900149"})
@@ -30,34 +29,6 @@ _INDIRECT_RESELLER: Final = (
     "partners and indirect providers do."
 )
 _OTHER_ACCOUNT: Final = "Connect the account of the direct-bill partner or of the indirect provider."
-
-
-class ProbeName(StrEnum):
-    """What is tested."""
-
-    APPLICATION_KIND = "application_kind"
-    SIGN_IN_APP_ONLY = "sign_in_app_only"
-    SIGN_IN_APP_AND_USER = "sign_in_app_and_user"
-    LIST_CUSTOMERS = "list_customers"
-    READ_CUSTOMER = "read_customer"
-    READ_BILLING = "read_billing"
-    MFA = "mfa"
-    PARTNER_ACCOUNT = "partner_account"
-
-
-@dataclass(frozen=True, slots=True)
-class ProbeResult:
-    """The outcome of one probe. ``ok`` is ``None`` when it could not be told, which ``sentence`` explains.
-
-    ``permission`` names what is needed for it; ``next_step`` is empty when there is nothing to do.
-    """
-
-    name: ProbeName
-    ok: bool | None
-    permission: str
-    sentence: str
-    next_step: str = ""
-
 
 _PERMISSIONS: Final = {
     ProbeName.APPLICATION_KIND: "an application registered as the connection says",

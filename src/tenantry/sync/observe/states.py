@@ -78,7 +78,7 @@ _HEALTH = {
 def _health(connection: Connection, latest: Observation | None) -> Health:
     if not connection.enabled:
         return Health.OFF
-    if not connection.ready_for_companies:
+    if not connection.ready_for_tenants:
         return Health.NOT_READY
     if latest is None:
         return Health.NOT_READ

@@ -1,10 +1,11 @@
 """The context of the page of one connection (``operator/connection.html``)."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.urls import reverse
 
-from tenantry.connections.models import ApplicationKind, Connection, SignIn
+from tenantry.connections.models import ApplicationKind, Connection, GoogleDiscovery, Provider, SignIn
 from tenantry.connections.probing import last_test
 from tenantry.core.consent import SIGN_IN_LASTS
 from tenantry.sync.observe.states import fed_marketplaces, state_of, tenants_seen
@@ -18,14 +19,16 @@ def connection_context(row: Connection, visit: OperatorVisit) -> dict[str, Any]:
     places = {place.marketplace_id: place.name for place in visit.presence.workplaces}
     feeds = [feed for feed in fed_marketplaces() if feed.connection_id == row.pk]
     native = row.application_kind == ApplicationKind.NATIVE
+    google = row.provider == Provider.GOOGLE
     return {
         "connection": {
             **connection_row(state_of(row)),
             "enabled": row.enabled,
             "tenants": tenants_seen([row]).get(row.pk, 0),
         },
-        "facts": _facts(row),
+        "facts": _google_facts(row) if google else _facts(row),
         "warnings": _warnings(row, consent_rows(row, now=visit.now)),
+        "google": google,
         "tests": test_rows(last_test(row)),
         "tested_at": row.tested_at,
         "has_secret": row.sealed_secret is not None,
@@ -47,8 +50,27 @@ def connection_context(row: Connection, visit: OperatorVisit) -> dict[str, Any]:
     }
 
 
+def _google_facts(row: Connection) -> list[dict[str, Any]]:
+    facts: list[dict[str, Any]] = [
+        {"label": "Mode", "value": row.get_discovery_display(), "missing": "not chosen"},
+        {"label": "Administrator to speak for", "value": row.subject},
+        {"label": "Service account", "value": row.service_account},
+        {"label": "Client ID, for delegation", "value": row.service_account_id, "kind": "id"},
+        {"label": "Key", "value": "sealed" if row.sealed_secret else "", "missing": "none",
+         "as_of": row.secret_changed_at},
+    ]  # fmt: skip
+    if row.discovery != GoogleDiscovery.OWN:
+        facts.insert(1, {"label": "Reseller account ID", "value": row.partner_tenant_id, "kind": "id",
+                         "missing": "not given"})  # fmt: skip
+    return [*facts, *_places(row, ("google", "ca_file"))]
+
+
+def _places(row: Connection, names: Sequence[str]) -> list[dict[str, Any]]:
+    places = [f"{name}: {row.settings[name]}" for name in names if row.settings.get(name)]
+    return [{"label": "Other addresses", "value": places, "kind": "lines"}] if places else []
+
+
 def _facts(row: Connection) -> list[dict[str, Any]]:
-    places = [f"{name}: {row.settings[name]}" for name in ("api", "authority", "ca_file") if row.settings.get(name)]
     facts: list[dict[str, Any]] = [
         {"label": "Partner tenant ID", "value": row.partner_tenant_id, "kind": "id"},
         {"label": "Cloud", "value": row.cloud.replace("_", " ")},
@@ -70,7 +92,7 @@ def _facts(row: Connection) -> list[dict[str, Any]]:
     if row.sealed_refresh_token and row.refresh_token_at:
         ends_at = row.refresh_token_at + SIGN_IN_LASTS
         facts.append({"label": "Ends if unused until", "value": f"{ends_at:%d %b %Y}"})
-    return [*facts, *([{"label": "Other addresses", "value": places, "kind": "lines"}] if places else [])]
+    return [*facts, *_places(row, ("api", "authority", "graph", "ca_file"))]
 
 
 def _signed_in(row: Connection) -> str:

@@ -1,7 +1,5 @@
 """The operator's pages of connections: a new one, one with its health and its last test, its settings and secret."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -9,7 +7,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from tenantry.connections.editing import create_connection, edit_connection, replace_credential, set_enabled
-from tenantry.connections.models import ApplicationKind, Connection
+from tenantry.connections.models import ApplicationKind, Connection, Provider
 from tenantry.connections.probing import probe_connection
 from tenantry.connections.services import UnableToSaveConnection
 from tenantry.providers.errors import ProviderError
@@ -17,9 +15,9 @@ from tenantry.web.access import OperatorVisit, needs_operator
 from tenantry.web.addresses import posted
 from tenantry.web.operator.connection_context import connection_context
 from tenantry.web.operator.forms import ConnectionForm, CredentialForm, NewConnectionForm
+from tenantry.web.operator.google_pages import edit_google, replace_google_key
 from tenantry.web.operator.groups import connection_groups, credential_groups
-
-_INVALID = 422
+from tenantry.web.operator.showing import back_to, show_form
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -45,7 +43,7 @@ def operator_connection_add(request: HttpRequest, visit: OperatorVisit) -> HttpR
         "back": "Operator",
         "files": True,
     }
-    return _form(request, form, connection_groups(form), context)
+    return show_form(request, form, connection_groups(form), context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -53,6 +51,8 @@ def operator_connection_add(request: HttpRequest, visit: OperatorVisit) -> HttpR
 def operator_connection_edit(request: HttpRequest, visit: OperatorVisit, pk: int) -> HttpResponse:
     """Change the settings. Secrets stay unless the change makes them worthless, which is said."""
     row = _connection(pk)
+    if row.provider == Provider.GOOGLE:
+        return edit_google(request, visit, row)
     form = ConnectionForm(posted(request), initial=ConnectionForm.initial_of(row))
     if request.method == "POST" and form.is_valid():
         try:
@@ -72,9 +72,9 @@ def operator_connection_edit(request: HttpRequest, visit: OperatorVisit, pk: int
         "title": f"Edit {row.name}",
         "lede": "Another tenant, application or cloud ends the sign-in of the one before.",
         "submit": "Save",
-        **_back(row),
+        **back_to(row),
     }
-    return _form(request, form, connection_groups(form), context)
+    return show_form(request, form, connection_groups(form), context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -82,6 +82,8 @@ def operator_connection_edit(request: HttpRequest, visit: OperatorVisit, pk: int
 def operator_connection_secret(request: HttpRequest, visit: OperatorVisit, pk: int) -> HttpResponse:
     """Put another secret or certificate in place of the one that is there."""
     row = _connection(pk)
+    if row.provider == Provider.GOOGLE:
+        return replace_google_key(request, visit, row)
     form = CredentialForm(posted(request), request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -99,9 +101,9 @@ def operator_connection_secret(request: HttpRequest, visit: OperatorVisit, pk: i
         "lede": "The one that is there is never shown. It is used until you save, and gone then.",
         "submit": "Replace secret",
         "files": True,
-        **_back(row),
+        **back_to(row),
     }
-    return _form(request, form, credential_groups(form), context)
+    return show_form(request, form, credential_groups(form), context)
 
 
 @require_safe
@@ -115,13 +117,15 @@ def operator_connection(request: HttpRequest, visit: OperatorVisit, pk: int) -> 
 @needs_operator
 def operator_connection_test(request: HttpRequest, visit: OperatorVisit, pk: int) -> HttpResponse:
     """Ask the provider for each permission, and keep what it answers."""
+    row = _connection(pk)
     try:
-        tested = probe_connection(_connection(pk), now=visit.now)
+        tested = probe_connection(row, now=visit.now)
     except ProviderError as error:
         messages.error(request, f"{error.message} {error.next_step}")
     else:
         if tested.usable:
-            messages.success(request, "Tested: Company Sync can work with this connection.")
+            sync = "User Sync" if row.provider == Provider.GOOGLE else "Company Sync"
+            messages.success(request, f"Tested: {sync} can work with this connection.")
         else:
             messages.warning(request, "Tested: something is missing. The list below says what, and how to mend it.")
     return redirect("web:operator-connection", pk)
@@ -150,21 +154,8 @@ def operator_connection_switch(request: HttpRequest, visit: OperatorVisit, pk: i
     return render(request, "operator/confirm.html", context)
 
 
-def _form(
-    request: HttpRequest, form: ConnectionForm | CredentialForm, groups: list[dict[str, Any]], context: dict[str, Any]
-) -> HttpResponse:
-    status = _INVALID if form.errors else 200
-    response = render(request, "operator/form.html", {"form": form, "groups": groups, **context}, status=status)
-    response["Cache-Control"] = "no-store"
-    return response
-
-
-def _back(row: Connection) -> dict[str, str]:
-    return {"back_url": reverse("web:operator-connection", args=[row.pk]), "back": row.name}
-
-
 def _connection(pk: int) -> Connection:
-    row = Connection.objects.filter(pk=pk, provider="microsoft").first() if pk < 2**63 else None
+    row = Connection.objects.filter(pk=pk).first() if pk < 2**63 else None
     if row is None:
         raise Http404
     return row

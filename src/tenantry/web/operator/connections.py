@@ -23,7 +23,7 @@ _TONES = {
 _SENTENCES = {
     Health.INCOMPLETE: "The last list did not end cleanly: it added and updated, and judged nothing absent.",
     Health.CANCELLED: "The last reading was cancelled.",
-    Health.NOT_READY: "Its application's ID or kind is missing: an operator gives both.",
+    Health.NOT_READY: "What it signs in with is missing: an operator gives it on the connection's page.",
     Health.OFF: "Nothing is read from it.",
 }
 

@@ -25,6 +25,7 @@ _SIGN_INS = [
     (SignIn.APP_ONLY.value, "As the application alone: enough for companies"),
     (SignIn.APP_AND_USER.value, "For a signed-in member of Admin Agents: also people and invitations"),
 ]
+_PLACES = ("api", "authority", "graph", "ca_file")
 _PEM_BYTES = 64 * 1024
 ROLES = [(role.value, role.value.capitalize()) for role in STAFF_ROLES]
 
@@ -166,6 +167,7 @@ class ConnectionForm(forms.Form):
     )
     api = forms.CharField(required=False, max_length=300, label="Address of the API")
     authority = forms.CharField(required=False, max_length=300, label="Address of the sign-in")
+    graph = forms.CharField(required=False, max_length=300, label="Address of Microsoft Graph")
     ca_file = forms.CharField(
         required=False, max_length=400, label="Certificate authority to trust",
         help_text="A PEM file on the server that Tenantry runs on.",
@@ -175,13 +177,13 @@ class ConnectionForm(forms.Form):
     def initial_of(connection: Connection) -> dict[str, Any]:
         """Return what the form shows of a connection that is there."""
         names = ("name", "cloud", "partner_tenant_id", "application_id", "application_kind", "sign_in")
-        places = {name: connection.settings.get(name, "") for name in ("api", "authority", "ca_file")}
+        places = {name: connection.settings.get(name, "") for name in _PLACES}
         return {**{name: getattr(connection, name) for name in names}, **places}
 
     def given(self, kept: dict[str, Any], **secrets: Any) -> MicrosoftConnection:
         """Return what was given; ``kept`` are settings of the connection that the form does not know."""
         data = self.cleaned_data
-        places = {name: data[name].strip() for name in ("api", "authority", "ca_file")}
+        places = {name: data[name].strip() for name in _PLACES}
         others = {name: value for name, value in kept.items() if name not in places}
         return MicrosoftConnection(
             name=data["name"],

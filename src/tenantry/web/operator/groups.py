@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-_ADVANCED = ("api", "authority", "ca_file")
+_ADVANCED = ("api", "authority", "graph", "ca_file")
 _SECRETS = ("secret", "expires_on", "certificate", "private_key", "passphrase")
 
 

@@ -4,7 +4,7 @@ from django.urls import path
 
 from tenantry.web.activity.views import operator_activity, operator_activity_export
 from tenantry.web.operator import connection_pages as connection
-from tenantry.web.operator import feeds, marketplaces, sharing, sign_in, staff, views
+from tenantry.web.operator import feeds, google_pages, marketplaces, sharing, sign_in, staff, views
 from tenantry.web.pending.whereabouts import operator_connection_where
 from tenantry.web.tokens.views import operator_token_revoke, operator_tokens
 
@@ -23,6 +23,7 @@ urlpatterns = [
     path(f"{PLACE}feeds/<int:connection_id>/", feeds.operator_feed, name="operator-feed"),
     path(f"{PLACE}feeds/<int:connection_id>/remove/", feeds.operator_feed_remove, name="operator-feed-remove"),
     path("connections/add/", connection.operator_connection_add, name="operator-connection-add"),
+    path("connections/google/add/", google_pages.operator_google_add, name="operator-google-add"),
     path("connections/<int:pk>/", connection.operator_connection, name="operator-connection"),
     path("connections/<int:pk>/edit/", connection.operator_connection_edit, name="operator-connection-edit"),
     path("connections/<int:pk>/secret/", connection.operator_connection_secret, name="operator-connection-secret"),

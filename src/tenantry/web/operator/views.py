@@ -51,6 +51,7 @@ def operator_home(request: HttpRequest, visit: OperatorVisit) -> HttpResponse:
         ],
         "sharing_groups": SharingGroup.objects.count(),
         "add_connection_url": reverse("web:operator-connection-add"),
+        "add_google_url": reverse("web:operator-google-add"),
         "add_marketplace_url": reverse("web:operator-marketplace-add"),
     }
     return render(request, "operator/home.html", context)

@@ -5,7 +5,7 @@ from typing import Any
 
 from tenantry.connections.probing import Tested
 from tenantry.core.feed_filters import FeedFilter
-from tenantry.providers.microsoft.probe import ProbeName
+from tenantry.providers.probes import ProbeName
 from tenantry.web.countries import country_name
 
 _SHOWN = 4
@@ -18,6 +18,11 @@ _PROBES = {
     ProbeName.READ_BILLING: "Read its primary contact",
     ProbeName.MFA: "Multifactor authentication",
     ProbeName.PARTNER_ACCOUNT: "Kind of partner account",
+    ProbeName.READ_PEOPLE: "Read people",
+    ProbeName.READ_ORGANISATION: "Read domains and organisational units",
+    ProbeName.READ_ROLES: "Read administrators",
+    ProbeName.READ_LICENCES: "Read licences",
+    ProbeName.READ_DELEGATIONS: "Read delegated administration",
 }
 _WORDS = {True: ("works", "good"), False: ("missing", "bad"), None: ("not known", "off")}
 
