@@ -140,6 +140,7 @@ ROUTES = {
     "web:run-list": _get(Action.SEE_RUNS),
     "web:run-detail": _get(Action.SEE_RUNS, "run"),
     "web:run-progress": _get(Action.SEE_RUNS, "run"),
+    "web:run-undo": _get(Action.UNDO_RUN, "run"),
     "web:run-cancel": _post(Action.START_RUN, "run"),
     "web:hold-list": _get(Action.RELEASE_HOLDS),
     "web:hold-detail": _get(Action.RELEASE_HOLDS, "hold"),

@@ -17,6 +17,7 @@ from tests.sync.automatic_stage import Play
 from tests.sync.deciding_stage import ALEX, KIM, Desk
 from tests.sync.stage import Clock, Sync, make_connection, make_marketplace
 from tests.sync.test_any_world import check_counters
+from tests.sync.undo_stage import check_undone, drive, start
 from tests.sync.world import World
 
 from tenantry.core.company_settings import CompanySettings
@@ -40,8 +41,9 @@ from tenantry.sync.holds.services import HoldRefused
 from tenantry.sync.models import Change, Decision, Hold, PendingCompany, Run, TenantLink
 from tenantry.sync.models.runs import LIVE_RUN
 from tenantry.sync.requests import SyncRefused
+from tenantry.sync.undoing.ways import UndoRefused
 
-TOLD = (AlreadyDecided, ConnectRefused, DecisionRefused, HoldRefused, LastAdministrator, SyncRefused)
+TOLD = (AlreadyDecided, ConnectRefused, DecisionRefused, HoldRefused, LastAdministrator, SyncRefused, UndoRefused)
 _NOTHING_THERE = tuple(model.DoesNotExist for model in (Company, Decision, Hold, Membership, PendingCompany))
 _ADDRESSES = ("ada1@customer1.example", "Ada1@Customer1.example", "bo@books.example", "eva@elsewhere.example", "")
 _COMPANIES = "external_id,name,country,domains,tenant_ids\n"
@@ -76,6 +78,7 @@ class Life:
             "reopen": lambda: desk.reopen(number),
             "not this": lambda: desk.reject(number, self.company(pick)),
             "undo": lambda: self.undo(pick),
+            "undo a run": lambda: self.undo_run(pick),
             "sync": lambda: desk.sync.run(desk.marketplace_id),
             "rename": lambda: world.rename(number, f"Customer {pick} Ltd"),
             "contact": lambda: world.change_contact(number, Contact("Ada", "Berg", _ADDRESSES[pick % len(_ADDRESSES)])),
@@ -107,6 +110,13 @@ class Life:
         with marketplace_scope(self.desk.marketplace_id):
             found = list(Decision.objects.order_by("-pk").values_list("pk", flat=True))
         self.desk.undo(found[pick % min(3, len(found))] if found else 0, actor=ALEX)
+
+    def undo_run(self, pick: int) -> None:
+        """Take back all of a run that can be: what was declared reversible is what it was before."""
+        pk, clock = self.desk.marketplace_id, self.desk.clock
+        with marketplace_scope(pk):
+            found = list(Run.objects.order_by("-pk").values_list("pk", flat=True))
+        check_undone(pk, drive(pk, start(pk, found[pick % len(found)], clock), clock).pk)
 
     def save(self, pick: int) -> None:
         self.play.save(CompanySettings(pick != 0, pick in {1, 2}, pick in {1, 3}))
@@ -167,7 +177,8 @@ class Life:
 
 
 _WHAT = (
-    "create", "link", "ignore", "snooze", "wake", "reopen", "not this", "undo", "undo", "sync", "sync", "sync",
+    "create", "link", "ignore", "snooze", "wake", "reopen", "not this", "undo", "undo", "undo a run", "undo a run",
+    "sync", "sync", "sync",
     "rename", "contact", "leave", "come back", "settings", "settings", "release", "release", "reject", "work", "work",
     "connect", "import companies", "import people", "demote", "promote", "deactivate", "reactivate",
 )  # fmt: skip

@@ -35,6 +35,7 @@ class Action(StrEnum):
     SEE_RUNS = "see sync history"
     START_RUN = "start or cancel a sync"
     RELEASE_HOLDS = "release held changes"
+    UNDO_RUN = "take back what a run did"
     IMPORT = "import companies and users"
     SEE_PENDING = "see pending companies"
     DECIDE_PENDING = "decide on pending companies"
@@ -61,6 +62,7 @@ TABLE: Mapping[Action, frozenset[Role]] = {
     Action.SEE_RUNS: _MANAGERS,
     Action.START_RUN: _MANAGERS,
     Action.RELEASE_HOLDS: _MANAGERS,
+    Action.UNDO_RUN: _MANAGERS,
     Action.IMPORT: _MANAGERS,
     Action.SEE_PENDING: _MANAGERS,
     Action.DECIDE_PENDING: _MANAGERS,

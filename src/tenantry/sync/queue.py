@@ -31,3 +31,8 @@ def enqueue_decisions(run_id: int, marketplace_id: int) -> None:
 def enqueue_released(marketplace_id: int) -> None:
     """Have applied what was released from holds, or failed before and is due again."""
     defer(f"{_TASKS}.released", lock=f"released-{marketplace_id}", marketplace_id=marketplace_id)
+
+
+def enqueue_undo(run_id: int, marketplace_id: int) -> None:
+    """Have the changes taken back (on) that a run of undoing planned."""
+    defer("tenantry.sync.undoing.jobs.take_back", lock=f"undo-{run_id}", run_id=run_id, marketplace_id=marketplace_id)

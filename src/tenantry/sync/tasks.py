@@ -37,7 +37,8 @@ from tenantry.sync.models.runs import RunState
 from tenantry.sync.queue import enqueue_decisions, enqueue_listing, enqueue_matching, enqueue_released, enqueue_runs
 from tenantry.sync.runs.lifecycle import begin_runs, fail_everything, failure_of_ours, live_runs
 from tenantry.sync.schedule import start_due_syncs
-from tenantry.sync.upkeep import upkeep_jobs  # noqa: F401  # the queue finds jobs through this module
+from tenantry.sync.undoing.jobs import undoing_jobs  # noqa: F401  # the queue finds jobs through this module
+from tenantry.sync.upkeep import upkeep_jobs  # noqa: F401  # same
 
 _log = structlog.stdlib.get_logger(__name__)
 

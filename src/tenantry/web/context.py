@@ -30,6 +30,7 @@ _SECTIONS = {
     "decision-undo": "pending",
     "run-list": "runs",
     "run-detail": "runs",
+    "run-undo": "runs",
     "hold-list": "held",
     "hold-detail": "held",
     "hold-release": "held",

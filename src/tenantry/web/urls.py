@@ -49,6 +49,7 @@ from tenantry.web.pending.deciding import (
 )
 from tenantry.web.pending.views import pending_detail, pending_export, pending_list
 from tenantry.web.pending.whereabouts import pending_where
+from tenantry.web.runs.undoing import run_undo
 from tenantry.web.runs.views import run_cancel, run_detail, run_list, run_progress, sync_now
 from tenantry.web.settings.company_fields import company_fields
 from tenantry.web.settings.views import sync_settings, sync_settings_effect
@@ -118,6 +119,7 @@ urlpatterns = [
     path("sync/history/", run_list, name="run-list"),
     path("sync/history/<int:pk>/", run_detail, name="run-detail"),
     path("sync/history/<int:pk>/progress/", run_progress, name="run-progress"),
+    path("sync/history/<int:pk>/undo/", run_undo, name="run-undo"),
     path("sync/history/<int:pk>/cancel/", run_cancel, name="run-cancel"),
     path("sync/held/", hold_list, name="hold-list"),
     path("sync/held/<int:pk>/", hold_detail, name="hold-detail"),

@@ -77,6 +77,11 @@ def _too_many_invited(total: int, held: tuple[int, ...], limits: Limits, *, anyw
     return Trip(Brake.INVITATIONS, total, limits.invitations_ask_above, held, reason)
 
 
+def asks_before_removing(companies: int, limits: Limits) -> bool:
+    """Whether a person must type how many companies go before that many are un-created: as many as a run may create."""
+    return companies > limits.creations_per_run
+
+
 def asks_for_number(invitations: int, limits: Limits) -> bool:
     """Whether a person must type how many people are invited before that many are."""
     return invitations > limits.invitations_ask_above

@@ -3,11 +3,13 @@
 Pure: the same view and rules always give the same change, and planning what was just applied gives nothing.
 """
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from tenantry.core.tenants import digest
 from tenantry.core.texts import storable
 
 # What a tenant and a company both have, with the longest text that a company keeps (0: no text).
@@ -21,7 +23,7 @@ FIELDS: Mapping[str, int] = {
     "contact_phone": 60,
 }
 ADDRESS_PARTS = ("line1", "line2", "city", "region", "postal_code")
-_LABELS = {
+LABELS: Mapping[str, str] = {
     "name": "name",
     "country": "country",
     "address": "address",
@@ -58,6 +60,8 @@ class LinkedView:
     ``leads``: it is the company's first link; another tenant of the same company fills blanks only, else two would
     overwrite each other for ever, and each would tell of the relationship. ``over``: the relationship with every
     tenant of the company has ended, for every connection that feeds the marketplace. ``flagged``: the company says so.
+    ``taken_back`` has, by field, the digest of a value that a person took back (:func:`digest_of_value`): it is not
+    taken again while the provider says the same.
     """
 
     tenant_id: int
@@ -69,6 +73,7 @@ class LinkedView:
     leads: bool = True
     over: bool = False
     flagged: bool = False
+    taken_back: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,7 @@ def plan_linked(view: LinkedView, rules: Rules) -> LinkedChange | None:
 
 def _follows(name: str, view: LinkedView, rules: Rules) -> bool:
     ours, theirs = view.ours.get(name) or None, view.theirs.get(name) or None
-    if theirs is None or ours == theirs:
+    if theirs is None or ours == theirs or was_taken_back(name, view):
         return False
     rule = rules.get(name, FieldRule.FILL_BLANKS)
     if rule is FieldRule.PROVIDER and view.leads:
@@ -110,9 +115,20 @@ def _follows(name: str, view: LinkedView, rules: Rules) -> bool:
     return rule is not FieldRule.OURS and ours is None
 
 
+def was_taken_back(name: str, view: LinkedView) -> bool:
+    """Whether a person took back exactly what the provider says of this field."""
+    known = view.taken_back.get(name)
+    return known is not None and known == digest_of_value(view.theirs.get(name))
+
+
+def digest_of_value(value: Any) -> str:
+    """Return a digest of a field's value, by which it is known again without being kept."""
+    return digest(json.dumps(value, sort_keys=True)).hex
+
+
 def _reason(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
-    filled = [_LABELS[name] for name in after if before[name] is None]
-    replaced = [_LABELS[name] for name in after if before[name] is not None]
+    filled = [LABELS[name] for name in after if before[name] is None]
+    replaced = [LABELS[name] for name in after if before[name] is not None]
     parts = [f"Filled from the provider: {_listed(filled)}."] if filled else []
     return " ".join([*parts, *([f"The provider's value wins: {_listed(replaced)}."] if replaced else [])])
 

@@ -24,7 +24,7 @@ from tenantry.marketplace.companies.writing import (
 )
 from tenantry.marketplace.models import Company, CompanyDomain, CompanyOrigin, CompanyTenantId
 
-_PEOPLE = {ActorKind.ACCOUNT, ActorKind.OPERATOR, ActorKind.COMMAND_LINE}
+BY_PEOPLE = {ActorKind.ACCOUNT, ActorKind.OPERATOR, ActorKind.COMMAND_LINE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,7 @@ def change_companies(
     )
     try:
         with transaction.atomic():
-            update_companies(plain, by_person=actor.kind in _PEOPLE, now=now)
+            update_companies(plain, by_person=actor.kind in BY_PEOPLE, now=now)
     except IntegrityError as error:
         raise CompanyRefused({"external_id": TAKEN}) from error
     insert_domains(

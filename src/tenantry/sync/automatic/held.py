@@ -164,5 +164,8 @@ def _decide(pending: PendingCompany, switches: CompanySyncSwitches, *, run_id: i
         return Outcome(ChangeState.STALE, str(taken))
     except DecisionRefused as refused:
         return Outcome(ChangeState.FAILED, str(refused))
-    made = {"company": decided.company_id, "company_name": decided.company_name, "invited": decided.invited}
+    made = {
+        "company": decided.company_id, "company_name": decided.company_name, "invited": decided.invited,
+        "decision": decided.decision_id,
+    }  # fmt: skip
     return Outcome(details=made)

@@ -26,16 +26,23 @@ from tenantry.sync.models import Change, ChangeState, PendingCompany, Run, RunKi
 from tenantry.sync.models.runs import LIVE_RUN
 from tenantry.sync.runs.lifecycle import failure_of_ours
 
+# Does what a planned change says, and tells what became of it with a sentence. It undoes itself what it can't finish.
+Settling = Callable[[Change, int, datetime], tuple[ChangeState, str]]
+
 
 def drive_decisions(
-    run_id: int, *, marketplace_id: int, clock: Callable[[], datetime], should_stop: Callable[[], bool]
-) -> bool:
-    """Make the run's decisions until none is left or somebody cancels; return False when stopped before the end."""
+    run_id: int, *, marketplace_id: int, clock: Callable[[], datetime], should_stop: Callable[[], bool],
+    settle: Settling | None = None,
+) -> bool:  # fmt: skip
+    """Make the run's decisions until none is left or somebody cancels; return False when stopped before the end.
+
+    ``settle`` does what another sort of run has to do with each of its changes.
+    """
     while True:
         if _cancelled(run_id, marketplace_id):
             end_decisions(run_id, marketplace_id=marketplace_id, state=RunState.CANCELLED, now=clock())
             return True
-        if not decide_next(run_id, marketplace_id=marketplace_id, clock=clock):
+        if not decide_next(run_id, marketplace_id=marketplace_id, clock=clock, settle=settle):
             end_decisions(run_id, marketplace_id=marketplace_id, state=RunState.DONE, now=clock())
             return True
         if should_stop():
@@ -47,7 +54,9 @@ def _cancelled(run_id: int, marketplace_id: int) -> bool:
         return Run.objects.filter(pk=run_id, cancel_requested_at__isnull=False).exists()
 
 
-def decide_next(run_id: int, *, marketplace_id: int, clock: Callable[[], datetime]) -> int:
+def decide_next(
+    run_id: int, *, marketplace_id: int, clock: Callable[[], datetime], settle: Settling | None = None
+) -> int:
     """Make the next decision of the run in a transaction of its own; return how many rows were settled.
 
     One at a time: many locked rows would wait for people who decide, and people for them.
@@ -60,13 +69,13 @@ def decide_next(run_id: int, *, marketplace_id: int, clock: Callable[[], datetim
         change = planned.order_by("id").first()
         if change is None:
             return 0
-        change.state, change.problem = _decide(change, run_id, now=clock())
+        change.state, change.problem = (settle or _decide)(change, run_id, clock())
         change.settled_at = clock()
         change.save(update_fields=["state", "problem", "settled_at"])
         return 1
 
 
-def _decide(change: Change, run_id: int, *, now: datetime) -> tuple[ChangeState, str]:
+def _decide(change: Change, run_id: int, now: datetime) -> tuple[ChangeState, str]:
     """Make one decision; each service undoes by itself what it wrote when it refuses."""
     try:
         _call(change, run_id, now=now)

@@ -1,6 +1,6 @@
 """What a decision asks of companies, people and invitations: the one place where deciding reaches into them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tenantry.core.drafts import CompanyDraft, PersonDraft
@@ -55,9 +55,11 @@ def invite(membership_id: int, by: Circumstances) -> int:
         raise DecisionRefused(f"{refused} Or decide without inviting.") from refused
 
 
-def live_invitation(membership_id: int) -> Invitation | None:
-    """Return the membership's invitation that can be accepted still."""
-    return Invitation.objects.filter(membership_id=membership_id, state__in=LIVE_INVITATION).first()
+def live_invitations(membership_ids: Iterable[int]) -> dict[int, Invitation]:
+    """Return, by membership, the invitations that can be accepted still. One query at most."""
+    ids = list(membership_ids)
+    rows = Invitation.objects.filter(membership_id__in=ids, state__in=LIVE_INVITATION) if ids else ()
+    return {row.membership_id: row for row in rows}
 
 
 def has_left(invitation: Invitation) -> bool:
@@ -75,9 +77,9 @@ def take_back_filled(company_id: int, filled: Mapping[str, Any], by: Circumstanc
     write_blanks_back(company_id=company_id, filled=filled, **by.keywords)
 
 
-def why_in_use(company_id: int) -> list[str]:
-    """Return why a company can't be un-created: what it has beyond what the sync made, in clauses."""
-    return reasons_to_keep(Company.objects.get(pk=company_id))
+def why_in_use(companies: Sequence[Company]) -> dict[int, list[str]]:
+    """Return why companies can't be un-created: what they have beyond what the sync made, in clauses."""
+    return reasons_to_keep(companies)
 
 
 def remove_company(company_id: int, reason: str, by: Circumstances) -> None:

@@ -1,121 +1,44 @@
 """Taking a decision back, for 30 days, and saying beforehand what of it can't be."""
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from tenantry.audit.events import Actor
+from tenantry.core.planning.companies import ChangeKind
+from tenantry.core.undoing import Effect, judge_decision, why_not_decision
 from tenantry.marketplace.companies.services import CompanyInUse
-from tenantry.marketplace.models import Company
 from tenantry.sync.deciding import newcomers
 from tenantry.sync.deciding.answering import (
     Answer,
     Circumstances,
     Decided,
     record_answer,
-    standing_decision,
 )
+from tenantry.sync.deciding.consequences import facts_of
 from tenantry.sync.deciding.refusals import AlreadyDecided, DecisionRefused
-from tenantry.sync.models import Decision, DecisionKind, Match, PendingCompany, PendingState, TenantLink
+from tenantry.sync.models import (
+    Change,
+    ChangeState,
+    Decision,
+    DecisionKind,
+    Match,
+    PendingCompany,
+    PendingState,
+    TenantLink,
+)
+from tenantry.sync.runs.accounting import count_undone
 
-UNDO_FOR = timedelta(days=30)
 _RETURNS: dict[str, PendingState] = {
     PendingState.IGNORED: PendingState.IGNORED,
     PendingState.SNOOZED: PendingState.SNOOZED,
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """What taking a decision back would do, in sentences. ``refusal`` says why it can't be done at all."""
-
-    refusal: str = ""
-    does: list[str] = field(default_factory=list)
-    stays: list[str] = field(default_factory=list)
-
-    @property
-    def possible(self) -> bool:
-        """Whether the decision can be taken back now."""
-        return not self.refusal
-
-
 def explain_undo(decision: Decision, *, actor: Actor, may_undo_any: bool, now: datetime) -> Effect:
     """Say what taking the decision back would do and what it can't. In the marketplace's scope; writes nothing."""
-    if decision.undone_by is not None:
-        return Effect(f"{decision.undone_by.actor_name} took it back already.")
-    refusal = _why_not(decision, actor, may_undo_any=may_undo_any, now=now)
-    if refusal:
-        return Effect(refusal)
-    explain = {DecisionKind.CREATE: _explain_create, DecisionKind.LINK: _explain_link}
-    kind = DecisionKind(decision.kind)
-    if kind in explain:
-        return explain[kind](decision)
-    if kind is DecisionKind.NOT_THIS_COMPANY:
-        return Effect(does=[f"{decision.company_name} is proposed again where it matches."])
-    words = {PendingState.IGNORED: "is ignored again.", PendingState.SNOOZED: "is snoozed again."}
-    return Effect(does=["The tenant " + words.get(_former(decision), "waits for a decision again.")])
-
-
-def _why_not(decision: Decision, actor: Actor, *, may_undo_any: bool, now: datetime) -> str:
-    if decision.kind == DecisionKind.UNDO:
-        return "This took a decision back. Decide anew instead."
-    if not may_undo_any and (decision.actor_id is None or decision.actor_id != actor.id):
-        return f"{decision.actor_name} decided this. Only they or a marketplace manager can take it back."
-    if now - decision.created_at > UNDO_FOR:
-        return f"A decision can be taken back for {UNDO_FOR.days} days. This one is older."
-    if decision.kind == DecisionKind.NOT_THIS_COMPANY:
-        return ""
-    standing = standing_decision(decision.pending)
-    if standing is None or standing.pk != decision.pk:
-        return "Something was decided after this. Take that back first."
-    return ""
-
-
-def _explain_create(decision: Decision) -> Effect:
-    company = Company.objects.filter(pk=decision.company_id or 0).first()
-    if company is None:
-        return Effect(does=["The tenant waits for a decision again."], stays=["The company is gone already."])
-    reasons = newcomers.why_in_use(company.pk) + _other_links(decision)
-    if reasons:
-        return Effect(
-            f"{company.name} has more by now than what Company Sync made: {'; '.join(reasons)}. Disable it instead."
-        )
-    does = [
-        f"{company.name} and its administrator's place in it are removed.",
-        "The tenant waits for a decision again.",
-    ]
-    return Effect(does=does + _revoked(decision), stays=_unsendable(decision))
-
-
-def _other_links(decision: Decision) -> list[str]:
-    others = TenantLink.objects.filter(company_id=decision.company_id or 0, ended_at=None)
-    return ["another tenant is linked to it"] if others.exclude(tenant_id=decision.tenant_id).exists() else []
-
-
-def _explain_link(decision: Decision) -> Effect:
-    does = [f"The tenant is no longer linked to {decision.company_name}, and waits for a decision again."]
-    stays = []
-    if decision.undo.get("filled"):
-        does.append("What the link filled in is blank again where nobody changed it since: " + _labels(decision) + ".")
-    if decision.undo.get("membership"):
-        stays.append("The contact who was added stays an administrator. Deactivate the membership if it is wrong.")
-    return Effect(does=does, stays=stays)
-
-
-def _labels(decision: Decision) -> str:
-    return ", ".join(str(name).replace("_", " ") for name in decision.undo.get("filled", {}))
-
-
-def _revoked(decision: Decision) -> list[str]:
-    invitation = newcomers.live_invitation(decision.undo.get("membership") or 0)
-    return [f"The invitation to {invitation.email} is revoked: its link stops working."] if invitation else []
-
-
-def _unsendable(decision: Decision) -> list[str]:
-    invitation = newcomers.live_invitation(decision.undo.get("membership") or 0)
-    left = invitation is not None and newcomers.has_left(invitation)
-    return ["The e-mail with the invitation has left and can't be unsent."] if left else []
+    return judge_decision(facts_of(decision, actor=actor, may_undo_any=may_undo_any), now=now)
 
 
 @transaction.atomic
@@ -137,12 +60,12 @@ def undo_decision(
         raise AlreadyDecided(
             decision.undone_by.actor_name, "the decision was taken back", decision.undone_by.created_at
         )
-    refusal = _why_not(decision, actor, may_undo_any=may_undo_any, now=now)
+    refusal = why_not_decision(facts_of(decision, actor=actor, may_undo_any=may_undo_any), now=now)
     if refusal:
         raise DecisionRefused(refusal)
     company = decision.company
     _take_back(decision, by)
-    state, until = _before(decision)
+    state, until = before_of(decision)
     undone = record_answer(
         pending,
         Answer(DecisionKind.UNDO, state, None, reason=_told(decision), undo={"of": decision.pk}, snoozed_until=until),
@@ -150,7 +73,20 @@ def undo_decision(
     )
     decision.undone_by = undone
     decision.save(update_fields=["undone_by"])
+    note_taken_back(decision, now=now)
     return Decided(pending.pk, undone.pk, DecisionKind.UNDO, company.pk if company else None, decision.company_name)
+
+
+def note_taken_back(decision: Decision, *, now: datetime) -> None:
+    """Say on the changes of runs that stand for the decision that they are undone, and count those runs anew."""
+    made = Q(run_id=decision.run_id, kind__startswith="decide.") | Q(
+        kind=ChangeKind.CREATE, details__decision=decision.pk
+    )
+    changes = Change.objects.filter(made, tenant_id=decision.tenant_id, state=ChangeState.APPLIED)
+    for change in changes.order_by("run_id"):
+        change.state, change.settled_at = ChangeState.UNDONE, now
+        change.save(update_fields=["state", "settled_at"])
+        count_undone(change.run_id)
 
 
 def _told(decision: Decision) -> str:
@@ -166,9 +102,11 @@ def _take_back(decision: Decision, by: Circumstances) -> None:
     if decision.undo.get("filled") and decision.company_id is not None:
         newcomers.take_back_filled(decision.company_id, decision.undo["filled"], by)
     if decision.kind == DecisionKind.CREATE and decision.company_id is not None:
-        others = _other_links(decision)
-        if others:
-            raise DecisionRefused(f"{decision.company_name} can't be removed: {others[0]}. Take that back first.")
+        others = TenantLink.objects.filter(company_id=decision.company_id, ended_at=None)
+        if others.exclude(tenant_id=decision.tenant_id).exists():
+            raise DecisionRefused(
+                f"{decision.company_name} can't be removed: another tenant is linked to it. Take that back first."
+            )
         try:
             newcomers.remove_company(decision.company_id, "The decision that created it was taken back.", by)
         except CompanyInUse as used:
@@ -176,8 +114,8 @@ def _take_back(decision: Decision, by: Circumstances) -> None:
         decision.company = None
 
 
-def _before(decision: Decision) -> tuple[PendingState, datetime | None]:
-    """Return what the row was before the decision; a held row waits for a person now."""
+def before_of(decision: Decision) -> tuple[PendingState, datetime | None]:
+    """Return what the row becomes when the decision is taken back: what it was, but a held one waits for a person."""
     if decision.kind == DecisionKind.NOT_THIS_COMPANY:
         return PendingState(decision.pending.state), decision.pending.snoozed_until
     until = decision.undo.get("snoozed_until")

@@ -113,12 +113,14 @@ class TenantLink(MarketplaceOwned):
     """Tenant and company that are the same customer, by a person's or a rule's decision.
 
     ``compared_at`` is the state of the tenant (the later of its readings) up to which the company's fields follow it.
+    ``taken_back`` has, by field, a digest of a value that a person took back (``core.planning.linked``).
     """
 
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="links")
     decision = models.ForeignKey("sync.Decision", null=True, on_delete=models.PROTECT, related_name="+")
     compared_at = models.DateTimeField(null=True)
+    taken_back = models.JSONField(default=dict, db_default={})
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
 

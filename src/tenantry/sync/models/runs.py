@@ -19,6 +19,7 @@ class Trigger(models.TextChoices):
     FORCE = "force", "Force user sync"
     PERSON = "person", "Sync this person now"
     HINT = "hint", "hint from the provider"
+    UNDO = "undo", "changes taken back"
 
 
 class RunKind(models.TextChoices):
@@ -27,6 +28,7 @@ class RunKind(models.TextChoices):
     COMPANIES = "companies", "Company Sync"
     DECISIONS = "decisions", "decisions"
     PEOPLE = "people", "User Sync"
+    UNDO = "undo", "undo"
 
 
 class RunState(models.TextChoices):
@@ -50,7 +52,7 @@ class Run(MarketplaceOwned):
 
     A release of held rows is such decisions, by its trigger. A run of User Sync has no observation of its own: it reads
     tenant after tenant (``RunTenant``), those of ``company`` alone where it is set, and one person alone with
-    ``person_id`` (a ``DirectoryUser``).
+    ``person_id`` (a ``DirectoryUser``). A run that takes changes back reads nothing.
 
     ``counters`` are computed from rows when it ends and must add up, else ``suspect`` says what does not.
     ``plan_cursor`` is the last tenant that a preview planned. A run whose listing did not end cleanly has
@@ -117,7 +119,8 @@ class Change(MarketplaceOwned):
 
     ``before`` and ``after`` are snapshots of the pending company (``core.planning.companies``), null where
     there is none. ``details`` is what else a change needs to be applied (a company to link to, a reason), ``hold`` the
-    hold that keeps it. A failed change is tried again from ``next_attempt_at`` on.
+    hold that keeps it. A failed change is tried again from ``next_attempt_at`` on. ``undoes`` is the change
+    that this one takes back.
     """
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="changes")
@@ -138,6 +141,7 @@ class Change(MarketplaceOwned):
     hold = models.ForeignKey("sync.Hold", null=True, on_delete=models.SET_NULL, related_name="changes")
     attempts = models.SmallIntegerField(default=0, db_default=0)
     next_attempt_at = models.DateTimeField(null=True)
+    undoes = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="undoings")
     created_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
 
@@ -145,13 +149,16 @@ class Change(MarketplaceOwned):
         constraints = [
             models.UniqueConstraint(
                 fields=["run", "tenant", "kind"],
-                condition=models.Q(state=ChangeState.PLANNED, person_id__isnull=True),
+                condition=models.Q(state=ChangeState.PLANNED, person_id__isnull=True, undoes__isnull=True),
                 name="one_planned_change_of_a_kind",
             ),
             models.UniqueConstraint(
                 fields=["run", "person_id", "kind"],
-                condition=models.Q(state=ChangeState.PLANNED, person_id__isnull=False),
+                condition=models.Q(state=ChangeState.PLANNED, person_id__isnull=False, undoes__isnull=True),
                 name="one_planned_change_per_person",
+            ),
+            models.UniqueConstraint(
+                fields=["undoes"], condition=models.Q(state=ChangeState.PLANNED), name="one_planned_undo_of_a_change"
             ),
         ]
         indexes = [

@@ -74,6 +74,19 @@ def recount_changes(run_id: int) -> None:
     run.save(update_fields=["counters"])
 
 
+def count_undone(run_id: int, *, count: int = 1) -> None:
+    """Count changes of a run that has ended as undone that were applied: without counting all of its rows anew.
+
+    In the marketplace's scope, in the transaction that undoes them.
+    """
+    run = Run.objects.select_for_update(of=("self",)).get(pk=run_id)
+    if run.ended_at is None:
+        return
+    applied, undone = (run.counters.get(f"changes_{state}", 0) for state in ("applied", "undone"))
+    run.counters = {**run.counters, "changes_applied": applied - count, "changes_undone": undone + count}
+    run.save(update_fields=["counters"])
+
+
 def _observed(observation: Observation | None) -> dict[str, int]:
     if observation is None:
         return {}

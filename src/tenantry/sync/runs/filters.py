@@ -20,6 +20,7 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
     "sync": {"preview": False, "kind": RunKind.COMPANIES},
     "preview": {"preview": True},
     "decisions": {"kind": RunKind.DECISIONS},
+    "undo": {"kind": RunKind.UNDO},
 }
 
 

@@ -27,7 +27,7 @@ from tenantry.sync.telling import contact_subject
 Clock = Callable[[], datetime]
 _BATCH = 500
 _KINDS = [kind.value for kind in LinkedKind]
-_PERSONAL = ("contact_name", "contact_email", "contact_phone")
+PERSONAL = ("contact_name", "contact_email", "contact_phone")
 
 
 def follow_linked(
@@ -148,12 +148,12 @@ def values_of(company: Company, names: Mapping[str, Any]) -> dict[str, Any]:
 
 def _happening(change: Change) -> Happening:
     sides = (("before", change.before or {}), ("after", change.after or {}))
-    personal = {f"{side}.{name}": values[name] for side, values in sides for name in _PERSONAL if values.get(name)}
+    personal = {f"{side}.{name}": values[name] for side, values in sides for name in PERSONAL if values.get(name)}
     return Happening(
         action=f"sync.{change.kind.replace('.', '_')}.applied",
         target=Target("company", str(_company_id(change)), change.subject_name),
-        before={name: value for name, value in (change.before or {}).items() if name not in _PERSONAL},
-        after={name: value for name, value in (change.after or {}).items() if name not in _PERSONAL},
+        before={name: value for name, value in (change.before or {}).items() if name not in PERSONAL},
+        after={name: value for name, value in (change.after or {}).items() if name not in PERSONAL},
         personal=personal,
         person=contact_subject(change.subject),
         reason=change.reason,

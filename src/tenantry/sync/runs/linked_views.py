@@ -19,7 +19,7 @@ _THEIRS = (
     "name", "country", "address", "registration_number", "contact_first_name", "contact_last_name", "contact_email",
     "contact_phone",
 )  # fmt: skip
-_HEAD = ("link_id", "tenant_id", "external_id", "company_id", "leads", "over", "flagged", "as_of")
+_HEAD = ("link_id", "tenant_id", "external_id", "company_id", "leads", "over", "flagged", "taken_back", "as_of")
 
 # Over for a tenant: connections of this marketplace's feeds saw it, and each was told that it is gone.
 _OVER = """not exists (
@@ -37,8 +37,8 @@ _LEADS = """not exists (
 )"""
 _AS_OF = "greatest(t.changed_at, t.details_at)"
 _SELECT = f"""
-select l.id, l.tenant_id, t.external_id, l.company_id, {_LEADS}, {_OVER}, c.relationship_ended_at is not null, {_AS_OF},
-    {", ".join(f"c.{name}" for name in _OURS)}, {", ".join(f"t.{name}" for name in _THEIRS)}
+select l.id, l.tenant_id, t.external_id, l.company_id, {_LEADS}, {_OVER}, c.relationship_ended_at is not null,
+    l.taken_back, {_AS_OF}, {", ".join(f"c.{name}" for name in _OURS)}, {", ".join(f"t.{name}" for name in _THEIRS)}
 from sync_tenantlink l
 join sync_tenant t on t.id = l.tenant_id
 join marketplace_company c on c.id = l.company_id
@@ -99,5 +99,6 @@ def _linked(row: tuple[Any, ...]) -> Linked:
         leads=head["leads"],
         over=head["over"],
         flagged=head["flagged"],
+        taken_back=json.loads(head["taken_back"]),
     )
     return Linked(head["link_id"], head["as_of"], view)

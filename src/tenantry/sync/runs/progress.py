@@ -50,9 +50,9 @@ def progress_of(run: Run, *, now: datetime) -> Progress:
     observation = run.observation
     stopping = run.cancel_requested_at is not None
     state = stage_of(run)
-    if run.kind == RunKind.DECISIONS and state == RunState.APPLYING:
+    if run.kind in {RunKind.DECISIONS, RunKind.UNDO} and state == RunState.APPLYING:
         left = Change.objects.filter(run=run, state__in=[ChangeState.PLANNED, ChangeState.APPROVED]).count()
-        total = run.counters.get("decisions", left)
+        total = run.counters.get("decisions", run.counters.get("undo", left))
         return Progress(state, total - left, total, run.listed_at, now, stopping)
     if observation is None or state == RunState.WAITING:
         late = now - run.created_at > _SLOW_START

@@ -87,7 +87,7 @@ def _live_counters(run: Run) -> dict[str, int]:
 
 def _tally(run: Run, counters: Mapping[str, int]) -> Tally:
     return Tally(
-        seen=counters.get("tenants_seen", counters.get("records", counters.get("decisions", 0))),
+        seen=counters.get("tenants_seen", counters.get("records", counters.get("decisions", counters.get("undo", 0)))),
         changed=counters.get("changes_planned" if run.preview else "changes_applied", 0),
         skipped=counters.get("tenants_skipped", 0),
         failed=sum(counters.get(name, 0) for name in ("records_invalid", "details_failed", "changes_failed")),

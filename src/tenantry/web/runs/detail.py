@@ -6,16 +6,19 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 
+from tenantry.core.permissions import Action
 from tenantry.sync.holds.releasing import RELEASE
 from tenantry.sync.models import Change, ChangeState, Finding, Run
 from tenantry.sync.runs.queries import list_changes, list_failures, pending_of_tenants
+from tenantry.sync.undoing.planning import can_be_undone
+from tenantry.sync.undoing.registry import way_for
 from tenantry.web.access import Visit
 from tenantry.web.addresses import pager
 from tenantry.web.amounts import counted
 from tenantry.web.runs.live import live_context
 from tenantry.web.runs.steps import steps_of
 from tenantry.web.runs.summary import summary_of
-from tenantry.web.runs.words import change_kind, change_tone, differences
+from tenantry.web.runs.words import change_kind, change_tone, differences, is_live
 from tenantry.web.texts import legible
 
 TABS = {"summary": "Summary", "changes": "Changes", "findings": "Skipped & failed", "steps": "Steps"}
@@ -42,7 +45,7 @@ def detail_context(request: HttpRequest, visit: Visit, run: Run) -> dict[str, An
     tab = request.GET.get("tab", "")
     tab = tab if tab in TABS else "summary"
     parts = {"changes": _changes, "findings": _findings}
-    shown = parts[tab](request, run) if tab in parts else {}
+    shown = parts[tab](request, visit, run) if tab in parts else {}
     if tab == "summary":
         shown = {"summary": summary_of(run)}
     elif tab == "steps":
@@ -52,6 +55,7 @@ def detail_context(request: HttpRequest, visit: Visit, run: Run) -> dict[str, An
         "failure": _failure(run),
         "suspect": run.suspect,
         "incomplete": not run.complete and run.listed_at is not None,
+        "undo_url": _undo_url(visit, run),
         "tab": tab,
         "tabs": _tabs(run, tab),
         **shown,
@@ -64,6 +68,13 @@ def _tabs(run: Run, current: str) -> list[dict[str, Any]]:
         {"label": label, "url": f"{address}?tab={name}", "active": name == current, "count": None}
         for name, label in TABS.items()
     ]
+
+
+def _undo_url(visit: Visit, run: Run) -> str:
+    """Return where the run is taken back, or nothing when that can't be. One query at most."""
+    if is_live(run) or not visit.presence.may(Action.UNDO_RUN) or not can_be_undone(run, now=visit.now):
+        return ""
+    return reverse("web:run-undo", args=[run.pk])
 
 
 def _failure(run: Run) -> dict[str, str] | None:
@@ -80,13 +91,15 @@ def _failure(run: Run) -> dict[str, str] | None:
     }
 
 
-def _changes(request: HttpRequest, run: Run) -> dict[str, Any]:
+def _changes(request: HttpRequest, visit: Visit, run: Run) -> dict[str, Any]:
     state = request.GET.get("state", "")
     state = state if state in ChangeState.values else ""
+    undo_possible = bool(_undo_url(visit, run))
     page = list_changes(run, state=state, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
     address = reverse("web:run-detail", args=[run.pk])
     return {
-        "changes": change_rows(page.rows),
+        "changes": change_rows(page.rows, undo=undo_possible),
+        "can_undo": undo_possible,
         "pager": pager(request, page),
         "filters": {
             "action": address,
@@ -102,14 +115,16 @@ def _changes(request: HttpRequest, run: Run) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def change_rows(changes: Sequence[Change]) -> list[dict[str, Any]]:
-    """Return these changes as the page's table shows them. One query."""
+def change_rows(changes: Sequence[Change], *, undo: bool = False) -> list[dict[str, Any]]:
+    """Return these changes as the page's table shows them. One query. ``undo``: they may be chosen to be taken back."""
     pending = pending_of_tenants(change.tenant_id for change in changes)
-    return [_change_row(change, pending.get(change.tenant_id)) for change in changes]
+    return [_change_row(change, pending.get(change.tenant_id), undo=undo) for change in changes]
 
 
-def _change_row(change: Change, pending_id: int | None) -> dict[str, Any]:
+def _change_row(change: Change, pending_id: int | None, *, undo: bool) -> dict[str, Any]:
     return {
+        "pk": change.pk,
+        "undoable": undo and change.state == ChangeState.APPLIED and way_for(change.kind) is not None,
         "subject": legible(change.subject_name),
         "subject_url": reverse("web:pending-detail", args=[pending_id]) if pending_id else "",
         "what": change_kind(change),
@@ -121,7 +136,7 @@ def _change_row(change: Change, pending_id: int | None) -> dict[str, Any]:
     }
 
 
-def _findings(request: HttpRequest, run: Run) -> dict[str, Any]:
+def _findings(request: HttpRequest, visit: Visit, run: Run) -> dict[str, Any]:  # noqa: ARG001  # as all tabs
     page = list_failures(run, after=request.GET.get("after", ""), before=request.GET.get("before", ""))
     observation = run.observation
     unusable = observation.invalid if observation else 0

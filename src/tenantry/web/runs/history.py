@@ -59,7 +59,7 @@ def _filters(applied: RunFilter) -> dict[str, Any]:
                 "kind",
                 "Kind: any",
                 values["kind"],
-                (("sync", "syncs"), ("preview", "previews"), ("decisions", "decisions on many rows")),
+                (("sync", "syncs"), ("preview", "previews"), ("decisions", "decisions on many rows"), ("undo", "undo")),
             ),
             select("trigger", "Started by: any", values["trigger"], _TRIGGERS),
         ],

@@ -10,7 +10,7 @@ from tenantry.sync.runs.progress import Progress, progress_of
 from tenantry.sync.runs.queries import Tally, tallies_of
 from tenantry.web.amounts import rate, time_left
 from tenantry.web.runs.rows import row_of
-from tenantry.web.runs.words import is_decisions, is_live, is_release
+from tenantry.web.runs.words import is_decisions, is_live, is_release, is_undo
 
 _STEPS = {
     RunState.WAITING: "Waiting to start",
@@ -19,6 +19,7 @@ _STEPS = {
     RunState.READING_DETAILS: "Reading contacts, addresses and domains from {connection}",
 }
 _DECIDING = "Deciding, row by row"
+_UNDOING = "Taking back, row by row"
 _RELEASING = "Creating what was released, company by company"
 _UNITS = {RunState.APPLYING: "changes", RunState.WAITING: ""}
 
@@ -42,10 +43,10 @@ def _linked(numbers: list[dict[str, Any]], *, linked: bool) -> list[dict[str, An
 
 
 def _progress(run: Run, progress: Progress) -> dict[str, Any]:
-    decisions = is_decisions(run)
+    decisions = is_decisions(run) or is_undo(run)
     step = _STEPS[progress.state]
     if decisions and progress.state == RunState.APPLYING:
-        step = _RELEASING if is_release(run) else _DECIDING
+        step = _UNDOING if is_undo(run) else _RELEASING if is_release(run) else _DECIDING
     step = step.format(connection=run.source)
     estimated = progress.state == RunState.LISTING and progress.total is not None
     return {
@@ -74,7 +75,7 @@ def _note(progress: Progress, *, estimated: bool) -> str:
 
 def _numbers(run: Run, tally: Tally) -> list[dict[str, Any]]:
     address = reverse("web:run-detail", args=[run.pk])
-    if is_decisions(run):
+    if is_decisions(run) or is_undo(run):
         return _decided_numbers(run, tally, address)
     made = ChangeState.PLANNED if run.preview else ChangeState.APPLIED
     return [
@@ -94,6 +95,13 @@ def _decided_numbers(run: Run, tally: Tally, address: str) -> list[dict[str, Any
     def to(state: ChangeState) -> str:
         return f"{address}?tab=changes&state={state.value}"
 
+    if is_undo(run):
+        return [
+            {"label": "To take back", "value": run.counters.get("undo", 0), "url": f"{address}?tab=changes"},
+            {"label": "Taken back", "value": tally.changed, "url": to(ChangeState.APPLIED)},
+            {"label": "Changed meanwhile", "value": tally.stale, "url": to(ChangeState.STALE)},
+            {"label": "Refused", "value": tally.failed, "url": to(ChangeState.FAILED), "tone": "bad"},
+        ]
     if is_release(run):
         return [
             {"label": "Released", "value": run.counters.get("decisions", 0), "url": f"{address}?tab=changes"},

@@ -6,7 +6,17 @@ from typing import Any
 from tenantry.sync.models import Run, RunState
 from tenantry.sync.runs.queries import Tally, tallies_of
 from tenantry.web.amounts import counted, duration
-from tenantry.web.runs.words import is_decisions, is_live, is_release, kind_of, starter_of, title_of, tone_of, word_of
+from tenantry.web.runs.words import (
+    is_decisions,
+    is_live,
+    is_release,
+    is_undo,
+    kind_of,
+    starter_of,
+    title_of,
+    tone_of,
+    word_of,
+)
 
 
 def rows_of(runs: Iterable[Run], tallies: Mapping[int, Tally] | None = None) -> list[dict[str, Any]]:
@@ -48,6 +58,8 @@ def sentence_of(run: Run, tally: Tally) -> str:
         return "It stopped before its end. What was applied until then stays."
     if run.note:
         return run.note
+    if is_undo(run):
+        return _undo(run, tally)
     if is_decisions(run):
         return _release(run, tally) if is_release(run) else _decisions(run, tally)
     changes = _changes(run, tally.changed)
@@ -67,6 +79,17 @@ def _decisions(run: Run, tally: Tally) -> str:
         else "",
     ]
     return f"{'Cancelled: ' if run.state == RunState.CANCELLED else ''}{', '.join(part for part in parts if part)}."
+
+
+def _undo(run: Run, tally: Tally) -> str:
+    left = run.counters.get("changes_cancelled", 0)
+    parts = [
+        f"{counted(tally.changed, 'change', 'changes')} taken back",
+        f"{counted(tally.stale, 'row', 'rows')} changed meanwhile" if tally.stale else "",
+        f"{counted(tally.failed, 'row', 'rows')} could not be" if tally.failed else "",
+        f"{counted(left, 'row', 'rows')} left as they were: cancelled" if left else "",
+    ]
+    return f"{', '.join(part for part in parts if part)}."
 
 
 def _release(run: Run, tally: Tally) -> str:

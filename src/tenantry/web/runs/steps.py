@@ -7,7 +7,7 @@ from tenantry.sync.models import Observation, ObservationState, Run, RunState
 from tenantry.sync.runs.progress import stage_of
 from tenantry.sync.runs.queries import changes_by_state
 from tenantry.web.amounts import counted, duration
-from tenantry.web.runs.words import is_decisions, is_live, is_release, starter_of, tone_of, word_of
+from tenantry.web.runs.words import is_decisions, is_live, is_release, is_undo, starter_of, tone_of, word_of
 
 Step = dict[str, Any]
 
@@ -21,8 +21,8 @@ def steps_of(run: Run, *, now: datetime) -> list[Step]:
         steps.append(_applying(run))
         if run.observation is not None and not run.preview:
             steps.append(_details(run, run.observation, now=now))
-    if is_decisions(run) and run.listed_at is not None:
-        steps[-1] |= {"title": "Created, company by company" if is_release(run) else "Decided, row by row"}
+    if run.listed_at is not None and (is_decisions(run) or is_undo(run)):
+        steps[-1] |= {"title": _row_by_row(run)}
     if run.cancel_requested_at is not None:
         steps.append({"title": "Cancel asked for", "tone": "off", "at": run.cancel_requested_at})
     if not is_live(run):
@@ -31,6 +31,12 @@ def steps_of(run: Run, *, now: datetime) -> list[Step]:
             "duration": duration(run.created_at, run.ended_at), "detail": run.note,
         })  # fmt: skip
     return steps
+
+
+def _row_by_row(run: Run) -> str:
+    if is_undo(run):
+        return "Taken back, row by row"
+    return "Created, company by company" if is_release(run) else "Decided, row by row"
 
 
 _LISTING_TONES = {

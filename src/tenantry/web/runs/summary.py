@@ -7,7 +7,7 @@ from django.contrib.humanize.templatetags.humanize import intcomma
 
 from tenantry.sync.models import ChangeState, Run
 from tenantry.web.amounts import duration
-from tenantry.web.runs.words import is_decisions, is_live, is_release, starter_of
+from tenantry.web.runs.words import is_decisions, is_live, is_release, is_undo, starter_of
 
 _RECORDS = (
     ("records", "Records read"),
@@ -30,7 +30,7 @@ _ALWAYS = {"records", "tenants_seen", "changes"}
 
 def summary_of(run: Run) -> list[dict[str, Any]]:
     """Return the facts of the summary tab. Counters are counted when the run ends."""
-    if is_decisions(run) and not is_live(run):
+    if (is_decisions(run) or is_undo(run)) and not is_live(run):
         return _decisions(run)
     facts = [
         {"label": "Connection", "value": run.source},
@@ -50,8 +50,8 @@ def _decisions(run: Run) -> list[dict[str, Any]]:
         {"label": "Started by", "value": starter_of(run)},
         {"label": "Duration", "value": duration(run.created_at, run.ended_at)},
         {
-            "label": "Rows released" if is_release(run) else "Rows to decide",
-            "value": intcomma(run.counters.get("decisions", 0)),
+            "label": "Rows to take back" if is_undo(run) else "Rows released" if is_release(run) else "Rows to decide",
+            "value": intcomma(run.counters.get("undo" if is_undo(run) else "decisions", 0)),
         },
     ]
     return facts + [fact for fact in _facts(run.counters, _states()) if fact["value"] != "0"]

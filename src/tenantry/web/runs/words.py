@@ -12,11 +12,12 @@ from tenantry.sync.models import Change, PendingState, Run, RunKind, RunState, T
 from tenantry.sync.models.runs import LIVE_RUN
 from tenantry.sync.pending.filters import PROBLEM_WORDS
 from tenantry.sync.runs.progress import stage_of
+from tenantry.sync.undoing.planning import UNDO_PREFIX
 from tenantry.web.countries import country_name
 from tenantry.web.texts import legible
 
 _TONES = {RunState.DONE: "good", RunState.PREVIEWED: "good", RunState.FAILED: "bad", RunState.CANCELLED: "off"}
-_NAMED = {Trigger.BUTTON, Trigger.SETTINGS, Trigger.COMMAND_LINE, Trigger.DECISIONS, Trigger.RELEASE}
+_NAMED = {Trigger.BUTTON, Trigger.SETTINGS, Trigger.COMMAND_LINE, Trigger.DECISIONS, Trigger.RELEASE, Trigger.UNDO}
 _CHANGE_TONES = {
     "planned": "busy", "held": "wait", "approved": "busy", "rejected": "off", "applied": "good", "stale": "off",
     "failed": "bad", "cancelled": "off", "undone": "off",
@@ -81,6 +82,8 @@ def kind_of(run: Run) -> str:
     """Return what sort of run it is."""
     if is_release(run):
         return "Release"
+    if is_undo(run):
+        return "Undo"
     if is_decisions(run):
         what = next((word for kind, word in _DECISIONS.items() if kind in run.counters), "many rows")
         return f"Decisions: {what}"
@@ -92,6 +95,11 @@ def is_decisions(run: Run) -> bool:
     return run.kind == RunKind.DECISIONS
 
 
+def is_undo(run: Run) -> bool:
+    """Whether the run takes changes of another one back."""
+    return run.kind == RunKind.UNDO
+
+
 def is_release(run: Run) -> bool:
     """Whether the run makes what a person released from a hold."""
     return run.trigger == Trigger.RELEASE
@@ -101,6 +109,8 @@ def title_of(run: Run) -> str:
     """Return what the run's page is called."""
     if is_release(run):
         return "Release of held companies"
+    if is_undo(run):
+        return f"Undo of run {run.counters.get('undo_of_run', '')}"
     return kind_of(run) if is_decisions(run) else f"{kind_of(run)} sync"
 
 
@@ -112,9 +122,14 @@ def starter_of(run: Run) -> str:
 
 def change_kind(change: Change) -> str:
     """Return what the change does, in words."""
-    if change.kind in _DECISIONS:
-        return _DECISIONS[change.kind].capitalize()
-    return _KINDS.get(change.kind, change.kind)
+    return kind_words(change.kind)
+
+
+def kind_words(kind: str) -> str:
+    """Return what changes of a kind do, in words."""
+    if kind.startswith(UNDO_PREFIX):
+        return f"Taken back: {kind_words(kind.removeprefix(UNDO_PREFIX)).lower()}"
+    return _DECISIONS[kind].capitalize() if kind in _DECISIONS else _KINDS.get(kind, kind)
 
 
 def change_tone(change: Change) -> str:

@@ -1,0 +1,59 @@
+"""Takes back what a run of undoing planned, row by row: the work of a queue job, safe to stop anywhere and to repeat.
+
+One row that fails stops no other: what went wrong stands on it.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+from django.db import InterfaceError, OperationalError, transaction
+
+from tenantry.audit.events import Actor, ActorKind
+from tenantry.core.undoing import NO_WAY
+from tenantry.isolation.scope import marketplace_scope
+from tenantry.sync.deciding.answering import Circumstances
+from tenantry.sync.deciding.carrying import drive_decisions
+from tenantry.sync.models import Change, ChangeState, Run, RunKind
+from tenantry.sync.models.runs import LIVE_RUN
+from tenantry.sync.undoing.planning import UNDO_PREFIX
+from tenantry.sync.undoing.registry import way_for
+from tenantry.sync.undoing.ways import UndoRefused, UndoStale
+
+_log = structlog.stdlib.get_logger(__name__)
+
+
+def drive_undo(
+    run_id: int, *, marketplace_id: int, clock: Callable[[], datetime], should_stop: Callable[[], bool]
+) -> bool:
+    """Take back until nothing is left or somebody cancels; return False when stopped before the end."""
+    return drive_decisions(
+        run_id, marketplace_id=marketplace_id, clock=clock, should_stop=should_stop, settle=_take_back
+    )
+
+
+def _take_back(undo: Change, run_id: int, now: datetime) -> tuple[ChangeState, str]:
+    kind, name, account_id = (undo.details or {})["actor"]
+    by = Circumstances(Actor(ActorKind(kind), name, account_id), now, run_id=run_id)
+    way = way_for(undo.kind.removeprefix(UNDO_PREFIX))
+    if way is None:
+        return ChangeState.FAILED, NO_WAY
+    try:
+        with transaction.atomic():
+            way.take_back(undo, by)
+    except UndoStale as stale:
+        return ChangeState.STALE, str(stale)
+    except UndoRefused as refused:
+        return ChangeState.FAILED, str(refused)
+    except (OperationalError, InterfaceError):  # the database went away: nothing can be noted either
+        raise
+    except Exception as error:  # noqa: BLE001  # one row must not stop the others; it is logged and shown
+        _log.exception("undo_failed", change_id=undo.pk, run_id=run_id)
+        return ChangeState.FAILED, f"An error in Tenantry itself stopped this ({type(error).__name__})."
+    return ChangeState.APPLIED, ""
+
+
+def live_undos(marketplace_id: int) -> list[int]:
+    """Return the marketplace's runs of undoing that are not over."""
+    with marketplace_scope(marketplace_id):
+        return list(Run.objects.filter(kind=RunKind.UNDO, state__in=LIVE_RUN).values_list("pk", flat=True))
