@@ -26,6 +26,7 @@ ROWS = {
     Action.HANDLE_PERSONAL_DATA: "y y - - - -",
     Action.SEE_ACTIVITY: "y y - - - -",
     Action.MAKE_TOKENS: "y y - - - -",
+    Action.MANAGE_WEBHOOKS: "y y - - - -",
     Action.INVITE: "y y - - - -",
     Action.SEE_OWN_COMPANY: "- - - - y y",  # a user reads there whom to ask, and no list of people
     Action.INVITE_IN_OWN_COMPANY: "- - - - y -",

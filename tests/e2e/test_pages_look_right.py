@@ -19,6 +19,7 @@ from tests.web.cast import OPERATOR, Cast
 from tests.web.stage import Customer, Stage, customers
 
 from tenantry.connections.models import Connection
+from tenantry.core.deliveries import Verdict
 from tenantry.core.drafts import CompanyDraft, DomainDraft
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.companies.services import create_company
@@ -29,6 +30,10 @@ from tenantry.sync.deciding.services import create_from_pending
 from tenantry.sync.matching.refreshing import match_all
 from tenantry.sync.models import Entitlement, Finding, Observation, ObservationState, Run, RunState
 from tenantry.sync.switches import read_company_sync
+from tenantry.webhooks.destinations import Destination
+from tenantry.webhooks.models import Delivery
+from tenantry.webhooks.noting import Attempt, note_attempts
+from tenantry.webhooks.services import EndpointDraft, create_endpoint
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 SHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
@@ -48,6 +53,7 @@ _OTHERS = [
 def _set_the_stage(stage: Stage) -> dict[str, str]:
     """Fill the stage with all sorts of rows; return the pages to look at."""
     now = timezone.now()
+    hooks = _listening(stage)
     done = stage.sync([*customers(14), *_OTHERS], now=now - timedelta(hours=30))
     Finding.objects.create(
         observation_id=done.observation_id or 0, kind="invalid record", reference="page 3, record 17",
@@ -106,6 +112,7 @@ def _set_the_stage(stage: Stage) -> dict[str, str]:
         "activity-nothing": reverse("web:activity") + "?since=2999-01-01",
         "where": reverse("web:pending-where") + "?q=alpineskihouse.com",
         **_of_a_person(stage),
+        **_of_webhooks(stage, hooks),
         "not-found": "/companies/pending/999999/",
         "forbidden": reverse("web:operator-home"),
     }
@@ -157,6 +164,30 @@ def _of_a_person(stage: Stage) -> dict[str, str]:
         "person": reverse("web:user-detail", args=[user.pk]),
         "person-data": reverse("web:user-data", args=[user.pk]),
         "person-erase": reverse("web:user-erase", args=[user.pk]),
+    }
+
+
+def _listening(stage: Stage) -> int:
+    draft = EndpointDraft(f"Billing {'w' * 60}", Destination(f"https://billing.example/{'w' * 90}", "93.184.215.14"))
+    with marketplace_scope(stage.marketplace.pk):
+        return create_endpoint(draft=draft, actor=OPERATOR, now=timezone.now()).endpoint.pk
+
+
+def _of_webhooks(stage: Stage, endpoint: int) -> dict[str, str]:
+    """Return the pages of an endpoint that fails; one delivery has an answer."""
+    problem = "It answered 500 Oh; only an answer from 200 to 299 counts as received."
+    with marketplace_scope(stage.marketplace.pk):
+        first, second = Delivery.objects.order_by("pk")[:2]
+        good = Attempt(first.pk, Verdict.DELIVERED, 200, "", 0.12, '{"ok": true}')
+        bad = Attempt(second.pk, Verdict.FAILED, 500, problem, 1.5, "<html>" + "w" * 300)
+        for attempt in (good, bad, bad):
+            note_attempts(endpoint, [attempt], now=timezone.now())
+    return {
+        "webhooks": reverse("web:webhook-list"),
+        "webhook-new": reverse("web:webhook-new"),
+        "webhook": reverse("web:webhook-detail", args=[endpoint]),
+        "webhook-secret": reverse("web:webhook-secret", args=[endpoint]),
+        "webhook-delivery": reverse("web:webhook-delivery", args=[second.pk]),
     }
 
 

@@ -29,6 +29,9 @@ from tenantry.marketplace.models import CompanyDomain, SharingGroup, StaffRole
 from tenantry.marketplace.services import give_role
 from tenantry.sync.deciding.services import ignore_pending
 from tenantry.sync.models import CompanySyncSettings, ConnectRequest, Hold, Run, RunKind, Trigger
+from tenantry.webhooks.again import send_test
+from tenantry.webhooks.destinations import Destination
+from tenantry.webhooks.services import EndpointDraft, create_endpoint
 
 PUBLIC, SIGNED_IN = "public", "signed in"
 
@@ -185,6 +188,17 @@ ROUTES = {
     "web:operator-tokens": _get(Action.RUN_INSTALLATION),
     "web:operator-token-revoke": _post(Action.RUN_INSTALLATION, "installation token"),
     "web:company-fields": _get(Action.CHANGE_SYNC_SETTINGS),
+    "web:webhook-list": _get(Action.MANAGE_WEBHOOKS),
+    "web:webhook-new": _get(Action.MANAGE_WEBHOOKS),
+    "web:webhook-detail": _get(Action.MANAGE_WEBHOOKS, "endpoint"),
+    "web:webhook-edit": _get(Action.MANAGE_WEBHOOKS, "endpoint"),
+    "web:webhook-secret": _get(Action.MANAGE_WEBHOOKS, "endpoint"),
+    "web:webhook-switch": _post(Action.MANAGE_WEBHOOKS, "endpoint"),
+    "web:webhook-remove": _get(Action.MANAGE_WEBHOOKS, "endpoint"),
+    "web:webhook-test": _post(Action.MANAGE_WEBHOOKS, "endpoint"),
+    "web:webhook-delivery": _get(Action.MANAGE_WEBHOOKS, "delivery"),
+    "web:webhook-again": _post(Action.MANAGE_WEBHOOKS, "delivery"),
+    "web:webhook-skip": _post(Action.MANAGE_WEBHOOKS, "delivery"),
 }
 
 Rows = dict[str, list[int | str]]
@@ -237,9 +251,8 @@ def rows(cast: Cast) -> Rows:
     pending, other = stage.pending(name="Customer 0000"), stage.pending(name="Customer 0001")
     with marketplace_scope(cast.northwind.pk):
         decision = ignore_pending(pending_id=other.pk, seen_version=None, reason_key="test", actor=OPERATOR, now=now)
-    tokens = _tokens(cast, now)
     return {
-        **tokens,
+        **_tokens(cast, now), **_webhooks(cast, now),
         "": [], "run": [run.pk], "pending": [pending.pk], "company": [company.pk], "hold": [hold.pk],
         "decisions": [decisions.pk], "decision": [decision.decision_id], "domain": [company.pk, domain.pk],
         "membership": [company.pk, ida.membership_id], "place": [ida.membership_id], "user": [ida.user_id],
@@ -263,6 +276,15 @@ def _tokens(cast: Cast, now: datetime) -> Rows:
         account_id=cast.accounts["operator"].pk, marketplace_id=INSTALLATION, scopes=[TokenScope.INSTALLATION], **given
     )
     return {"api token": [own.pk], "installation token": [other.pk]}
+
+
+def _webhooks(cast: Cast, now: datetime) -> Rows:
+    """An endpoint of Northwind with a delivery that waits."""
+    draft = EndpointDraft("Billing", Destination("https://billing.example/", "93.184.215.14"))
+    with marketplace_scope(cast.northwind.pk):
+        made = create_endpoint(draft=draft, actor=OPERATOR, now=now)
+        delivery = send_test(endpoint_id=made.endpoint.pk, actor=OPERATOR, now=now)
+    return {"endpoint": [made.endpoint.pk], "delivery": [delivery.pk]}
 
 
 @dataclass(frozen=True)

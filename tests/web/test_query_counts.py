@@ -17,6 +17,9 @@ from tenantry.marketplace.companies.services import CompanyDraft, DomainDraft
 from tenantry.marketplace.models import Company, User
 from tenantry.marketplace.services import create_marketplace
 from tenantry.sync.models import Finding, Run, RunState, Trigger
+from tenantry.webhooks.destinations import Destination
+from tenantry.webhooks.models import Endpoint
+from tenantry.webhooks.services import EndpointDraft, create_endpoint
 
 MOST = 40
 
@@ -72,6 +75,16 @@ def _first_company(stage: Stage) -> int:
         return Company.objects.earliest("pk").pk
 
 
+def _endpoint(stage: Stage) -> int:
+    """Return who has listened from the first sync on."""
+    with marketplace_scope(stage.marketplace.pk):
+        found = Endpoint.objects.first()
+        if found is None:
+            draft = EndpointDraft("Billing", Destination("https://billing.example/", "93.184.215.14"))
+            found = create_endpoint(draft=draft, actor=OPERATOR, now=timezone.now()).endpoint
+        return found.pk
+
+
 def _first_user(stage: Stage) -> int:
     with marketplace_scope(stage.marketplace.pk):
         return User.objects.get(email="person0@example.com").pk
@@ -98,6 +111,9 @@ PAGES: dict[str, Callable[[Stage], str]] = {
     "company": lambda stage: f"/companies/{_first_company(stage)}/",
     "activity": lambda _: "/audit/",
     "activity filtered": lambda _: "/audit/?q=company&kind=marketplace.company&by=operator&since=2020-01-01",
+    "webhooks": lambda _: "/settings/webhooks/",
+    "webhook": lambda stage: f"/settings/webhooks/{_endpoint(stage)}/",
+    "webhook filtered": lambda stage: f"/settings/webhooks/{_endpoint(stage)}/?tab=waiting&type=pending.added",
     "users": lambda _: "/users/",
     "users filtered": lambda _: "/users/?q=person&role=user&origin=by_hand&sort=-created",
     "user": lambda stage: f"/users/{_first_user(stage)}/",
@@ -142,6 +158,7 @@ def _queries_of_pages(client: Client, stage: Stage) -> dict[str, int]:
 
 
 def test_pages_ask_the_same_number_of_questions_whatever_there_is(cast: Cast, stage: Stage) -> None:
+    _endpoint(stage)
     stage.sync([*customers(5), Customer("Done", "done.example"), Customer("Detail", "detail.example")])
     stage.move("linked", name="Done")
     _many_people(stage, 0, 3)

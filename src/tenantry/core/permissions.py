@@ -46,6 +46,7 @@ class Action(StrEnum):
     HANDLE_PERSONAL_DATA = "export and erase a person's data"
     SEE_ACTIVITY = "see who did what"
     MAKE_TOKENS = "make and revoke API tokens"
+    MANAGE_WEBHOOKS = "set up webhooks"
     INVITE = "invite people"
     SEE_OWN_COMPANY = "see the own company"
     INVITE_IN_OWN_COMPANY = "invite people of the own company"
@@ -73,6 +74,7 @@ TABLE: Mapping[Action, frozenset[Role]] = {
     Action.HANDLE_PERSONAL_DATA: _MANAGERS,
     Action.SEE_ACTIVITY: _MANAGERS,
     Action.MAKE_TOKENS: _MANAGERS,
+    Action.MANAGE_WEBHOOKS: _MANAGERS,
     Action.INVITE: _MANAGERS,
     Action.SEE_OWN_COMPANY: frozenset({Role.COMPANY_ADMINISTRATOR, Role.USER}),
     Action.INVITE_IN_OWN_COMPANY: frozenset({Role.COMPANY_ADMINISTRATOR}),

@@ -48,6 +48,7 @@ SCOPES: Mapping[TokenScope, frozenset[Action]] = {
 NOT_FOR_TOKENS: Mapping[Action, str] = {
     Action.SEE_HOME: "The home page shows numbers that the lists have.",
     Action.MAKE_TOKENS: "A token that leaked must not make another one.",
+    Action.MANAGE_WEBHOOKS: "A token that leaked must not open another way out.",
     Action.SEE_OWN_COMPANY: "People of companies have no tokens; a marketplace's token reads companies.",
     Action.INVITE_IN_OWN_COMPANY: "People of companies have no tokens; a marketplace's token invites.",
 }

@@ -97,6 +97,7 @@ def _navigation(request: HttpRequest, presence: Presence) -> dict[str, Any]:
         "can_manage": presence.may(Action.CHANGE_SYNC_SETTINGS),
         "can_invite": presence.may(Action.INVITE) or presence.may(Action.INVITE_IN_OWN_COMPANY),
         "sees_activity": presence.may(Action.SEE_ACTIVITY),
+        "can_manage_webhooks": presence.may(Action.MANAGE_WEBHOOKS),
         "can_make_tokens": presence.may(Action.MAKE_TOKENS),
         "can_connect": presence.may(Action.CONNECT_TENANT),
         "section": _section(request.resolver_match.url_name or "") if request.resolver_match else "",
@@ -105,4 +106,5 @@ def _navigation(request: HttpRequest, presence: Presence) -> dict[str, Any]:
 
 def _section(route: str) -> str:
     """Return the entry of the navigation that a route belongs to."""
-    return "operator" if route.startswith("operator-") else _SECTIONS.get(route, "")
+    own = ("operator", "webhook")
+    return next((area for area in own if route.startswith(f"{area}-")), _SECTIONS.get(route, ""))

@@ -136,5 +136,6 @@ urlpatterns = [
     path("companies/connect/", connect_requests, name="connect-requests"),
     path("companies/connect/<int:pk>/cancel/", connect_cancel, name="connect-cancel"),
     path("companies/<int:company_id>/connect/", connect_tenant, name="connect-tenant"),
+    path("settings/webhooks/", include("tenantry.web.webhooks.urls")),
     path("operator/", include("tenantry.web.operator.urls")),
 ]

@@ -39,6 +39,7 @@ KINDS: Mapping[str, str] = {
     "sync.pending_linked": "Pending company, by the sync",
     "sync.run": "Run",
     "sync.tenant": "Tenant",
+    "webhooks.endpoint": "Webhook endpoint",
 }
 _TITLES: Mapping[str, str] = {
     "marketplace.access.operator_entered": "An operator came to work here",

@@ -1,0 +1,1 @@
+"""The pages of webhooks: endpoints, and what was delivered to them."""
