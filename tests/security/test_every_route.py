@@ -63,6 +63,7 @@ _INVITING = (Action.INVITE, Action.INVITE_IN_OWN_COMPANY)
 ROUTES = {
     "live": Asked(PUBLIC),
     "ready": Asked(PUBLIC),
+    "microsoft-hint": Asked(PUBLIC, "uid", "post"),
     "account_login": Asked(PUBLIC),
     "account_logout": Asked(PUBLIC),
     "account_inactive": Asked(PUBLIC),
@@ -164,6 +165,7 @@ ROUTES = {
     "web:operator-connection-switch": _get(Action.RUN_INSTALLATION, "connection"),
     "web:operator-sign-in": _get(Action.RUN_INSTALLATION, "connection"),
     "web:operator-connection-test": Asked((Action.RUN_INSTALLATION,), "connection", "post", reaches_out=True),
+    "web:operator-connection-hints": Asked((Action.RUN_INSTALLATION,), "connection", "post", reaches_out=True),
     "web:operator-feed": _get(Action.RUN_INSTALLATION, "feed"),
     "web:operator-feed-remove": _get(Action.RUN_INSTALLATION, "feed"),
     "web:operator-marketplace": _get(Action.RUN_INSTALLATION, "marketplace"),
@@ -260,7 +262,7 @@ def rows(cast: Cast) -> Rows:
         "connection": [cast.connection.pk], "feed": [cast.northwind.pk, cast.connection.pk],
         "marketplace": [cast.northwind.pk], "staff": [cast.northwind.pk, staff.pk], "sharing": [sharing.pk],
         "connect": [connect.pk], "mail": ["no-mail"], "identity": [1], "provider": ["microsoft"],
-        "reset": ["1", "set-password"],
+        "reset": ["1", "set-password"], "uid": [str(cast.connection.uid)],
     }  # fmt: skip
 
 

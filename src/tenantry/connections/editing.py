@@ -155,7 +155,7 @@ def _drop_what_no_longer_fits(row: Connection, before: dict[str, Any]) -> bool:
         row.sealed_secret, row.secret_expires_at, row.credential_kind, lost = None, None, "", True
     if changed:
         row.test_results = row.sealed_sign_in = None
-        row.relationship_link, row.relationship_link_at = "", None
+        row.relationship_link, row.relationship_link_at, row.hints = "", None, {}
     return lost
 
 

@@ -83,6 +83,7 @@ class Connection(models.Model):
     test_results = models.JSONField(null=True)
     relationship_link = models.TextField(default="", db_default="")
     relationship_link_at = models.DateTimeField(null=True)
+    hints = models.JSONField(default=dict, db_default={})
 
     class Meta:
         constraints = [

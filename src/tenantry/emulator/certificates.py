@@ -19,11 +19,20 @@ Key = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
 
 
 @dataclass(frozen=True, slots=True)
+class Notary:
+    """What notifications are signed with: a certificate of the emulator's authority (DER), and its key."""
+
+    certificate: bytes
+    key: rsa.RSAPrivateKey
+
+
+@dataclass(frozen=True, slots=True)
 class Papers:
     """Everything that identifies one emulator.
 
     ``ca_file`` is what a client must trust; ``tls`` speaks for the sign-in host; ``signing_key`` signs access
-    tokens; ``application_certificate`` and ``application_key`` (PEM) are the web application's credential.
+    tokens; ``application_certificate`` and ``application_key`` (PEM) are the web application's credential;
+    ``notary`` signs notifications.
     """
 
     ca_file: Path
@@ -31,6 +40,7 @@ class Papers:
     signing_key: rsa.RSAPrivateKey
     application_certificate: str
     application_key: str
+    notary: Notary
 
 
 def prepare(home: Path) -> Papers:
@@ -40,13 +50,15 @@ def prepare(home: Path) -> Papers:
     """
     home.mkdir(parents=True, exist_ok=True)
     ca_file, ca_key_file = home / "ca.pem", home / "ca-key.pem"
-    server_file = home / "server.pem"
-    if not (_is_good(ca_file) and _is_good(server_file) and ca_key_file.is_file()):
+    server_file, notary_file = home / "server.pem", home / "notary.pem"
+    if not (_is_good(ca_file) and _is_good(server_file) and _is_good(notary_file) and ca_key_file.is_file()):
         ca_key = ec.generate_private_key(ec.SECP256R1())
         ca = _authority(ca_key)
         server_key = ec.generate_private_key(ec.SECP256R1())
         server = _server(server_key, ca_key)
+        notary_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         _write_private(ca_key_file, _key_pem(ca_key))
+        _write_private(notary_file, _pem(_notary(notary_key, ca_key)) + _key_pem(notary_key))
         _write_private(server_file, _pem(server) + _pem(ca) + _key_pem(server_key))
         ca_file.write_bytes(_pem(ca))
     application_file, application_key_file = home / "application.pem", home / "application-key.pem"
@@ -62,7 +74,17 @@ def prepare(home: Path) -> Papers:
         signing_key=_signing_key(home / "signing-key.pem"),
         application_certificate=application_file.read_text(),
         application_key=application_key_file.read_text(),
+        notary=_read_notary(notary_file),
     )
+
+
+def _read_notary(file: Path) -> Notary:
+    content = file.read_bytes()
+    certificate = x509.load_pem_x509_certificate(content)
+    key = serialization.load_pem_private_key(content, password=None)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise TypeError(f"{file} holds no RSA key.")
+    return Notary(certificate.public_bytes(serialization.Encoding.DER), key)
 
 
 def _is_good(file: Path) -> bool:
@@ -86,11 +108,11 @@ def _signing_key(file: Path) -> rsa.RSAPrivateKey:
     return key
 
 
-def _builder(subject: str, issuer: str, key: Key, days: int) -> x509.CertificateBuilder:
+def _builder(subject: str, issuer: str, key: Key, days: int, full: x509.Name | None = None) -> x509.CertificateBuilder:
     now = dt.datetime.now(dt.UTC)
     return (
         x509.CertificateBuilder()
-        .subject_name(_name(subject))
+        .subject_name(full or _name(subject))
         .issuer_name(_name(issuer))
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
@@ -117,17 +139,34 @@ def _authority(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
 
 
 def _server(key: ec.EllipticCurvePrivateKey, ca_key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
-    names = x509.SubjectAlternativeName(
+    names: list[x509.GeneralName] = [
+        x509.DNSName("localhost"),
+        x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+        x509.IPAddress(ipaddress.ip_address("::1")),
+    ]
+    return _leaf(_builder("localhost", _CA_NAME, key, _LEAF_DAYS), names, ca_key)
+
+
+def _notary(key: rsa.RSAPrivateKey, ca_key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    name = "pcnotifications-dispatch.microsoft.com"
+    subject = x509.Name(
         [
-            x509.DNSName("localhost"),
-            x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
-            x509.IPAddress(ipaddress.ip_address("::1")),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Microsoft Corporation"),
+            x509.NameAttribute(NameOID.COMMON_NAME, name),
         ]
     )
+    return _leaf(
+        _builder(name, _CA_NAME, key, _LEAF_DAYS, subject), [x509.DNSName(name)], ca_key
+    )  # fmt: skip
+
+
+def _leaf(
+    builder: x509.CertificateBuilder, alternatives: list[x509.GeneralName], ca_key: ec.EllipticCurvePrivateKey
+) -> x509.Certificate:
+    names = x509.SubjectAlternativeName(alternatives)
     issuer_key = x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key())
     return (
-        _builder("localhost", _CA_NAME, key, _LEAF_DAYS)
-        .add_extension(names, critical=False)
+        builder.add_extension(names, critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(issuer_key, critical=False)

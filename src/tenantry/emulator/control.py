@@ -53,6 +53,7 @@ class Control:
             "GET /people": lambda body: [self._shown(one) for one in self._staff(body)],
             "POST /people": self._change_person,
             "POST /people/advance": self._advance_people,
+            "POST /hints": self._happen,
             "POST /consent": lambda body: emulator.microsoft.people.consent(
                 body["tenant"].lower(), granted=bool(body.get("granted", True))
             ),
@@ -133,6 +134,10 @@ class Control:
             self._emulator.revoke_access_tokens()
         else:
             self._emulator.revoke_refresh_tokens()
+
+    def _happen(self, body: Body) -> Body:
+        given = {name: value for name, value in body.items() if name != "tenant"}
+        return {"deliveries": self._emulator.microsoft.hints.happen(body["tenant"].lower(), **given)}
 
     def _staff(self, body: Body) -> Iterator[Someone]:
         people = self._emulator.microsoft.people

@@ -177,6 +177,7 @@ class HttpClient:
         headers: Mapping[str, str] | None = None,
         params: Mapping[str, str] | None = None,
         form: Mapping[str, object] | None = None,
+        json: Mapping[str, object] | None = None,
     ) -> Answer:
         """Send one request and return its complete answer, whatever the status.
 
@@ -189,7 +190,7 @@ class HttpClient:
         client = self._local if is_loopback(call.host) else self._client
         data = None if form is None else dict(form)
         with call.watched():
-            request = client.build_request(method, url, headers=headers, params=params, data=data)
+            request = client.build_request(method, url, headers=headers, params=params, data=data, json=json)
             answer = self._exchange(client, request, call)
         call.note(answer)
         return answer

@@ -18,6 +18,11 @@ def enqueue_runs(connection_id: int, *, at: datetime | None = None) -> None:
         defer(f"{_TASKS}.{task}", lock=f"{task}-{connection_id}", at=at, connection_id=connection_id)
 
 
+def enqueue_hints(connection_id: int, *, at: datetime | None = None) -> None:
+    """Have the hints of a connection followed."""
+    defer("tenantry.sync.hints.jobs.follow", lock=f"hints-{connection_id}", at=at, connection_id=connection_id)
+
+
 def enqueue_matching(marketplace_id: int) -> None:
     """Have the pending companies of a marketplace matched that want it."""
     defer(f"{_TASKS}.match", lock=f"match-{marketplace_id}", marketplace_id=marketplace_id)

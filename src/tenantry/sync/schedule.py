@@ -18,7 +18,7 @@ def start_due_syncs(*, now: datetime) -> int:
     """Start a sync of each connection whose last listing is an hour old; return how many."""
     started = 0
     for connection in Connection.objects.filter(enabled=True):
-        marketplace_id = _any_syncing(connection.pk)
+        marketplace_id = any_syncing(connection.pk)
         if marketplace_id is not None and is_due(connection, now=now):
             try:
                 asked = Asked(_SCHEDULE, Trigger.SCHEDULE)
@@ -38,7 +38,8 @@ def is_due(connection: Connection, *, now: datetime) -> bool:
     return last.created_at <= now - EVERY + timedelta(minutes=offset)
 
 
-def _any_syncing(connection_id: int) -> int | None:
+def any_syncing(connection_id: int) -> int | None:
+    """Return one of the marketplaces that the connection feeds and that sync companies, or ``None``."""
     with database.cursor() as cursor:
         cursor.execute("select marketplace_id from marketplaces_fed_by(%s) where syncing limit 1", [connection_id])
         row = cursor.fetchone()

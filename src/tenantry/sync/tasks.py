@@ -29,6 +29,7 @@ from tenantry.sync.consent import consent_jobs  # noqa: F401  # the queue finds 
 from tenantry.sync.deciding.carrying import drive_decisions, end_decisions, live_decisions
 from tenantry.sync.deciding.services import wake_snoozed
 from tenantry.sync.driving import drive_details, drive_first_passes, drive_listing
+from tenantry.sync.hints.jobs import hint_jobs  # noqa: F401  # same
 from tenantry.sync.holds.applying import apply_released, expire_approvals, wants_applying
 from tenantry.sync.matching.refreshing import match_all, wants_matching
 from tenantry.sync.models import BrakeLimits, Observation

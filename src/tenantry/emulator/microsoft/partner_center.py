@@ -17,6 +17,7 @@ from tenantry.emulator.microsoft import refusals as refuse
 from tenantry.emulator.microsoft import representations as show
 from tenantry.emulator.microsoft.customer_users import CustomerUsers, UsersCall
 from tenantry.emulator.microsoft.gate import Caller, Gate
+from tenantry.emulator.microsoft.hints import Hints
 from tenantry.emulator.microsoft.listing import CustomerList
 from tenantry.emulator.microsoft.registrations import Directory
 from tenantry.emulator.microsoft.switches import Account, LeftAnswer, Switches
@@ -38,11 +39,11 @@ class Part:
 
 
 class PartnerCenter:
-    """Answers everything under ``/v1``, after the base path was taken off."""
+    """Answers everything under ``/v1``, and what tells of it, after the base path was taken off."""
 
     def __init__(
         self, *, world: World, directory: Directory, gate: Gate, customers: CustomerList, limit: Limit,
-        switches: Switches, counters: Counters, users: CustomerUsers,
+        switches: Switches, counters: Counters, users: CustomerUsers, hints: Hints,
     ) -> None:  # fmt: skip
         self._world = world
         self._directory = directory
@@ -52,6 +53,7 @@ class PartnerCenter:
         self._switches = switches
         self._counters = counters
         self._users = users
+        self._hints = hints
         self._resellers = [(derived_guid(world.seed, "reseller", name), name) for name in _RESELLERS]
         self._parts: dict[str, Part] = {
             "": Part(user_only=False, needs_role=False, read=self._full),
@@ -97,13 +99,15 @@ class PartnerCenter:
             path.startswith("/v1/customers/")
             and ("/".join(parts[4:]) in self._parts or self._users.route(parts[4:]) is not None)
         )
-        request.known = known and request.method == "GET"
+        request.known = (known and request.method == "GET") or self._hints.knows(request.method, path)
 
     def _routed(self, request: Request, path: str, caller: Caller) -> Answer:
         if not request.known:
             raise (
                 refuse.wrong_method() if request.method != "GET" and path == "/v1/customers" else refuse.unknown_path()
             )
+        if self._hints.knows(request.method, path):
+            return self._hints.answer(request, path)
         if path == "/v1/customers":
             resellers = [number for number, _ in self._resellers] if self._is_provider() else []
             return self._customers.answer(request, resellers, mode=caller.mode)

@@ -14,6 +14,7 @@ from tenantry.emulator.microsoft.gate import Gate
 from tenantry.emulator.microsoft.grants import WITH_MFA, WITHOUT_MFA, TokenEndpoint
 from tenantry.emulator.microsoft.graph import PATH as GRAPH_PATH
 from tenantry.emulator.microsoft.graph import Graph
+from tenantry.emulator.microsoft.hints import CERTIFICATE, Hints
 from tenantry.emulator.microsoft.listing import CustomerList
 from tenantry.emulator.microsoft.login import Login
 from tenantry.emulator.microsoft.partner_center import PartnerCenter
@@ -57,17 +58,18 @@ class Microsoft:
         self._customers = CustomerList(world, self.switches, clock, key)
         self.people = MicrosoftPeople(world, around.staff)
         self.moves = StaffMoves(around.staff, clock, f"{world.seed} microsoft", mangled=self.people.mangled)
+        self.hints = Hints(clock, papers.notary, self.directory.tenant_id)
         self._graph = Graph(world, self.people, self._mint, self.switches, clock=clock, key=key)
         self._partner_center = PartnerCenter(
-            world=world,
-            directory=self.directory,
+            world=world, directory=self.directory,
             gate=Gate(self.directory, self._mint, self.switches),
             customers=self._customers,
             limit=self.limit,
             switches=self.switches,
             counters=around.counters,
             users=CustomerUsers(self.people, self.switches, clock, key),
-        )
+            hints=self.hints,
+        )  # fmt: skip
         tokens = TokenEndpoint(
             directory=self.directory,
             mint=self._mint,
@@ -87,7 +89,7 @@ class Microsoft:
         """Tell the services their addresses, which they write into answers."""
         self._graph.url = graph_url
         self._customers.api_url = api_url
-        self._login.url = login_url
+        self._login.url = self.hints.url = login_url
 
     def api(self, request: Request, path: str) -> Answer:
         """Answer a request to the API host. ``path`` is in its normal form, the base path included."""
@@ -96,8 +98,10 @@ class Microsoft:
         inside = path.startswith(f"{self.base_path}/")
         return self._partner_center.answer(request, path[len(self.base_path) :] if inside else "/outside")
 
-    def sign_in(self, request: Request, _path: str) -> Answer:
-        """Answer a request to the sign-in host."""
+    def sign_in(self, request: Request, path: str) -> Answer:
+        """Answer a request to the sign-in host, which also serves the certificate of notifications."""
+        if path == CERTIFICATE:
+            return self.hints.certificate()
         return self._login.answer(request)
 
     def refresh_token(self, application: Application, *, mfa: bool, age_days: float) -> str:

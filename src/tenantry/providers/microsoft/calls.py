@@ -31,6 +31,17 @@ _OK = 200
 _APPLICATION_NAME = "Tenantry"
 
 
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """What is sent: a verb, and a body as JSON or none."""
+
+    method: str = "GET"
+    body: Mapping[str, object] | None = None
+
+
+_READ = _Sent()
+
+
 @dataclass(slots=True)
 class _Attempts:
     """What the attempts of one call share. ``asked`` is the quiet that the last answer asked for."""
@@ -102,12 +113,16 @@ class Calls:
                 return read(self._authorized(path, attempts, headers or {}))
         raise AssertionError("the last attempt returns or raises")
 
-    def _authorized(self, path: str, attempts: _Attempts, headers: Mapping[str, str]) -> Answer:
+    def write(self, method: str, path: str, body: Mapping[str, object], read: Callable[[Any], T]) -> T:
+        """Send ``body`` as JSON, once: whoever asked decides about another try. Raises any ``ProviderError``."""
+        return read(json_of(self._authorized(path, _Attempts(str(uuid4())), {}, _Sent(method, body))))
+
+    def _authorized(self, path: str, attempts: _Attempts, headers: Mapping[str, str], what: "_Sent" = _READ) -> Answer:
         token = self._tokens.access_token()
-        answer = self._sent(path, token, attempts, headers)
+        answer = self._sent(path, token, attempts, headers, what)
         if token_was_rejected(answer):
             token = self._tokens.renew(token)
-            answer = self._sent(path, token, attempts, headers)
+            answer = self._sent(path, token, attempts, headers, what)
         if answer.status == _OK:
             self._concurrency.succeeded()
             return answer
@@ -117,7 +132,7 @@ class Calls:
             self._budget.throttled(after=error.after)
         raise error
 
-    def _sent(self, path: str, token: str, attempts: _Attempts, headers: Mapping[str, str]) -> Answer:
+    def _sent(self, path: str, token: str, attempts: _Attempts, headers: Mapping[str, str], what: "_Sent") -> Answer:
         sent = {
             **headers,
             "Accept": "application/json",
@@ -129,7 +144,7 @@ class Calls:
         self._budget.acquire()
         try:
             with self._concurrency:
-                answer = self._http.send("GET", self._api + path, headers=sent)
+                answer = self._http.send(what.method, self._api + path, headers=sent, json=what.body)
         except ProviderError as error:
             error.request_id, error.correlation_id = attempts.request_id, attempts.correlation_id
             if not isinstance(error, Unavailable):

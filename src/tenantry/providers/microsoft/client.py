@@ -4,15 +4,19 @@ What it reads is in ``calls.py`` (one call), ``paging.py`` (the listing), ``deta
 ``mapping.py`` (JSON to records); this module puts them together for one connection.
 """
 
+from datetime import date
+
 from tenantry.core.records import TenantDetails, TenantPage
 from tenantry.providers.base import CallBudget
 from tenantry.providers.errors import ProviderError
 from tenantry.providers.http import HttpClient, Limits
+from tenantry.providers.microsoft.activity import ActivityRecord, read_activity
 from tenantry.providers.microsoft.auth import TokenSource
 from tenantry.providers.microsoft.calls import Calls
 from tenantry.providers.microsoft.clouds import Endpoints
 from tenantry.providers.microsoft.details import read_details
 from tenantry.providers.microsoft.paging import page_after, page_of, position_at
+from tenantry.providers.microsoft.registration import Registered, read_registration, register
 from tenantry.providers.microsoft.relationships import read_relationship_link
 from tenantry.providers.pacing import AdaptiveConcurrency
 from tenantry.providers.patience import Patience
@@ -85,6 +89,18 @@ class PartnerCenter:
         Raises ``Misconfigured`` where this connection can't have it, and any other ``ProviderError``.
         """
         return read_relationship_link(self._calls, cloud=self._cloud, mode=self._mode)
+
+    def activity(self, *, since: date, until: date) -> list[ActivityRecord]:
+        """Return the activity log of these days, as :func:`activity.read_activity` does."""
+        return read_activity(self._calls, since=since, until=until, api=self._api)
+
+    def registration(self) -> Registered:
+        """Return where the partner's notifications go."""
+        return read_registration(self._calls)
+
+    def register(self, url: str) -> Registered:
+        """Register ``url`` for notifications unless another tool is there; return who is."""
+        return register(self._calls, url)
 
     def close(self) -> None:
         """Give back connections, unless the ``http`` was the caller's."""

@@ -9,6 +9,7 @@ from tenantry.sync.models.decisions import (
     Match,
     StaleMatching,
 )
+from tenantry.sync.models.hints import Hint, HintSource
 from tenantry.sync.models.holds import Approval, Hold, HoldState
 from tenantry.sync.models.notices import Notice, NoticeRead, OperatorNotice, OperatorNoticeRead, Quarantine
 from tenantry.sync.models.observed import (
@@ -54,6 +55,8 @@ __all__ = [
     "Entitlement",
     "Feed",
     "Finding",
+    "Hint",
+    "HintSource",
     "Hold",
     "HoldState",
     "KeyRebuild",

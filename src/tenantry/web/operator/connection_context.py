@@ -10,6 +10,7 @@ from tenantry.connections.probing import last_test
 from tenantry.core.consent import SIGN_IN_LASTS
 from tenantry.sync.observe.states import fed_marketplaces, state_of, tenants_seen
 from tenantry.web.access import OperatorVisit
+from tenantry.web.operator.connection_hints import hint_context
 from tenantry.web.operator.connections import connection_row, consent_rows
 from tenantry.web.operator.words import test_rows
 
@@ -34,6 +35,7 @@ def connection_context(row: Connection, visit: OperatorVisit) -> dict[str, Any]:
         "has_secret": row.sealed_secret is not None,
         "takes_secret": not native,
         "signs_in": row.sign_in == SignIn.APP_AND_USER or native,
+        "hints": hint_context(row),
         "feeds": [
             {
                 "name": places.get(feed.marketplace_id, ""),
@@ -44,7 +46,7 @@ def connection_context(row: Connection, visit: OperatorVisit) -> dict[str, Any]:
         ],
         "urls": {
             name: reverse(f"web:operator-connection-{name}", args=[row.pk])
-            for name in ("edit", "secret", "test", "switch")
+            for name in ("edit", "secret", "test", "switch", "hints")
         }
         | {"sign_in": reverse("web:operator-sign-in", args=[row.pk])},
     }

@@ -3,8 +3,8 @@
 from django.urls import path
 
 from tenantry.web.activity.views import operator_activity, operator_activity_export
+from tenantry.web.operator import connection_hints, feeds, google_pages, marketplaces, sharing, sign_in, staff, views
 from tenantry.web.operator import connection_pages as connection
-from tenantry.web.operator import feeds, google_pages, marketplaces, sharing, sign_in, staff, views
 from tenantry.web.pending.whereabouts import operator_connection_where
 from tenantry.web.tokens.views import operator_token_revoke, operator_tokens
 
@@ -29,6 +29,7 @@ urlpatterns = [
     path("connections/<int:pk>/secret/", connection.operator_connection_secret, name="operator-connection-secret"),
     path("connections/<int:pk>/test/", connection.operator_connection_test, name="operator-connection-test"),
     path("connections/<int:pk>/switch/", connection.operator_connection_switch, name="operator-connection-switch"),
+    path("connections/<int:pk>/hints/", connection_hints.operator_connection_hints, name="operator-connection-hints"),
     path("connections/<int:pk>/where/", operator_connection_where, name="operator-connection-where"),
     path("connections/<int:pk>/sign-in/", sign_in.operator_sign_in, name="operator-sign-in"),
     path("signed-in/", sign_in.operator_signed_in, name="operator-signed-in"),

@@ -1,0 +1,1 @@
+"""Where providers send their hints. Open to the Internet, and tells it nothing."""
