@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from django.test.testcases import LiveServerThread
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from tests.web.cast import PASSWORD, Cast, make_cast, stage_of
@@ -80,12 +81,31 @@ def running(command: list[str], log: Path) -> Iterator["subprocess.Popen[bytes]"
 
 @pytest.fixture
 def free_port() -> int:
-    """The port that the pages will be served on."""
+    """The port that ``served`` has the pages on."""
     return _free_port()
 
 
+class _Pages(LiveServerThread):
+    """The pages in a thread of this process, which is there at once. Each request has a thread, and a connection."""
+
+    def __init__(self) -> None:
+        super().__init__("127.0.0.1", static_handler=lambda pages: pages, port=0)
+
+
 @pytest.fixture
-def web_server(database: str, tmp_path: Path, free_port: int) -> Iterator[str]:
+def web_server(database: str) -> Iterator[str]:
+    """The pages, from this process; gives their address. ``served`` has them from a process of their own."""
+    pages = _Pages()
+    pages.start()
+    pages.is_ready.wait(_START_SECONDS)
+    if pages.error:
+        raise pages.error
+    yield f"http://127.0.0.1:{pages.port}"
+    pages.terminate()
+
+
+@pytest.fixture
+def served(database: str, tmp_path: Path, free_port: int) -> Iterator[str]:
     """The pages, as they are served for real; gives their address."""
     port = free_port
     options = "--interface wsgi --workers 1 --blocking-threads 4 --no-ws --log-level warning".split()

@@ -42,8 +42,8 @@ def installed(database: str, emulator: Emulator) -> Installed:
 
 
 @pytest.fixture
-def page(browser: Browser, web_server: str) -> Iterator[Page]:
-    context = browser.new_context(base_url=web_server)
+def page(browser: Browser, served: str) -> Iterator[Page]:
+    context = browser.new_context(base_url=served)
     yield context.new_page()
     context.close()
 

@@ -81,18 +81,18 @@ def _switch_second_factor_on(page: Page, address: str) -> list[str]:
 
 @pytest.mark.usefixtures("_address", "worker")
 def test_from_the_button_to_a_signed_in_administrator_with_a_second_factor(
-    browser: Browser, cast: Cast, alpine: Alpine, web_server: str
+    browser: Browser, cast: Cast, alpine: Alpine, served: str
 ) -> None:
     manager = browser.new_context()
-    sign_in(manager, web_server, "owner")
+    sign_in(manager, served, "owner")
     page = manager.new_page()
-    page.goto(f"{web_server}/companies/{alpine.pk}/")
+    page.goto(f"{served}/companies/{alpine.pk}/")
     page.get_by_role("button", name=re.compile("^Invite")).first.click()
     expect(page.get_by_role("button", name=re.compile("^Invite Anna"))).to_have_count(0)
 
     invited = browser.new_context()
     page = invited.new_page()
-    page.goto(f"{web_server}/account/sign-in/")
+    page.goto(f"{served}/account/sign-in/")
     page.get_by_role("link", name="mailbox").click()
     letter = page.get_by_role("link", name=re.compile("Ihre Einladung zu Alpine"))
     for _ in range(60):
@@ -112,11 +112,11 @@ def test_from_the_button_to_a_signed_in_administrator_with_a_second_factor(
         assert Company.objects.get(pk=alpine.pk).status == CompanyStatus.ENABLED
         assert Invitation.objects.get().state == "accepted"
 
-    codes = _switch_second_factor_on(page, web_server)
+    codes = _switch_second_factor_on(page, served)
     stranger = browser.new_context().new_page()
     stranger.goto(link)
     expect(stranger.get_by_role("heading", name="This invitation was accepted")).to_be_visible()
-    stranger.goto(f"{web_server}/account/sign-in/")
+    stranger.goto(f"{served}/account/sign-in/")
     stranger.get_by_label("Email").fill("anna@alpine.example")
     stranger.get_by_label("Password").fill(PASSWORD)
     stranger.get_by_role("button", name="Sign in", exact=True).click()
