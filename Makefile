@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test pages keyboard check format lock bench bench-matching bench-matching-database bench-pages bench-import rate browser clean
+.PHONY: help demo test thorough pages keyboard check format lock bench bench-matching bench-matching-database bench-pages bench-import rate browser clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -15,6 +15,9 @@ demo: .venv/run.done ## Start everything with invented customers, and print addr
 
 test: .venv/dev.done browser check ## Check the house, then run all tests, browser tests included
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+
+thorough: .venv/dev.done browser check ## Run all tests with all sizes, pages and keys: what `make test` leaves out of some
+	TENANTRY_ALL_SIZES=1 TENANTRY_ALL_LOOKS=1 TENANTRY_ALL_KEYS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 pages: .venv/dev.done browser ## Look at every page in both themes on both widths: all four, the test looks at two
 	TENANTRY_ALL_LOOKS=1 $(BIN)/python -m pytest -n $(WORKERS) tests/e2e -k "fits or fit"
