@@ -16,6 +16,7 @@ ROWS = {
     Action.START_RUN: "y y - - - -",
     Action.RELEASE_HOLDS: "y y - - - -",
     Action.UNDO_RUN: "y y - - - -",
+    Action.SEE_NOTICES: "y y - - - -",
     Action.IMPORT: "y y - - - -",
     Action.SEE_PENDING: "y y s s - -",
     Action.DECIDE_PENDING: "y y s s - -",

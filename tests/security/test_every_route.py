@@ -29,6 +29,7 @@ from tenantry.marketplace.models import CompanyDomain, SharingGroup, StaffRole
 from tenantry.marketplace.services import give_role
 from tenantry.sync.deciding.services import ignore_pending
 from tenantry.sync.models import CompanySyncSettings, ConnectRequest, Hold, Run, RunKind, Trigger
+from tenantry.sync.notices import tell_managers, tell_operators
 from tenantry.webhooks.again import send_test
 from tenantry.webhooks.destinations import Destination
 from tenantry.webhooks.services import EndpointDraft, create_endpoint
@@ -141,6 +142,12 @@ ROUTES = {
     "web:own-companies": _get(Action.SEE_OWN_COMPANY),
     "web:own-company": _get(Action.SEE_OWN_COMPANY, "company"),
     "web:sync-now": _post(Action.START_RUN),
+    "web:notice-list": _get(Action.SEE_NOTICES),
+    "web:notices-read": _post(Action.SEE_NOTICES),
+    "web:notice-open": _post(Action.SEE_NOTICES, "notice"),
+    "web:operator-notices": _get(Action.RUN_INSTALLATION),
+    "web:operator-notices-read": _post(Action.RUN_INSTALLATION),
+    "web:operator-notice-open": _post(Action.RUN_INSTALLATION, "operator notice"),
     "web:run-list": _get(Action.SEE_RUNS),
     "web:run-detail": _get(Action.SEE_RUNS, "run"),
     "web:run-progress": _get(Action.SEE_RUNS, "run"),
@@ -249,6 +256,16 @@ def rows(cast: Cast) -> Rows:
             requested_by_name="Max",
             created_at=now,
         )
+        told: dict[str, Any] = {
+            "state": "open",
+            "kind": "quarantine_over",
+            "parameters": {"connection": "EU"},
+            "now": now,
+        }
+        notice = tell_managers(subject="test", **told)
+    to_operators = tell_operators(subject="test", **told)
+    assert notice is not None
+    assert to_operators is not None
     sharing = SharingGroup.objects.create(name="Group", created_at=now)
     pending, other = stage.pending(name="Customer 0000"), stage.pending(name="Customer 0001")
     with marketplace_scope(cast.northwind.pk):
@@ -263,6 +280,7 @@ def rows(cast: Cast) -> Rows:
         "marketplace": [cast.northwind.pk], "staff": [cast.northwind.pk, staff.pk], "sharing": [sharing.pk],
         "connect": [connect.pk], "mail": ["no-mail"], "identity": [1], "provider": ["microsoft"],
         "reset": ["1", "set-password"], "uid": [str(cast.connection.uid)],
+        "notice": [notice.pk], "operator notice": [to_operators.pk],
     }  # fmt: skip
 
 

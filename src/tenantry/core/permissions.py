@@ -36,6 +36,7 @@ class Action(StrEnum):
     START_RUN = "start or cancel a sync"
     RELEASE_HOLDS = "release held changes"
     UNDO_RUN = "take back what a run did"
+    SEE_NOTICES = "see notices"
     IMPORT = "import companies and users"
     SEE_PENDING = "see pending companies"
     DECIDE_PENDING = "decide on pending companies"
@@ -64,6 +65,7 @@ TABLE: Mapping[Action, frozenset[Role]] = {
     Action.START_RUN: _MANAGERS,
     Action.RELEASE_HOLDS: _MANAGERS,
     Action.UNDO_RUN: _MANAGERS,
+    Action.SEE_NOTICES: _MANAGERS,
     Action.IMPORT: _MANAGERS,
     Action.SEE_PENDING: _MANAGERS,
     Action.DECIDE_PENDING: _MANAGERS,

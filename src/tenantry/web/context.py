@@ -4,11 +4,13 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 
 from tenantry.core.permissions import Action, Role
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.listing import BoundedCount
 from tenantry.sync.holds.queries import count_held
+from tenantry.sync.notices.queries import count_unread
 from tenantry.sync.pending.queries import count_waiting
 from tenantry.web.mailbox.views import exists_for
 from tenantry.web.middleware import Presence
@@ -35,6 +37,7 @@ _SECTIONS = {
     "hold-detail": "held",
     "hold-release": "held",
     "hold-reject": "held",
+    "notice-list": "notices",
     "sync-settings": "sync-settings",
     "invitation-list": "invitations",
     "mailbox": "mailbox",
@@ -82,6 +85,7 @@ def _navigation(request: HttpRequest, presence: Presence) -> dict[str, Any]:
         with marketplace_scope(current.marketplace_id):
             waiting = count_waiting()
             held = count_held() if presence.may(Action.RELEASE_HOLDS) else held
+    notices = _unread_notices(presence)
     return {
         "marketplace": {"id": current.marketplace_id, "name": current.name} if current else None,
         "marketplaces": [{"id": place.marketplace_id, "name": place.name} for place in presence.workplaces],
@@ -89,6 +93,9 @@ def _navigation(request: HttpRequest, presence: Presence) -> dict[str, Any]:
         "pending_over": waiting.over,
         "held_count": held.count,
         "held_over": held.over,
+        "notice_count": notices.count if notices else 0,
+        "notice_over": notices is not None and notices.over,
+        "notices_url": _notices_url(presence) if notices else "",
         "sees_pending": sees_pending,
         "sees_companies": presence.may(Action.SEE_COMPANIES),
         "is_staff": presence.is_staff,
@@ -102,6 +109,20 @@ def _navigation(request: HttpRequest, presence: Presence) -> dict[str, Any]:
         "can_connect": presence.may(Action.CONNECT_TENANT),
         "section": _section(request.resolver_match.url_name or "") if request.resolver_match else "",
     }
+
+
+def _unread_notices(presence: Presence) -> BoundedCount | None:
+    """Count what is unread of the marketplace's notices, or of the operators' outside any; ``None``: sees none."""
+    if presence.current is not None and presence.may(Action.SEE_NOTICES):
+        with marketplace_scope(presence.current.marketplace_id):
+            return count_unread(presence.account.pk)
+    if presence.current is None and presence.role is Role.OPERATOR:
+        return count_unread(presence.account.pk, of_operators=True)
+    return None
+
+
+def _notices_url(presence: Presence) -> str:
+    return reverse("web:notice-list" if presence.current is not None else "web:operator-notices")
 
 
 def _section(route: str) -> str:

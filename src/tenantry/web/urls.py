@@ -36,6 +36,7 @@ from tenantry.web.invitations.views import (
     membership_invite,
 )
 from tenantry.web.mailbox.views import mailbox, mailbox_html, mailbox_mail
+from tenantry.web.notices.views import notice_list, notice_open, notices_read
 from tenantry.web.own_company.views import own_companies, own_company
 from tenantry.web.pending.bulk import bulk_cancel, bulk_progress, bulk_review, bulk_run, bulk_start
 from tenantry.web.pending.deciding import (
@@ -125,6 +126,9 @@ urlpatterns = [
     path("sync/held/<int:pk>/", hold_detail, name="hold-detail"),
     path("sync/held/<int:pk>/release/", hold_release, name="hold-release"),
     path("sync/held/<int:pk>/reject/", hold_reject, name="hold-reject"),
+    path("notices/", notice_list, name="notice-list"),
+    path("notices/read/", notices_read, name="notices-read"),
+    path("notices/<int:pk>/open/", notice_open, name="notice-open"),
     path("audit/", activity, name="activity"),
     path("audit/export/", activity_export, name="activity-export"),
     path("settings/data-sync/", sync_settings, name="sync-settings"),

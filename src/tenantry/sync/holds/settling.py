@@ -9,7 +9,7 @@ from tenantry.audit.events import Actor
 from tenantry.core.retries import next_attempt
 from tenantry.sync.holds.kinds import HeldKind, every_kind
 from tenantry.sync.holds.releasing import follow_releases
-from tenantry.sync.holds.telling import tell_settled
+from tenantry.sync.holds.telling import tell_held_again, tell_settled
 from tenantry.sync.models import Approval, Change, ChangeState, Hold, HoldState
 from tenantry.sync.runs.accounting import recount_changes
 
@@ -38,8 +38,10 @@ def hold_again(changes: QuerySet[Change], problem: str, *, now: datetime) -> int
     ids = [pk for pk, _ in found]
     Approval.objects.filter(change_id__in=ids, expires_at__gt=now).update(expires_at=now)
     Change.objects.filter(pk__in=ids).update(state=ChangeState.HELD, problem=problem, next_attempt_at=None)
-    over = Hold.objects.filter(pk__in={hold_id for _, hold_id in found}).exclude(state=HoldState.OPEN)
-    over.update(state=HoldState.OPEN, ended_at=None)
+    holds = Hold.objects.select_related("run", "run__connection").filter(pk__in={hold_id for _, hold_id in found})
+    holds.exclude(state=HoldState.OPEN).update(state=HoldState.OPEN, ended_at=None)
+    for hold in holds:
+        tell_held_again(hold.run, hold.kind, now=now)
     return len(ids)
 
 
@@ -75,7 +77,11 @@ def settle_around(places: Iterable[tuple[int | None, int]], *, now: datetime) ->
     ``places`` are (hold, run) of changes that were settled.
     """
     places = list(places)
-    for hold in Hold.objects.filter(pk__in={hold_id for hold_id, _ in places if hold_id}).order_by("pk"):
+    for hold in (
+        Hold.objects.select_related("run", "run__connection")
+        .filter(pk__in={hold_id for hold_id, _ in places if hold_id})
+        .order_by("pk")
+    ):
         settle_hold(hold, now=now)
     for run_id in sorted({run_id for _, run_id in places}):
         recount_changes(run_id)
@@ -94,5 +100,5 @@ def settle_hold(hold: Hold, *, now: datetime) -> None:
     if state != hold.state:
         hold.state, hold.ended_at = state, None if state == HoldState.OPEN else now
         hold.save(update_fields=["state", "ended_at"])
-    if state != HoldState.OPEN:
-        tell_settled(hold.run_id, hold.kind, now=now)
+        if state != HoldState.OPEN:
+            tell_settled(hold.run, hold.kind, now=now)

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from tenantry.web.activity.views import operator_activity, operator_activity_export
+from tenantry.web.notices.views import operator_notice_open, operator_notices, operator_notices_read
 from tenantry.web.operator import connection_hints, feeds, google_pages, marketplaces, sharing, sign_in, staff, views
 from tenantry.web.operator import connection_pages as connection
 from tenantry.web.pending.whereabouts import operator_connection_where
@@ -33,6 +34,9 @@ urlpatterns = [
     path("connections/<int:pk>/where/", operator_connection_where, name="operator-connection-where"),
     path("connections/<int:pk>/sign-in/", sign_in.operator_sign_in, name="operator-sign-in"),
     path("signed-in/", sign_in.operator_signed_in, name="operator-signed-in"),
+    path("notices/", operator_notices, name="operator-notices"),
+    path("notices/read/", operator_notices_read, name="operator-notices-read"),
+    path("notices/<int:pk>/open/", operator_notice_open, name="operator-notice-open"),
     path("activity/", operator_activity, name="operator-activity"),
     path("activity/export/", operator_activity_export, name="operator-activity-export"),
     path("tokens/", operator_tokens, name="operator-tokens"),
