@@ -17,8 +17,11 @@ class SyncConfig(AppConfig):
         from tenantry.sync.automatic.held import HELD_CREATIONS  # noqa: PLC0415  # same
         from tenantry.sync.holds.kinds import register  # noqa: PLC0415  # same
         from tenantry.sync.matching import listening  # noqa: PLC0415  # same
+        from tenantry.sync.people.held import HELD_INVITATIONS, HELD_REMOVALS  # noqa: PLC0415  # same
 
         register(HELD_CREATIONS)
+        register(HELD_REMOVALS)
+        register(HELD_INVITATIONS)
         companies_changed.connect(listening.after_companies_changed)
         companies_leaving.connect(listening.before_companies_leave)
         person_erasing.connect(privacy.forget_contact)

@@ -41,3 +41,8 @@ def enqueue_released(marketplace_id: int) -> None:
 def enqueue_undo(run_id: int, marketplace_id: int) -> None:
     """Have the changes taken back (on) that a run of undoing planned."""
     defer("tenantry.sync.undoing.jobs.take_back", lock=f"undo-{run_id}", run_id=run_id, marketplace_id=marketplace_id)
+
+
+def enqueue_people(connection_id: int, *, at: datetime | None = None) -> None:
+    """Have a connection's runs of User Sync taken on."""
+    defer("tenantry.sync.people.jobs.people", lock=f"people-{connection_id}", at=at, connection_id=connection_id)

@@ -1,4 +1,4 @@
-"""When connections are read without anybody asking: every hour, each at a minute of its own."""
+"""When lists of tenants are read without anybody asking: every hour, each connection at a minute of its own."""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -7,15 +7,15 @@ from django.db import connection as database
 
 from tenantry.audit.events import Actor, ActorKind
 from tenantry.connections.models import Connection
-from tenantry.sync.models import Observation, Trigger
+from tenantry.sync.models import Observation, ObservedKind, Trigger
 from tenantry.sync.requests import Asked, SyncRefused, request_sync
+from tenantry.sync.schedules import schedule_of
 
-EVERY = timedelta(minutes=60)
 _SCHEDULE = Actor(ActorKind.SCHEDULE, "Schedule")
 
 
 def start_due_syncs(*, now: datetime) -> int:
-    """Start a sync of each connection whose last listing is an hour old; return how many."""
+    """Start a sync of each connection whose last listing is old enough; return how many."""
     started = 0
     for connection in Connection.objects.filter(enabled=True):
         marketplace_id = any_syncing(connection.pk)
@@ -30,12 +30,13 @@ def start_due_syncs(*, now: datetime) -> int:
 
 
 def is_due(connection: Connection, *, now: datetime) -> bool:
-    """Whether the connection's hour is over. A stable offset of its own spreads connections over the hour."""
+    """Whether the connection's time is over. A stable offset of its own spreads connections."""
     last = Observation.of_tenants(connection.pk).filter(preview_only=False).order_by("-id").first()
     if last is None:
         return True
     offset = int.from_bytes(hashlib.blake2b(connection.uid.bytes, digest_size=2).digest()) % 5
-    return last.created_at <= now - EVERY + timedelta(minutes=offset)
+    every = timedelta(minutes=schedule_of(connection, ObservedKind.COMPANIES).every_minutes)
+    return last.created_at <= now - every + timedelta(minutes=offset)
 
 
 def any_syncing(connection_id: int) -> int | None:

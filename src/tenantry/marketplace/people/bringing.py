@@ -6,7 +6,7 @@ person, signed in, accepts it. What is said of the person here goes to that memb
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -50,11 +50,12 @@ class Brought:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A person to be brought into a company."""
+    """A person to be brought into a company. ``by_name``: without an address the name tells who it is, else nothing."""
 
     company_id: int
     person: PersonDraft
     role: MembershipRole
+    by_name: bool = True
 
 
 @dataclass(slots=True)
@@ -125,7 +126,7 @@ def _cleaned(arrival: Arrival) -> Arrival:
     person, errors = clean_person(arrival.person)
     if errors:
         raise PersonRefused(errors)
-    return Arrival(arrival.company_id, person, arrival.role)
+    return replace(arrival, person=person)
 
 
 def _known(emails: Sequence[str]) -> _Known:
@@ -141,7 +142,7 @@ def _known(emails: Sequence[str]) -> _Known:
 
 def _find_without_email(plans: Sequence[_Plan]) -> None:
     """Recognise people without an address by their name, inside their company only."""
-    bare = [plan for plan in plans if not plan.arrival.person.email]
+    bare = [plan for plan in plans if not plan.arrival.person.email and plan.arrival.by_name]
     if not bare:
         return
     rows = Membership.objects.filter(company_id__in={plan.arrival.company_id for plan in bare}, user__email="")

@@ -8,13 +8,14 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from tenantry.audit.events import Actor, Happening, Target
-from tenantry.audit.services import record_event
+from tenantry.audit.services import record_event, record_events
 from tenantry.core.drafts import PersonDraft, clean_person
 from tenantry.isolation.scope import current_marketplace_id
 from tenantry.marketplace.models import Membership, MembershipState, User
 from tenantry.marketplace.people.bringing import user_sort_name
 from tenantry.marketplace.people.keys import write_user_keys
 from tenantry.marketplace.people.places import has_login
+from tenantry.marketplace.people.profiles import write_profiles
 from tenantry.marketplace.people.refusals import PersonRefused, StaleUser
 from tenantry.marketplace.people.telling import person_subject
 
@@ -42,14 +43,29 @@ def edit_user(
         return {}
     if "email" in news and not may_change_email(user):
         raise PersonRefused({"email": _BOUND})
-    _write(user, after)
-    olds = {field: getattr(before, field) for field in news}
-    happening = Happening(
-        "marketplace.user.edited", Target("user", str(user_id)), after={"fields": sorted(news)},
-        personal={"before": olds, "after": news}, person=person_subject(user_id),
-    )  # fmt: skip
+    happening = _written(user, before, after)
     record_event(happening, actor=actor, marketplace_id=current_marketplace_id(), now=now, request_id=request_id)
     return news
+
+
+@transaction.atomic
+def follow_directory(
+    *, membership_id: int, profile: Mapping[str, str], own: Mapping[str, str], actor: Actor, now: datetime,
+    run_id: int | None = None,
+) -> None:  # fmt: skip
+    """Take over what a directory says: ``profile`` of the place, ``own`` of a person whom only its company knows.
+
+    Raises :class:`PersonRefused` when the person is not its company's alone any more, or an address is taken.
+    """
+    membership = Membership.objects.select_related("company").get(pk=membership_id)
+    user = User.objects.select_for_update().get(pk=membership.user_id)
+    told = write_profiles([(membership, PersonDraft(**profile))])
+    if own and not may_change_email(user):
+        raise PersonRefused({"email": _BOUND})
+    if own:
+        before = PersonDraft(*(getattr(user, field) for field in _FIELDS))
+        told.append(_written(user, before, _after(before, own)))
+    record_events(told, actor=actor, marketplace_id=current_marketplace_id(), now=now, run_id=run_id)
 
 
 def may_change_email(user: User) -> bool:
@@ -63,6 +79,17 @@ def _after(before: PersonDraft, changes: Mapping[str, Any]) -> PersonDraft:
     if errors:
         raise PersonRefused(errors)
     return cleaned
+
+
+def _written(user: User, before: PersonDraft, after: PersonDraft) -> Happening:
+    """Write the person; return the event to record."""
+    news = {field: value for field, value in asdict(after).items() if value != getattr(before, field)}
+    _write(user, after)
+    return Happening(
+        "marketplace.user.edited", Target("user", str(user.pk)), after={"fields": sorted(news)},
+        personal={"before": {field: getattr(before, field) for field in news}, "after": news},
+        person=person_subject(user.pk),
+    )  # fmt: skip
 
 
 def _write(user: User, after: PersonDraft) -> None:

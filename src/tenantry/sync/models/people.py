@@ -100,7 +100,7 @@ class LinkMaker(models.TextChoices):
 class UserLink(MarketplaceOwned):
     """A person of a directory and a person's membership that are the same, keyed by the provider's immutable id.
 
-    ``end_reason`` says why a link ended; the membership may live on.
+    ``end_reason`` says why a link ended (``people.ends``); the membership may live on, or was ``deactivated`` with it.
     """
 
     person = models.ForeignKey(DirectoryUser, on_delete=models.CASCADE, related_name="+")
@@ -112,6 +112,7 @@ class UserLink(MarketplaceOwned):
     created_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=30, blank=True)
+    deactivated = models.BooleanField(default=False, db_default=False)
 
     class Meta(MarketplaceOwned.Meta):
         constraints = [
@@ -184,6 +185,7 @@ class RunTenant(MarketplaceOwned):
     skipped = models.IntegerField(default=0)
     with_changes = models.IntegerField(default=0)
     failure = models.JSONField(null=True)
+    attempts = models.SmallIntegerField(default=0, db_default=0)
     next_attempt_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
 

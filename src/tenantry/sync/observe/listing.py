@@ -9,42 +9,21 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection as database
 from django.db import transaction
 
-from tenantry.core.records import Ending, InvalidRecord, TenantPage
+from tenantry.core.records import Ending, TenantPage
 from tenantry.core.texts import storable
 from tenantry.providers.base import TenantSource
 from tenantry.providers.errors import CursorExpired, ProviderError
 from tenantry.sync.models import Finding, Observation, ObservationState
 from tenantry.sync.observe.absence import count_repeated, mark_absent
 from tenantry.sync.observe.admitting import admit_page
+from tenantry.sync.observe.pages import FINDING_KIND, MOST_FINDINGS, keep_findings, keep_page
 from tenantry.sync.observe.store import store_listing
 
 _MOST_GENERATIONS = 5
-_MOST_FINDINGS = 1_000
-_MOST_REPEATED_PAGES = 3
 _PAGES_BETWEEN_CHECKS = 50
-_MOST_EMPTY_PAGES = 20
-_FINDING_KIND = "invalid record"
 RETRY_AFTER = (timedelta(seconds=15), timedelta(minutes=1), timedelta(minutes=5))
-
-# Keeps the page and tells whether it and those before it, so many, are all the same. The setting is for the commit:
-# a page that is followed by more need not wait for the disk. If the database crashes, the latest pages are gone with
-# the cursor behind them, and are read again; the last page's commit waits for all before it.
-_KEEP_PAGE = """
-with kept as (
-    insert into sync_observationpage (observation_id, generation, number, row_ids)
-    values (%(observation)s, %(generation)s, %(number)s, %(row_ids)s::bigint[]) returning row_ids
-)
-select count(*), count(distinct row_ids), set_config('synchronous_commit', %(wait)s, true) from (
-    select row_ids from kept
-    union all (
-        select row_ids from sync_observationpage
-        where observation_id = %(observation)s and generation = %(generation)s order by number desc limit %(before)s
-    )
-) latest
-"""
 
 Clock = Callable[[], datetime]
 
@@ -121,8 +100,8 @@ def _store(observation_id: int, asked_at: tuple[int, int], page: TenantPage, *, 
         return Standing(Observation.objects.values_list("state", flat=True).get(pk=observation_id))
     asked_for = observation.cursor
     stored = store_listing(observation.connection, page.records, now=now)
-    repeats = _keep_page(observation, stored.tenant_ids, page)
-    _keep_findings(observation, page.invalid, now=now)
+    repeats = keep_page(observation, stored.tenant_ids, any_records=bool(page.records), ending=page.ending)
+    keep_findings(observation, page.invalid, now=now)
     observation.pages += 1
     observation.cursor = page.cursor or ""
     observation.records += len(page.records) + len(page.invalid)
@@ -136,36 +115,6 @@ def _store(observation_id: int, asked_at: tuple[int, int], page: TenantPage, *, 
         _finish(observation, clean=page.ending is Ending.CLEAN and not goes_round, now=now)
     observation.save()
     return Standing(observation.state, observation=observation)
-
-
-def _keep_page(observation: Observation, tenant_ids: tuple[int, ...], page: TenantPage) -> bool:
-    """Keep which tenants were on the page; return whether it was shown several times running, or too many are empty."""
-    most = _MOST_REPEATED_PAGES if page.records else _MOST_EMPTY_PAGES
-    with database.cursor() as cursor:
-        cursor.execute(
-            _KEEP_PAGE,
-            {
-                "observation": observation.pk,
-                "generation": observation.generation,
-                "number": observation.pages,
-                "row_ids": "{" + ",".join(map(str, tenant_ids)) + "}",  # an array is handled number by number
-                "before": most - 1,
-                "wait": "off" if page.ending is Ending.MORE else "on",
-            },
-        )
-        latest, different, _ = cursor.fetchone()
-    return bool(latest == most and different == 1)
-
-
-def _keep_findings(observation: Observation, invalid: tuple[InvalidRecord, ...], *, now: datetime) -> None:
-    # The count goes on, the rows stop: a broken feed must not fill the disk.
-    room = max(0, _MOST_FINDINGS - observation.invalid)
-    Finding.objects.bulk_create(
-        Finding(
-            observation=observation, kind=_FINDING_KIND, reference=found.reference, reason=found.reason, created_at=now
-        )
-        for found in invalid[:room]
-    )  # fmt: skip
 
 
 def _goes_round(observation: Observation, *, asked_for: str, page: TenantPage) -> bool:
@@ -184,7 +133,7 @@ def _finish(observation: Observation, *, clean: bool, now: datetime) -> None:
     observation.cursor = ""
     observation.repeated = count_repeated(observation)
     # Findings beyond the kept ones name tenants that were seen and are forgotten: nothing is judged absent then.
-    observation.complete = clean and observation.invalid <= _MOST_FINDINGS
+    observation.complete = clean and observation.invalid <= MOST_FINDINGS
     if observation.complete:
         mark_absent(observation, now=now)
 
@@ -202,7 +151,7 @@ def _start_over(observation_id: int, asked_at: tuple[int, int], error: CursorExp
         observation.generation += 1
         observation.pages, observation.cursor = 0, ""
         observation.records = observation.invalid = 0
-        Finding.objects.filter(observation=observation, kind=_FINDING_KIND).delete()
+        Finding.objects.filter(observation=observation, kind=FINDING_KIND).delete()
     observation.save()
     return Standing(observation.state)
 

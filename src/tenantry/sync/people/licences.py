@@ -1,0 +1,69 @@
+"""Who has which licences, where the listing of people does not say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from tenantry.core.records import Ending, LicenceAssignment, LicencePage
+from tenantry.providers.base import DirectorySource
+
+_MOST_PAGES = 2_000
+_MOST_SINGLE_READS = 200
+
+
+@runtime_checkable
+class ListsLicences(Protocol):
+    """A source that lists the licences of a whole tenant, joined by user name (Google)."""
+
+    def list_licences(self, tenant_id: str, cursor: str | None) -> LicencePage:
+        """Return one page of assignments."""
+
+
+@runtime_checkable
+class ReadsLicences(Protocol):
+    """A source that tells the licences of one person at a time (the Partner Center)."""
+
+    def licences_of(self, tenant_id: str, external_id: str) -> tuple[LicenceAssignment, ...]:
+        """Return one person's licences."""
+
+
+@dataclass(slots=True)
+class Licences:
+    """SKU ids by user name or by the provider's id. ``complete``: who is not named has none.
+
+    ``missing`` are sentences about what could not be read.
+    """
+
+    by_name: dict[str, list[str]] = field(default_factory=dict)
+    by_id: dict[str, list[str]] = field(default_factory=dict)
+    complete: bool = False
+    missing: list[str] = field(default_factory=list)
+
+
+def fetch_licences(source: DirectorySource, tenant_id: str, people: Sequence[str]) -> Licences | None:
+    """Return the licences of the tenant: all of them, or of the first of these people. Raises ``ProviderError``."""
+    if isinstance(source, ListsLicences):
+        return _list(source, tenant_id)
+    if isinstance(source, ReadsLicences):
+        found = Licences()
+        for external_id in people[:_MOST_SINGLE_READS]:
+            found.by_id[external_id] = sorted({each.sku_id for each in source.licences_of(tenant_id, external_id)})
+        return found
+    return None
+
+
+def _list(source: ListsLicences, tenant_id: str) -> Licences:
+    found = Licences()
+    cursor: str | None = None
+    for _ in range(_MOST_PAGES):
+        page = source.list_licences(tenant_id, cursor)
+        for each in page.records:
+            held = found.by_name.setdefault(each.user_name, [])
+            if each.sku_id not in held:
+                held.append(each.sku_id)
+        found.missing += page.missing
+        cursor = page.cursor
+        if page.ending is not Ending.MORE:
+            found.complete = page.ending is Ending.CLEAN and not found.missing
+            break
+    return found
