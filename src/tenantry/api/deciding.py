@@ -64,7 +64,7 @@ def _told(decided: answering.Decided) -> Reply:
     return Reply(content, version=row.version)
 
 
-@area.get("/pending-companies/{pk}/draft", Action.DECIDE_PENDING, PendingDraft)
+@area.get("/pending-companies/{int:pk}/draft", Action.DECIDE_PENDING, PendingDraft)
 def show_draft(call: Call, pk: Id) -> Reply:  # every route gets its call
     """Show the company that the tenant would become."""
     row = pending_or_missing(pk)
@@ -73,7 +73,7 @@ def show_draft(call: Call, pk: Id) -> Reply:  # every route gets its call
     return Reply(content, version=row.version)
 
 
-@area.post("/pending-companies/{pk}/create", Action.DECIDE_PENDING, Decided, **_DECIDING)
+@area.post("/pending-companies/{int:pk}/create", Action.DECIDE_PENDING, Decided, **_DECIDING)
 def create_company_from(call: Call, pk: Id, given: CompanyGiven) -> Reply:
     """Create the company that the tenant would become, as it is or with other values.
 
@@ -96,38 +96,38 @@ def _draft(given: CompanyGiven, proposed: CompanyDraft) -> CompanyDraft:
     return replace(draft, domains=tuple(DomainDraft(domain, verified=domain in verified) for domain in wanted))
 
 
-@area.post("/pending-companies/{pk}/link", Action.DECIDE_PENDING, Decided, **_DECIDING)
+@area.post("/pending-companies/{int:pk}/link", Action.DECIDE_PENDING, Decided, **_DECIDING)
 def link_to_company(call: Call, pk: Id, given: LinkGiven) -> Reply:
     """Link the tenant to a company. Creates nothing, renames nothing."""
     wanted = {"fill_blanks": given.fill_blanks, "add_contact": given.add_contact}
     return _decide(call, pk, link_pending, company_id=given.company_id, **wanted)
 
 
-@area.post("/pending-companies/{pk}/ignore", Action.DECIDE_PENDING, Decided, **_DECIDING)
+@area.post("/pending-companies/{int:pk}/ignore", Action.DECIDE_PENDING, Decided, **_DECIDING)
 def ignore(call: Call, pk: Id, given: IgnoreGiven) -> Reply:
     """Put the tenant aside for good, with a reason."""
     return _decide(call, pk, ignore_pending, reason_key=given.reason_key, reason=given.reason)
 
 
-@area.post("/pending-companies/{pk}/snooze", Action.DECIDE_PENDING, Decided, **_DECIDING)
+@area.post("/pending-companies/{int:pk}/snooze", Action.DECIDE_PENDING, Decided, **_DECIDING)
 def snooze(call: Call, pk: Id, given: SnoozeGiven) -> Reply:
     """Put the tenant off until the beginning of a day, in UTC."""
     return _decide(call, pk, snooze_pending, until=datetime.combine(given.until, time(), tzinfo=UTC))
 
 
-@area.post("/pending-companies/{pk}/not-this-company", Action.DECIDE_PENDING, Decided, **_DECIDING)
+@area.post("/pending-companies/{int:pk}/not-this-company", Action.DECIDE_PENDING, Decided, **_DECIDING)
 def not_this_company(call: Call, pk: Id, given: RejectGiven) -> Reply:
     """Say that the tenant is not this company: it is not proposed again."""
     return _decide(call, pk, reject_match, company_id=given.company_id)
 
 
-@area.post("/pending-companies/{pk}/reopen", Action.DECIDE_PENDING, Decided, **_DECIDING)
+@area.post("/pending-companies/{int:pk}/reopen", Action.DECIDE_PENDING, Decided, **_DECIDING)
 def reopen(call: Call, pk: Id) -> Reply:
     """Let an ignored or snoozed tenant wait for a decision again."""
     return _decide(call, pk, reopen_pending)
 
 
-@area.get("/decisions/{pk}/undo", Action.DECIDE_PENDING, UndoEffect)
+@area.get("/decisions/{int:pk}/undo", Action.DECIDE_PENDING, UndoEffect)
 def explain_taking_back(call: Call, pk: Id) -> UndoEffect:
     """Say what taking a decision back would do, and what it can't."""
     decision = Decision.objects.select_related("pending", "undone_by").get(pk=pk)
@@ -137,7 +137,7 @@ def explain_taking_back(call: Call, pk: Id) -> UndoEffect:
     )  # fmt: skip
 
 
-@area.post("/decisions/{pk}/undo", Action.DECIDE_PENDING, Decided, refuses=True)
+@area.post("/decisions/{int:pk}/undo", Action.DECIDE_PENDING, Decided, refuses=True)
 def take_back(call: Call, pk: Id) -> Reply:
     """Take a decision back, within 30 days."""
     return _told(undo_decision(decision_id=pk, may_undo_any=_any(call), **call.told))

@@ -68,7 +68,7 @@ class RejectGiven(Given):
 class IgnoreGiven(Given):
     """Why it is put aside."""
 
-    reason_key: str = one_of(IGNORE_REASONS, ..., "The reason.")  # type: ignore[arg-type]  # it has no default
+    reason_key: str = one_of(IGNORE_REASONS, ..., "The reason.")
     reason: str = Field("", max_length=LONGEST_REASON)
 
 

@@ -68,7 +68,7 @@ def list_pending_companies(call: Call, query: Query[PendingQuery]) -> Reply:
     return page_reply(call, PendingPage, listed.page, items=items, counts=counts_of(listed.counts))
 
 
-@area.get("/pending-companies/{pk}", Action.SEE_PENDING, PendingDetail)
+@area.get("/pending-companies/{int:pk}", Action.SEE_PENDING, PendingDetail)
 def show_pending_company(call: Call, pk: Id) -> Reply:
     """Show one pending company with its matches, their evidence, and its history.
 
@@ -107,7 +107,7 @@ def _of_tenant(tenant: Tenant) -> dict[str, Any]:
     }
 
 
-@area.get("/pending-companies/{pk}/companies", Action.SEE_PENDING, CompaniesFound)
+@area.get("/pending-companies/{int:pk}/companies", Action.SEE_PENDING, CompaniesFound)
 def find_companies_for(call: Call, pk: Id, query: Query[CompanySearch]) -> CompaniesFound:  # every route gets its call
     """Search the marketplace's companies for one to link the tenant to."""
     pending_or_missing(pk)
@@ -115,7 +115,7 @@ def find_companies_for(call: Call, pk: Id, query: Query[CompanySearch]) -> Compa
     return CompaniesFound(items=[CompanyFound.of(company) for company in found.companies], more=found.more)
 
 
-@area.get("/pending-companies/{pk}/companies/{company_id}", Action.SEE_PENDING, Candidate)
+@area.get("/pending-companies/{int:pk}/companies/{int:company_id}", Action.SEE_PENDING, Candidate)
 def compare_with_company(call: Call, pk: Id, company_id: Id) -> Candidate:  # same
     """Compare the tenant with any company of the marketplace: what speaks for and against it."""
     first = next(iter(proposals_for(pending_or_missing(pk), chosen=company_id)), None)

@@ -34,6 +34,7 @@ KINDS: Mapping[str, Kind] = {
     "refused": Kind(409, "It can't be done now", RULES, "The detail says what stands against it. Nothing was changed."),
     "already-decided": Kind(409, "Somebody decided before", RULES, "Read the row again, and decide whether to undo."),
     "looks-alike": Kind(409, "Something here looks the same", RULES, "Look at it; send accept_similar to go on."),
+    "not-as-seen": Kind(409, "It is not any more what you saw", RULES, "Read it again, then decide again."),
     "changed-meanwhile": Kind(412, "It is not any more what you saw", RULES, "Read it again, then decide again."),
     "invalid": Kind(422, "The input is not valid", YOURS, "Correct what errors names. Nothing was changed."),
     "key-reused": Kind(422, "The key stands for another request", YOURS, "Use a new key for a new request."),

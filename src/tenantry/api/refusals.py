@@ -47,6 +47,10 @@ def _changed(error: Any) -> Problem:
     return Problem("changed-meanwhile", str(error))
 
 
+def _not_as_seen(error: Any) -> Problem:
+    return Problem("not-as-seen", str(error))
+
+
 def _unconfirmed(_: Any) -> Problem:
     return Problem(
         "refused", "The address looks like a user name, and nobody said that it takes mail.",
@@ -79,7 +83,7 @@ _TOLD: Mapping[type[Exception], Callable[[Any], Problem]] = {
     AlreadyDecided: _too_late,
     StaleCompany: _changed,
     StaleUser: _changed,
-    ContentChanged: _changed,
+    ContentChanged: _not_as_seen,
     AddressNotConfirmed: _unconfirmed,
     ProviderError: _provider,
     Http404: _missing,

@@ -91,8 +91,8 @@ def ordering(names: Iterable[str]) -> Any:
     return Field(None, description="The order; `-` for descending.", json_schema_extra={"enum": values})
 
 
-def one_of(values: Iterable[str], default: str, description: str) -> Any:
-    """Return a field that is one of these words."""
+def one_of(values: Iterable[str], default: Any, description: str) -> Any:
+    """Return a field that is one of these words; ``...`` is no default, ``None`` says that it may be left out."""
     return Field(default, description=description, json_schema_extra={"enum": list(values)})
 
 

@@ -5,14 +5,33 @@ from typing import Any
 from ninja import NinjaAPI
 from ninja.openapi.schema import OpenAPISchema
 
-from tenantry.api.deciding import area as deciding
+from tenantry.api import (
+    activity,
+    companies,
+    connecting,
+    connections,
+    deciding,
+    holds,
+    imports,
+    invitations,
+    many,
+    marketplaces,
+    memberships,
+    pending,
+    runs,
+    settings,
+    users,
+)
 from tenantry.api.describing import PROBLEM_SCHEMA
-from tenantry.api.pending import area as pending
 from tenantry.api.reading import CarefulParser
 from tenantry.api.refusals import teach_refusals
 
-ROOT = "/api/v1/"
-AREAS = (pending, deciding)
+# Addresses are looked for in this order: those with words before those with ids.
+AREAS = (
+    many.area, pending.area, deciding.area, companies.area, memberships.area, users.area, invitations.area,
+    imports.area, runs.area, holds.area, settings.area, connecting.area, activity.area, marketplaces.area,
+    connections.area,
+)  # fmt: skip
 _ABOUT = (
     "Everything that Tenantry's pages do. Send a token as `Authorization: Bearer`. What is refused comes as problem "
     "details (RFC 9457). Lists come in pages: follow `next`. With an `Idempotency-Key` a call that is sent again does "
@@ -32,14 +51,14 @@ class Described(NinjaAPI):
 
 def make_api() -> NinjaAPI:
     """Return the API with all its areas."""
-    api = Described(
+    made = Described(
         title="Tenantry", version="1", description=_ABOUT, urls_namespace="api-v1", docs_url=None,
         parser=CarefulParser(),
     )  # fmt: skip
     for area in AREAS:
-        api.add_router("", area.router)
-    teach_refusals(api)
-    return api
+        made.add_router("", area.router)
+    teach_refusals(made)
+    return made
 
 
 api = make_api()

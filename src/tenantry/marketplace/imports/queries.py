@@ -17,6 +17,8 @@ TABS: Mapping[str, str] = {
     "open": "Not applied",
 }
 _CHUNK = 1_000
+NEWEST = Order("created", "created_at", descending=True)
+IN_ORDER = Order("line", "number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +31,7 @@ class Listed:
 
 def latest_imports(*, after: str = "", before: str = "") -> Page[Import]:
     """Return a page of imports, newest first, without their files. One query."""
-    return page_of(
-        [Import.objects.defer("content")], Order("created", "created_at", descending=True), after=after, before=before
-    )
+    return page_of([Import.objects.defer("content")], NEWEST, after=after, before=before)
 
 
 def find_import(pk: int) -> Import:
@@ -41,7 +41,7 @@ def find_import(pk: int) -> Import:
 
 def lines_of(job: Import, tab: str, *, after: str = "", before: str = "") -> Listed:
     """Return a page of the lines of one tab, in the file's order."""
-    page = page_of([_tab(job, tab)], Order("line", "number"), after=after, before=before)
+    page = page_of([_tab(job, tab)], IN_ORDER, after=after, before=before)
     counters = job.counters
     counts = {
         "create": counters.get(LineKind.CREATE, 0),

@@ -31,6 +31,7 @@ TABS: Mapping[str, Q] = {
 }
 COLUMNS: Mapping[str, str] = {"name": "sort_name", "created": "created_at"}
 DEFAULT_ORDER = Order("name", COLUMNS["name"])
+IN_ORDER_OF_COMING = Order("came", "created_at")
 
 
 def order_of(text: str) -> Order:
@@ -123,7 +124,7 @@ def every_user(wanted: Wanted, *, size: int = 500) -> Iterator[tuple[User, list[
 def people_of(company_id: int, *, after: str = "", before: str = "") -> tuple[Page[Membership], dict[int, Place]]:
     """Return a page of a company's people with their standing, in the order that they came. Two queries."""
     rows = Membership.objects.select_related("user").filter(company_id=company_id)
-    page = page_of([rows], Order("came", "created_at"), after=after, before=before)
+    page = page_of([rows], IN_ORDER_OF_COMING, after=after, before=before)
     return page, {place.membership.pk: place for place in _places(page.rows)}
 
 

@@ -12,7 +12,7 @@ from tenantry.listing import BoundedCount, Order, Page, bounded_count, page_of
 from tenantry.sync.holds.kinds import CREATIONS, HeldRow, every_kind, kind_named
 from tenantry.sync.models import Approval, Change, ChangeState, Hold, HoldState, PendingCompany, PendingState
 
-_IN_ORDER = Order("id", "id")
+IN_ORDER = Order("id", "id")
 _UNDER_WAY = [ChangeState.APPROVED, ChangeState.FAILED]
 _LATEST_OVER = 5
 
@@ -95,7 +95,7 @@ def tallies_of_holds(holds: Iterable[Hold]) -> dict[int, HoldTally]:
 
 def list_held(hold: Hold, *, after: str = "", before: str = "") -> HeldPage:
     """Return a page of the rows that the hold keeps, as they are now."""
-    page = page_of([_held_changes(hold)], _IN_ORDER, after=after, before=before)
+    page = page_of([_held_changes(hold)], IN_ORDER, after=after, before=before)
     return HeldPage(page, kind_named(hold.kind).rows(page.rows))
 
 

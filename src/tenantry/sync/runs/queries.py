@@ -14,8 +14,8 @@ from tenantry.sync.models.runs import LIVE_RUN
 from tenantry.sync.runs.filters import RunFilter
 
 NEWEST_FIRST = Order("created", "created_at", descending=True)
-_IN_ORDER = Order("id", "id")
-_BY_TIME = Order("time", "created_at")
+IN_ORDER = Order("id", "id")
+BY_TIME = Order("time", "created_at")
 _NOT_DONE = [ChangeState.FAILED, ChangeState.STALE]
 
 
@@ -127,13 +127,13 @@ def list_changes(run: Run, *, state: str = "", after: str = "", before: str = ""
     rows = Change.objects.filter(run=run)
     if state in ChangeState.values:
         rows = rows.filter(state=state)
-    return page_of([rows], _IN_ORDER, after=after, before=before)
+    return page_of([rows], IN_ORDER, after=after, before=before)
 
 
 def list_failures(run: Run, *, after: str = "", before: str = "") -> Page[Change | Finding]:
     """Return a page of what did not go through: records that could not be used, changes that were not made."""
     parts: list[Any] = [_findings(run), Change.objects.filter(run=run, state__in=_NOT_DONE)]
-    return page_of(parts, _BY_TIME, after=after, before=before)
+    return page_of(parts, BY_TIME, after=after, before=before)
 
 
 def _findings(run: Run) -> QuerySet[Finding]:

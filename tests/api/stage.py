@@ -1,0 +1,96 @@
+"""One row of everything in Northwind, for tests that go through all routes of the API."""
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+from tests.web.cast import OPERATOR, Cast, stage_of
+from tests.web.people import add_company, add_people
+from tests.web.stage import ACTOR, customers
+
+from tenantry.isolation.scope import marketplace_scope
+from tenantry.marketplace.companies.services import add_domain
+from tenantry.marketplace.imports.services import start_import
+from tenantry.marketplace.invitations.services import invite
+from tenantry.marketplace.models import Company, CompanyDomain, SharingGroup, StaffRole
+from tenantry.sync.deciding.services import ignore_pending
+from tenantry.sync.models import (
+    CompanySyncSettings,
+    ConnectRequest,
+    Entitlement,
+    Hold,
+    Run,
+    RunKind,
+    Trigger,
+)
+
+Ids = dict[str, int]
+
+
+def fill(cast: Cast) -> Ids:
+    """Put one row of each kind on Northwind's stage; return their ids by what addresses call them."""
+    now = timezone.now()
+    stage = stage_of(cast)
+    run = stage.sync(customers(4))
+    company = add_company(cast.northwind, "Alpine", "alpine.example")
+    eva, ida = add_people(company, "eva@alpine.example", "ida@alpine.example")
+    with marketplace_scope(cast.northwind.pk):
+        Entitlement.objects.update(link_company=True)
+        CompanySyncSettings.objects.update(sales_support=True)
+        ids = _rows(cast, company, run, eva.membership_id, now=now)
+    other = stage.pending(name="Customer 0001")
+    with marketplace_scope(cast.northwind.pk):
+        decision = ignore_pending(pending_id=other.pk, seen_version=None, reason_key="test", actor=OPERATOR, now=now)
+    group = SharingGroup.objects.create(name="Group", created_at=now)
+    return ids | {
+        "pending": stage.pending(name="Customer 0000").pk, "ignored": other.pk, "decision": decision.decision_id,
+        "run": run.pk, "company": company.pk, "membership": ida.membership_id, "user": ida.user_id,
+        "connection": cast.connection.pk, "marketplace": cast.northwind.pk, "group": group.pk,
+    }  # fmt: skip
+
+
+def _rows(cast: Cast, company: Company, run: Run, membership_id: int, *, now: datetime) -> Ids:
+    add_domain(company_id=company.pk, domain="second.example", actor=ACTOR, now=now)
+    job = start_import(file_name="a.csv", content=b"external_id,name\n1,One\n", actor=ACTOR, now=now)
+    hold = Hold.objects.create(
+        marketplace=cast.northwind, run=run, brake="creations", reason="Many.", count=0, created_at=now
+    )
+    decisions = Run.objects.create(
+        marketplace=cast.northwind, kind=RunKind.DECISIONS, trigger=Trigger.DECISIONS, created_at=now
+    )
+    connect = ConnectRequest.objects.create(
+        marketplace=cast.northwind, company=company, domain="wanted.example", requested_by_name="Max",
+        created_at=now - timedelta(hours=1),
+    )  # fmt: skip
+    return {
+        "domain": CompanyDomain.objects.get(domain="second.example").pk, "import": job.pk, "hold": hold.pk,
+        "decision run": decisions.pk, "connect": connect.pk,
+        "invitation": invite(membership_id=membership_id, actor=ACTOR, now=now).pk,
+        "staff": StaffRole.objects.get(account=cast.accounts["colleague"]).pk,
+    }  # fmt: skip
+
+
+# The first part of an address that has an id behind it, and what that is the id of.
+_OF = {
+    "pending-companies": "pending", "decisions": "decision", "decision-runs": "decision run", "companies": "company",
+    "memberships": "membership", "users": "user", "invitations": "invitation", "imports": "import", "runs": "run",
+    "holds": "hold", "connect-requests": "connect", "relationship-links": "connection", "domains": "domain",
+    "marketplaces": "marketplace", "staff": "staff", "feeds": "connection", "connections": "connection",
+    "sharing-groups": "group",
+}  # fmt: skip
+
+
+def parameters_of(path: str, ids: Ids) -> dict[str, int]:
+    """Return the ids that an address of the description takes: ``/api/v1/companies/{pk}/domains/{domain_id}``."""
+    parts = path.strip("/").split("/")
+    found = {}
+    for before, part in zip(parts, parts[1:], strict=False):
+        if part.startswith("{"):
+            found[part.strip("{}")] = ids[_OF[before]]
+    return found
+
+
+def address_of(path: str, ids: Ids) -> str:
+    """Return an address of the description with the ids of rows that are there, from behind the version on."""
+    for name, value in parameters_of(path, ids).items():
+        path = path.replace(f"{{{name}}}", str(value))
+    return path.removeprefix("/api/v1")
