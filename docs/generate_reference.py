@@ -91,7 +91,7 @@ VARIABLES: Mapping[str, tuple[str, str, str]] = {
 }  # fmt: skip
 
 _NO_FILE = {"TENANTRY_HOME"}  # commands choose the folder before the settings are read
-TABLES_OF = ("accounts", "audit", "connections", "marketplace", "sync", "webhooks")
+TABLES_OF = ("accounts", "audit", "connections", "marketplace", "sync", "webhooks", "api")
 
 
 def pages() -> dict[Path, str]:
@@ -101,7 +101,15 @@ def pages() -> dict[Path, str]:
         REFERENCE / "settings.md": settings_page(),
         REFERENCE / "tables.md": tables_page(),
         REFERENCE / "webhooks.md": webhooks_page(),
+        **api_pages(),
     }
+
+
+def api_pages() -> dict[Path, str]:
+    """Return the page of the REST API, and its description for programs."""
+    from tenantry.api.reference import api_page, openapi_file  # noqa: PLC0415  # tables_page() set Django up
+
+    return {REFERENCE / "api.md": api_page(_MADE), REFERENCE / "openapi.json": openapi_file()}
 
 
 def commands_page() -> str:
@@ -250,6 +258,8 @@ _WHOSE = {
     "Event": "owned; marketplace 0 is the installation",
     "ChainLink": "owned; marketplace 0 is the installation",
     "PersonKey": "owned; marketplace 0 is the installation",
+    "ApiToken": "owned; marketplace 0 is the installation",
+    "StoredAnswer": "owned; marketplace 0 is the installation",
 }
 
 

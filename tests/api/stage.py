@@ -1,6 +1,7 @@
 """One row of everything in Northwind, for tests that go through all routes of the API."""
 
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from django.utils import timezone
 from tests.web.cast import OPERATOR, Cast, stage_of
@@ -83,7 +84,7 @@ def parameters_of(path: str, ids: Ids) -> dict[str, int]:
     """Return the ids that an address of the description takes: ``/api/v1/companies/{pk}/domains/{domain_id}``."""
     parts = path.strip("/").split("/")
     found = {}
-    for before, part in zip(parts, parts[1:], strict=False):
+    for before, part in pairwise(parts):
         if part.startswith("{"):
             found[part.strip("{}")] = ids[_OF[before]]
     return found

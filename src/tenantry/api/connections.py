@@ -124,8 +124,12 @@ def enable_connection(call: Call, pk: Id, given: EnabledGiven) -> ConnectionTold
 
 
 @area.post(
-    "/installation/connections/{int:pk}/test", _RUN, ConnectionTold, place=Place.INSTALLATION_OUTSIDE, asks_provider=True
-)  # fmt: skip
+    "/installation/connections/{int:pk}/test",
+    _RUN,
+    ConnectionTold,
+    place=Place.INSTALLATION_OUTSIDE,
+    asks_provider=True,
+)
 def test_connection(call: Call, pk: Id) -> ConnectionTold:
     """Ask the provider for each permission, and keep what it answers."""
     probe_connection(_microsoft(pk), now=call.caller.now)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tenantry.api.areas import Place, Spec
 
 _REF = "#/components/schemas/Problem"
+_RESPONSES = "#/components/responses/"
 PROBLEM_SCHEMA: dict[str, Any] = {
     "title": "Problem",
     "description": "Why it was not done: problem details as RFC 9457 has them.",
@@ -87,4 +88,11 @@ def _statuses(spec: "Spec") -> list[int]:
 
 
 def _problem(status: int) -> dict[str, Any]:
-    return {"description": HTTPStatus(status).phrase, "content": {CONTENT_TYPE: {"schema": {"$ref": _REF}}}}
+    return {"$ref": f"{_RESPONSES}Problem{status}"}
+
+
+def problem_responses() -> dict[str, Any]:
+    """Return the answers with problems that routes refer to."""
+    content = {CONTENT_TYPE: {"schema": {"$ref": _REF}}}
+    statuses = sorted({kind.status for kind in KINDS.values()})
+    return {f"Problem{each}": {"description": HTTPStatus(each).phrase, "content": content} for each in statuses}

@@ -20,8 +20,8 @@ from tenantry.sync.holds.queries import (
     IN_ORDER,
     HoldTally,
     digest_of,
-    first_approvals,
     find_hold,
+    first_approvals,
     held_rows,
     holds_under_way,
     latest_over,
@@ -30,7 +30,7 @@ from tenantry.sync.holds.queries import (
     tallies_of_holds,
 )
 from tenantry.sync.holds.services import Selection, reject_rows, release_rows
-from tenantry.sync.models import Approval, Change, Hold
+from tenantry.sync.models import Approval, Change, Hold, PendingCompany
 
 area = Area("Holds")
 _MOST = 1_000
@@ -97,12 +97,21 @@ class HeldTold(Schema):
     @classmethod
     def of(cls, row: HeldRow, first: Approval | None) -> "HeldTold":
         """Return a held row as an answer says it."""
-        facts = json.loads(json.dumps(row.facts, cls=DjangoJSONEncoder))
+        facts = json.loads(json.dumps(_plain(row.facts), cls=DjangoJSONEncoder))
         return cls(
             change_id=row.change.pk, content=row.content, kind=row.change.kind, name=row.name, facts=facts,
             invited=row.invited, note=row.note, problem=row.change.problem,
             approved_by=first.approved_by_name if first else "",
         )  # fmt: skip
+
+
+def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what a kind says of a row, with its pending company as values."""
+    pending = facts.get("pending")
+    if not isinstance(pending, PendingCompany):
+        return dict(facts)
+    named = ("name", "country", "domain", "contact_name", "contact_email", "first_seen_at")
+    return {**facts, "pending": {"id": pending.pk} | {name: getattr(pending, name) for name in named}}
 
 
 class HeldTolds(PageShape):

@@ -22,7 +22,7 @@ from tenantry.api import (
     settings,
     users,
 )
-from tenantry.api.describing import PROBLEM_SCHEMA
+from tenantry.api.describing import PROBLEM_SCHEMA, problem_responses
 from tenantry.api.reading import CarefulParser
 from tenantry.api.refusals import teach_refusals
 
@@ -32,6 +32,7 @@ AREAS = (
     imports.area, runs.area, holds.area, settings.area, connecting.area, activity.area, marketplaces.area,
     connections.area,
 )  # fmt: skip
+ROOT = "/api/v1/"
 _ABOUT = (
     "Everything that Tenantry's pages do. Send a token as `Authorization: Bearer`. What is refused comes as problem "
     "details (RFC 9457). Lists come in pages: follow `next`. With an `Idempotency-Key` a call that is sent again does "
@@ -43,9 +44,10 @@ class Described(NinjaAPI):
     """ninja's API, with what its description of ours lacks."""
 
     def get_openapi_schema(self, *, path_prefix: str | None = None, path_params: Any = None) -> OpenAPISchema:
-        """Return the description, with the shape of problems."""
+        """Return the description, with the shape of problems and the answers that have it."""
         schema = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
         schema["components"]["schemas"]["Problem"] = PROBLEM_SCHEMA
+        schema["components"]["responses"] = problem_responses()
         return schema
 
 

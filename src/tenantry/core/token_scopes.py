@@ -37,7 +37,7 @@ SCOPES: Mapping[TokenScope, frozenset[Action]] = {
     TokenScope.INVITATIONS: frozenset({Action.INVITE}),
     TokenScope.CONNECT: frozenset({Action.CONNECT_TENANT}),
     TokenScope.READ_RUNS: frozenset({Action.SEE_RUNS}),
-    TokenScope.START_RUNS: frozenset({Action.SEE_RUNS, Action.START_RUN}),
+    TokenScope.START_RUNS: frozenset({Action.SEE_RUNS, Action.START_RUN, Action.UNDO_RUN}),
     TokenScope.HOLDS: frozenset({Action.RELEASE_HOLDS}),
     TokenScope.SETTINGS: frozenset({Action.CHANGE_SYNC_SETTINGS}),
     TokenScope.READ_ACTIVITY: frozenset({Action.SEE_ACTIVITY}),

@@ -16,7 +16,7 @@ SCOPE_WORDS = {
     TokenScope.INVITATIONS: "See and send invitations",
     TokenScope.CONNECT: "Connect tenants, request relationships",
     TokenScope.READ_RUNS: "Read the sync history",
-    TokenScope.START_RUNS: "Start and cancel syncs",
+    TokenScope.START_RUNS: "Start and cancel syncs, take back what runs did",
     TokenScope.HOLDS: "See, release and reject what is held",
     TokenScope.SETTINGS: "Read and change sync settings",
     TokenScope.READ_ACTIVITY: "Read the activity",
