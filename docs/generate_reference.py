@@ -78,6 +78,8 @@ VARIABLES: Mapping[str, tuple[str, str, str]] = {
     "TENANTRY_MAILBOX": ("Mail", "", "Set by `tenantry demo`: where its own mail server keeps what it caught."),
     "TENANTRY_WEBHOOKS_TO_LOOPBACK": ("Webhooks", "`1` in the demo, else `0`",
         "Whether webhooks may be sent to this machine, over http as well. Private addresses stay refused."),
+    "TENANTRY_METRICS_TOKEN": ("Monitoring", "",
+        "The token with which `/metrics` may be read from anywhere. Without it: from this machine alone."),
     "TENANTRY_HISTORY_DAYS": ("Retention", "",
         "For how many days runs, changes, observations and findings are kept; at least 31. What waits stays longer."),
     "TENANTRY_AUDIT_DAYS": ("Retention", "",
@@ -98,6 +100,7 @@ def pages() -> dict[Path, str]:
     """Return every page of the reference that is made from the code."""
     return {
         REFERENCE / "cli.md": commands_page(),
+        REFERENCE / "metrics.md": metrics_page(),
         REFERENCE / "settings.md": settings_page(),
         REFERENCE / "tables.md": tables_page(),
         REFERENCE / "webhooks.md": webhooks_page(),
@@ -110,6 +113,22 @@ def api_pages() -> dict[Path, str]:
     from tenantry.api.reference import api_page, openapi_file  # noqa: PLC0415  # tables_page() set Django up
 
     return {REFERENCE / "api.md": api_page(_MADE), REFERENCE / "openapi.json": openapi_file()}
+
+
+def metrics_page() -> str:
+    """Return the page of all metrics."""
+    _set_up()
+    from tenantry.web.metrics.collecting import METRICS  # noqa: PLC0415  # once Django is set up
+
+    lines = [_MADE, "# Metrics", ""]
+    lines += ["What `/metrics` answers; [how to read it](../howto/watch.md). Numbers only: no name of a marketplace, a",
+              "company or a person is among them.", "",
+              "| Metric | Kind | Labels | Meaning |", "|---|---|---|---|"]  # fmt: skip
+    for each in METRICS:
+        name = f"{each.name}_total" if each.counter else each.name
+        labels = ", ".join(f"`{label}`" for label in each.labels)
+        lines.append(f"| `{name}` | {'counter' if each.counter else 'gauge'} | {labels} | {_cell(each.meaning)} |")
+    return "\n".join(lines) + "\n"
 
 
 def commands_page() -> str:
@@ -228,12 +247,16 @@ def _reading(node: ast.Call) -> tuple[str, str, str] | None:
     return name, f"`{default}`" if default != "" else "", "yes"
 
 
-def tables_page() -> str:
-    """Return the page of all tables, with whose rows they hold."""
+def _set_up() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "tenantry.config.settings")
     import django  # noqa: PLC0415  # the settings' name must be known first
 
     django.setup()
+
+
+def tables_page() -> str:
+    """Return the page of all tables, with whose rows they hold."""
+    _set_up()
     from django.apps import apps  # noqa: PLC0415  # same
     from django.db.models import Model  # noqa: PLC0415  # same
 

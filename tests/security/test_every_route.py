@@ -64,6 +64,7 @@ _INVITING = (Action.INVITE, Action.INVITE_IN_OWN_COMPANY)
 ROUTES = {
     "live": Asked(PUBLIC),
     "ready": Asked(PUBLIC),
+    "metrics": Asked(PUBLIC),
     "microsoft-hint": Asked(PUBLIC, "uid", "post"),
     "account_login": Asked(PUBLIC),
     "account_logout": Asked(PUBLIC),

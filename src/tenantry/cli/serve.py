@@ -139,6 +139,7 @@ async def _work(jobs: int) -> None:
     from procrastinate.contrib.django import app
 
     from tenantry.jobs import return_jobs_of_dead_workers, worker_connector
+    from tenantry.sync.tasks import logged_job
 
     silent_for = settings.STALLED_AFTER_SECONDS
     with app.replace_connector(worker_connector()):
@@ -152,4 +153,5 @@ async def _work(jobs: int) -> None:
                 update_heartbeat_interval=min(_HEARTBEAT_SECONDS, silent_for / 3),
                 stalled_worker_timeout=silent_for,
                 delete_jobs="successful",
+                worker_middleware=[logged_job],
             )

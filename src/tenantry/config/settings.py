@@ -189,6 +189,7 @@ WHITENOISE_AUTOREFRESH = False
 
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "tasks"
 # How long history is kept: what the sync did, and events. Undo works for 30 days, so nothing younger goes.
+METRICS_TOKEN = environment.text("TENANTRY_METRICS_TOKEN").strip()
 HISTORY_DAYS = environment.number("TENANTRY_HISTORY_DAYS", 180, least=31)
 AUDIT_DAYS = environment.number("TENANTRY_AUDIT_DAYS", 0)
 # How often one token may call the API within a minute.

@@ -5,11 +5,13 @@ from django.urls import include, path
 from tenantry.api.v1 import api
 from tenantry.web import health
 from tenantry.web.hints.views import microsoft_hint
+from tenantry.web.metrics.views import metrics
 from tenantry.web.welcome import FirstPassword
 
 urlpatterns = [
     path("livez", health.live, name="live"),
     path("readyz", health.ready, name="ready"),
+    path("metrics", metrics, name="metrics"),
     path("hints/microsoft/<uuid:uid>/", microsoft_hint, name="microsoft-hint"),
     path("account/first-password/<uidb64>/<token>/", FirstPassword.as_view(), name="first-password"),
     path("account/", include("tenantry.accounts.urls")),

@@ -165,3 +165,14 @@ class CallLine(models.Model):
 
     def __str__(self) -> str:
         return self.key
+
+
+class ProviderCalls(models.Model):
+    """How many calls a service answered in one way since the installation began. Of all processes together."""
+
+    service = models.CharField(max_length=20)
+    status = models.CharField(max_length=5)
+    count = models.BigIntegerField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["service", "status"], name="calls_counted_once")]

@@ -23,6 +23,7 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx2
 import structlog
 
+from tenantry.providers.counting import count_call
 from tenantry.providers.cutting import Cutter
 from tenantry.providers.errors import Fault, Malformed, Misconfigured, ProviderError, Unavailable
 from tenantry.providers.urls import checked_url, is_loopback
@@ -124,6 +125,7 @@ class _Call:
         }
 
     def note(self, answer: Answer) -> None:
+        count_call(self.host, answer.status)
         _log.info(
             "provider_call",
             call=self.where,
@@ -143,6 +145,7 @@ class _Call:
             except (httpx2.HTTPError, httpx2.InvalidURL, UnicodeError, OSError) as error:
                 raise _explained(error, where=self.where, host=self.host) from error
         except ProviderError as failure:
+            count_call(self.host, None)
             _log.warning(
                 "provider_call_failed",
                 call=self.where,

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import structlog
 from django.db import connection as database
 
 from tenantry.connections.models import Connection, Provider
@@ -111,7 +112,8 @@ def drive_first_passes(connection_id: int, *, clock: Clock, should_stop: ShouldS
     """Plan and apply every run whose listing is read. Safe to call at any time, by several processes."""
     for ref in live_runs(connection_id):
         if ref.state == RunState.APPLYING and not should_stop():
-            after_listing(ref, connection_id, clock=clock, should_stop=should_stop)
+            with structlog.contextvars.bound_contextvars(run_id=ref.run_id, marketplace_id=ref.marketplace_id):
+                after_listing(ref, connection_id, clock=clock, should_stop=should_stop)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,20 +4,25 @@ A job that is stopped with its worker hands on to a new job; one that died with 
 the sweep, and ``resume_sync`` looks for work that nobody is doing.
 """
 
+import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 import structlog
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
+from django.db import connection as database
 from django.utils import timezone
 from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
+from procrastinate.worker import Worker
 
 from tenantry.audit.chain import chain_events
 from tenantry.audit.models import INSTALLATION
+from tenantry.connections.call_counts import keep_call_counts
 from tenantry.connections.models import Connection
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.jobs import return_jobs_of_dead_workers
@@ -55,6 +60,24 @@ def _slice(context: JobContext) -> Callable[[], bool]:
     """Return the question whether this job should hand on: its time is over, or its worker stops."""
     ends = time.monotonic() + _SLICE_SECONDS
     return lambda: time.monotonic() >= ends or context.should_abort()
+
+
+async def logged_job(go_on: Callable[[], Awaitable[Any]], context: JobContext, _worker: Worker) -> Any:
+    """Run a job with its number, its task and its arguments (run, marketplace, connection) on each of its log lines."""
+    job = context.job
+    known = {"job_id": job.id, "task": job.task_name.rpartition(".")[2], **job.task_kwargs} if job else {}
+    with structlog.contextvars.bound_contextvars(**known):
+        try:
+            return await go_on()
+        finally:
+            await asyncio.to_thread(_keep_counts)
+
+
+def _keep_counts() -> None:
+    try:
+        keep_call_counts()
+    finally:
+        database.close()  # this thread's own
 
 
 @contextmanager
