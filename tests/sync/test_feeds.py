@@ -1,5 +1,7 @@
 """Feeds with every kind of filter, their effect in numbers, and the operator's switches that hang on them."""
 
+import uuid
+
 import pytest
 from tests.sync.stage import OPERATOR, Clock, Sync, make_connection, make_marketplace, states_of
 from tests.sync.world import World
@@ -10,7 +12,7 @@ from tenantry.core.feed_filters import FeedFilter
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.services import create_marketplace
 from tenantry.sync.company_settings import SettingsRefused
-from tenantry.sync.entitlements import set_entitlement
+from tenantry.sync.entitlements import allowed_switches, fed_for, set_entitlement
 from tenantry.sync.feeds import effect_of, remove_feed, save_feed
 from tenantry.sync.models import Entitlement, Feed
 from tenantry.sync.switches import read_company_sync
@@ -119,6 +121,33 @@ def test_company_sync_is_enabled_only_with_a_connection_that_has_its_application
         assert (switches.allowed, switches.link_allowed, switches.links) == (False, True, False)
         (event,) = Event.objects.filter(action="sync.entitlement.changed")
         assert (event.before, event.after) == ({"link_company": False}, {"link_company": True})
+
+
+def test_user_sync_is_enabled_for_each_provider_with_a_connection_that_can_read_people(
+    database: str, clock: Clock
+) -> None:
+    microsoft = make_connection("Partner", clock)
+    google = Connection.objects.create(uid=uuid.uuid4(), name="Google", provider="google", created_at=clock())
+    place = create_marketplace(name="Fabrikam", actor=OPERATOR, now=clock())
+    with marketplace_scope(place.pk):
+        for each in (microsoft, google):
+            save_feed(connection=each, wanted=FeedFilter(), actor=OPERATOR, now=clock())
+        for switch, words in (("user_sync_microsoft", "has signed in"), ("user_sync_google", "key, mode")):
+            with pytest.raises(SettingsRefused, match=words):
+                set_entitlement(**{switch: True}, actor=OPERATOR, now=clock())
+        assert fed_for() == {"company_sync"}
+        Connection.objects.filter(pk=microsoft.pk).update(sealed_refresh_token=b"x")
+        Connection.objects.filter(pk=google.pk).update(sealed_secret=b"x", subject="a@b.example", discovery="own")
+        set_entitlement(user_sync_microsoft=True, user_sync_google=True, actor=OPERATOR, now=clock())
+        assert allowed_switches() == {"user_sync_microsoft", "user_sync_google"}
+        with pytest.raises(SettingsRefused, match="that User Sync from Google can use here"):
+            remove_feed(connection=google, actor=OPERATOR, now=clock())
+        set_entitlement(user_sync_google=False, actor=OPERATOR, now=clock())
+        remove_feed(connection=google, actor=OPERATOR, now=clock())
+        (last,) = Event.objects.filter(action="sync.entitlement.changed").order_by("-id")[:1]
+        assert (last.before, last.after) == ({"user_sync_google": True}, {"user_sync_google": False})
+        with pytest.raises(TypeError, match="no such switches"):
+            set_entitlement(mind_reading=True, actor=OPERATOR, now=clock())
 
 
 def test_another_marketplace_s_feeds_stay_as_they_are(northwind: int, connection: Connection, clock: Clock) -> None:

@@ -13,8 +13,8 @@ from tenantry.connections.models import Connection
 from tenantry.core.feed_filters import FeedFilter, TypedFilter, read_filter
 from tenantry.isolation.scope import current_marketplace_id
 from tenantry.sync.company_settings import SettingsRefused
-from tenantry.sync.entitlements import fed_for_companies
-from tenantry.sync.models import Entitlement, Feed
+from tenantry.sync.entitlements import NEEDS, SWITCH_NAMES, allowed_switches, fed_for
+from tenantry.sync.models import Feed
 from tenantry.sync.runs.candidates import inside, waiting
 
 _MOST_RECORDED = 50
@@ -125,15 +125,16 @@ def save_feed(*, connection: Connection, wanted: FeedFilter, actor: Actor, now: 
 def remove_feed(*, connection: Connection, actor: Actor, now: datetime) -> None:
     """End the feed. What it brought stays as it is, and follows the provider no more.
 
-    Raises ``Feed.DoesNotExist``, and :class:`SettingsRefused` while Company Sync is enabled here and would be left
-    without any connection that it can use.
+    Raises ``Feed.DoesNotExist``, and :class:`SettingsRefused` while a sync is enabled here and would be left without
+    any connection that it can use.
     """
     marketplace_id = current_marketplace_id()
     feed = Feed.objects.select_for_update().get(connection=connection)
-    enabled = Entitlement.objects.filter(company_sync=True).exists()
-    if enabled and not fed_for_companies(without=connection.pk):
+    stranded = sorted((allowed_switches() & set(NEEDS)) - fed_for(without=connection.pk))
+    if stranded:
+        name = SWITCH_NAMES[stranded[0]]
         raise SettingsRefused(
-            "It is the last connection that Company Sync can use here. Disable Company Sync for this marketplace "
+            f"It is the last connection that {name} can use here. Disable {name} for this marketplace "
             "first, or let another connection feed it."
         )
     before = _recorded(filter_of(feed))

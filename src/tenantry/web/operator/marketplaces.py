@@ -18,7 +18,7 @@ from tenantry.marketplace.services import (
     edit_marketplace,
 )
 from tenantry.sync.company_settings import SettingsRefused
-from tenantry.sync.entitlements import NEEDS_CONNECTION, fed_for_companies, set_entitlement
+from tenantry.sync.entitlements import NEEDS, SWITCH_NAMES, SWITCHES, allowed_switches, fed_for, set_entitlement
 from tenantry.sync.feeds import filter_of
 from tenantry.sync.models import Feed
 from tenantry.sync.observe.states import ConnectionState, FedMarketplace, fed_marketplaces, states_of_feeding
@@ -112,7 +112,7 @@ def marketplace_context(**forms: Any) -> dict[str, Any]:
         "form": forms.get("form") or MarketplaceForm(initial={"name": row.name, "language": row.language}),
         "staff_form": forms.get("staff_form") or StaffForm(),
         "staff": staff_rows(staff_here(), row.pk),
-        "switches": _switches(read_company_sync(), ready=fed_for_companies()),
+        "switches": _switches(read_company_sync()),
         "feeds": [_feed(feed, states[feed.connection_id]) for feed in feeds],
         "other_connections": [
             {"name": other.name, "url": reverse("web:operator-feed", args=[row.pk, other.pk])} for other in others[:50]
@@ -134,22 +134,29 @@ def _feed(feed: Feed, state: ConnectionState) -> dict[str, Any]:
     }
 
 
-def _switches(switches: CompanySyncSwitches, *, ready: bool) -> list[dict[str, Any]]:
-    locked = not ready and not switches.allowed
-    off = "No effect while Company Sync is disabled or off."
-    return [
-        {
-            "field": "company_sync", "name": "Company Sync", "on": switches.allowed, "disabled": locked,
-            "why": NEEDS_CONNECTION if locked else "",
-            "sentence": "Managers of this marketplace may switch Company Sync on. Disabled, nothing flows in, running "
-            "syncs end, and the settings page says whom to ask.",
-        },
-        {
-            "field": "link_company", "name": "Link Company", "on": switches.link_allowed, "disabled": False,
-            "why": "" if switches.on else off,
-            "sentence": "Pending companies may be linked to companies of the marketplace, and tenants be connected.",
-        },
-    ]  # fmt: skip
+_SWITCHES = {
+    "company_sync": "Managers of this marketplace may switch Company Sync on. Disabled, nothing flows in, running "
+    "syncs end, and the settings page says whom to ask.",
+    "link_company": "Pending companies may be linked to companies of the marketplace, and tenants be connected.",
+    "user_sync_microsoft": "Managers may let the people of linked Microsoft tenants become users of the marketplace. "
+    "Disabled, nobody flows in and nobody is deactivated.",
+    "user_sync_google": "The same for Google, and managers see Google tenants, to link them to companies.",
+}
+
+
+def _switches(switches: CompanySyncSwitches) -> list[dict[str, Any]]:
+    allowed, fed = allowed_switches(), fed_for()
+    rows = []
+    for name, sentence in _SWITCHES.items():
+        locked = name in NEEDS and name not in fed and name not in allowed
+        off = "No effect while Company Sync is disabled or off." if name == "link_company" and not switches.on else ""
+        rows.append(
+            {
+                "field": name, "name": SWITCH_NAMES[name], "on": name in allowed, "disabled": locked,
+                "why": NEEDS[name] if locked else off, "sentence": sentence,
+            }
+        )  # fmt: skip
+    return rows
 
 
 @require_POST
@@ -175,7 +182,7 @@ def operator_marketplace_edit(request: HttpRequest, visit: MarketplaceVisit) -> 
 @needs_operator_in_marketplace
 def operator_switches(request: HttpRequest, visit: MarketplaceVisit) -> HttpResponse:
     """Save the operator's switches. One that the page disabled is not sent, and keeps its value."""
-    wanted = {"company_sync": "company_sync" in request.POST, "link_company": "link_company" in request.POST}
+    wanted = {name: name in request.POST for name in SWITCHES}
     try:
         set_entitlement(**wanted, actor=visit.operator.actor, now=visit.operator.now)
     except SettingsRefused as refusal:
