@@ -22,6 +22,7 @@ ROWS = {
     Action.DECIDE_PENDING: "y y s s - -",
     Action.UNDO_ANY_DECISION: "y y - - - -",
     Action.CONNECT_TENANT: "y y - - - -",
+    Action.LINK_GOOGLE: "y y - - - -",
     Action.SEE_COMPANIES: "y y y y - -",
     Action.EDIT_COMPANIES: "y y - - - -",
     Action.HANDLE_PERSONAL_DATA: "y y - - - -",

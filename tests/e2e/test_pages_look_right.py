@@ -28,7 +28,17 @@ from tenantry.sync.deciding.many import Wish, start_decisions
 from tenantry.sync.deciding.selecting import BulkAction, Selection, forecast
 from tenantry.sync.deciding.services import create_from_pending
 from tenantry.sync.matching.refreshing import match_all
-from tenantry.sync.models import Entitlement, Finding, Observation, ObservationState, Run, RunState
+from tenantry.sync.models import (
+    Entitlement,
+    Feed,
+    Finding,
+    GoogleTenant,
+    Observation,
+    ObservationState,
+    Run,
+    RunState,
+    Tenant,
+)
 from tenantry.sync.switches import read_company_sync
 from tenantry.webhooks.destinations import Destination
 from tenantry.webhooks.models import Delivery
@@ -111,6 +121,7 @@ def _set_the_stage(stage: Stage) -> dict[str, str]:
         "activity": reverse("web:activity"),
         "activity-nothing": reverse("web:activity") + "?since=2999-01-01",
         "where": reverse("web:pending-where") + "?q=alpineskihouse.com",
+        **_google(stage),
         **_of_a_person(stage),
         **_of_webhooks(stage, hooks),
         "not-found": "/companies/pending/999999/",
@@ -153,6 +164,42 @@ def _deciding(stage: Stage) -> dict[str, str]:
         "many-ignored": reverse("web:pending-bulk") + "?action=ignore&all=1&q=alpine",
         "many-run": reverse("web:pending-bulk-run", args=[run.pk]),
         "run-decisions": reverse("web:run-detail", args=[run.pk]) + "?tab=changes",
+    }
+
+
+def _google(stage: Stage) -> dict[str, str]:
+    """Return the pages of Google tenants: one that matches, one that can't be read, one with a long name."""
+    now = timezone.now()
+    connection = Connection.objects.create(
+        uid=uuid.uuid4(), name="Google DACH", provider="google", discovery="reseller", subject="a@reseller.example",
+        sealed_secret=b"x", created_at=now,
+    )  # fmt: skip
+    rows: list[GoogleTenant] = []
+    with marketplace_scope(stage.marketplace.pk):
+        Feed.objects.create(marketplace=stage.marketplace, connection=connection, created_at=now)
+        Entitlement.objects.update(user_sync_google=True)
+        for name, domain, state in (
+            ("Alpine Ski House GmbH", "alpineskihouse.com", "needs_link"), ("", "closed.example", "needs_link"),
+            ("W" * 120, f"{'w' * 60}.example", "ignored"), ("東京電子株式会社", "tokyo-denshi.jp", "needs_link"),
+        ):  # fmt: skip
+            tenant = Tenant.objects.create(
+                provider="google", cloud="global", external_id=f"C{len(rows)}abc12de", name=name, domain=domain,
+                domains=[domain] if name else None, content_hash=uuid.uuid4(), first_seen_at=now, changed_at=now,
+                details_problem="" if name else "This customer is closed to the connection (403).",
+            )  # fmt: skip
+            row = GoogleTenant(
+                marketplace=stage.marketplace, tenant=tenant, sort_name=name.lower(), domain=domain, state=state,
+                content_hash=uuid.uuid4(), first_seen_at=now, reason="test" if state == "ignored" else "",
+            )  # fmt: skip
+            row.save()
+            rows.append(row)
+    pages = [reverse("web:google-tenant", args=[row.pk]) for row in rows]
+    return {
+        "google": reverse("web:google-tenants"),
+        "google-none": reverse("web:google-tenants") + "?q=zzz",
+        "google-tenant": pages[0],
+        "google-closed": pages[1] + "?company_q=alpine",
+        "google-ignored": pages[2],
     }
 
 

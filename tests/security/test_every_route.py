@@ -4,6 +4,7 @@ The routes come from the URL configuration. A new one fails here until it has it
 is (or ``PUBLIC``, ``SIGNED_IN``), and which of Northwind's rows its address takes.
 """
 
+import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -28,7 +29,17 @@ from tenantry.marketplace.invitations.services import invite
 from tenantry.marketplace.models import CompanyDomain, SharingGroup, StaffRole
 from tenantry.marketplace.services import give_role
 from tenantry.sync.deciding.services import ignore_pending
-from tenantry.sync.models import CompanySyncSettings, ConnectRequest, Hold, Run, RunKind, Trigger
+from tenantry.sync.models import (
+    CompanySyncSettings,
+    ConnectRequest,
+    Entitlement,
+    GoogleTenant,
+    Hold,
+    Run,
+    RunKind,
+    Tenant,
+    Trigger,
+)
 from tenantry.sync.notices import tell_managers, tell_operators
 from tenantry.webhooks.again import send_test
 from tenantry.webhooks.destinations import Destination
@@ -124,6 +135,14 @@ ROUTES = {
     "web:import-problems": _get(Action.IMPORT, "import"),
     "web:import-apply": _post(Action.IMPORT, "import"),
     "web:import-cancel": _post(Action.IMPORT, "import"),
+    "web:google-tenants": _get(Action.LINK_GOOGLE),
+    "web:google-tenants-read": _post(Action.LINK_GOOGLE),
+    "web:google-tenant": _get(Action.LINK_GOOGLE, "google tenant"),
+    "web:google-tenant-link": _post(Action.LINK_GOOGLE, "google tenant"),
+    "web:google-tenant-unlink": _post(Action.LINK_GOOGLE, "google tenant"),
+    "web:google-tenant-ignore": _post(Action.LINK_GOOGLE, "google tenant"),
+    "web:google-tenant-reopen": _post(Action.LINK_GOOGLE, "google tenant"),
+    "web:google-tenant-reject": _post(Action.LINK_GOOGLE, "google tenant"),
     "web:company-list": _get(Action.SEE_COMPANIES),
     "web:company-export": _get(Action.SEE_COMPANIES),
     "web:company-new": _get(Action.EDIT_COMPANIES),
@@ -272,6 +291,7 @@ def rows(cast: Cast) -> Rows:
     with marketplace_scope(cast.northwind.pk):
         decision = ignore_pending(pending_id=other.pk, seen_version=None, reason_key="test", actor=OPERATOR, now=now)
     return {
+        "google tenant": [_google_tenant(cast, now)],
         **_tokens(cast, now), **_webhooks(cast, now),
         "": [], "run": [run.pk], "pending": [pending.pk], "company": [company.pk], "hold": [hold.pk],
         "decisions": [decisions.pk], "decision": [decision.decision_id], "domain": [company.pk, domain.pk],
@@ -283,6 +303,21 @@ def rows(cast: Cast) -> Rows:
         "reset": ["1", "set-password"], "uid": [str(cast.connection.uid)],
         "notice": [notice.pk], "operator notice": [to_operators.pk],
     }  # fmt: skip
+
+
+def _google_tenant(cast: Cast, now: datetime) -> int:
+    """A Google tenant of Northwind, where an operator switched Google on."""
+    tenant = Tenant.objects.create(
+        provider="google", cloud="global", external_id="C0abc12de", name="Alpine", domain="alpine.example",
+        content_hash=uuid.uuid4(), first_seen_at=now, changed_at=now,
+    )  # fmt: skip
+    with marketplace_scope(cast.northwind.pk):
+        Entitlement.objects.update(user_sync_google=True)
+        row = GoogleTenant.objects.create(
+            marketplace=cast.northwind, tenant=tenant, sort_name="alpine", domain=tenant.domain,
+            content_hash=tenant.content_hash, first_seen_at=now,
+        )  # fmt: skip
+        return row.pk
 
 
 def _tokens(cast: Cast, now: datetime) -> Rows:

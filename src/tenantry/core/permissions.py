@@ -42,6 +42,7 @@ class Action(StrEnum):
     DECIDE_PENDING = "decide on pending companies"
     UNDO_ANY_DECISION = "undo anybody's decisions"
     CONNECT_TENANT = "connect tenants"
+    LINK_GOOGLE = "link Google tenants"
     SEE_COMPANIES = "see companies and users"
     EDIT_COMPANIES = "edit companies and users"
     HANDLE_PERSONAL_DATA = "export and erase a person's data"
@@ -71,6 +72,7 @@ TABLE: Mapping[Action, frozenset[Role]] = {
     Action.DECIDE_PENDING: _MANAGERS,
     Action.UNDO_ANY_DECISION: _MANAGERS,
     Action.CONNECT_TENANT: _MANAGERS,
+    Action.LINK_GOOGLE: _MANAGERS,
     Action.SEE_COMPANIES: _STAFF,
     Action.EDIT_COMPANIES: _MANAGERS,
     Action.HANDLE_PERSONAL_DATA: _MANAGERS,

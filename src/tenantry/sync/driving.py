@@ -18,6 +18,7 @@ from tenantry.connections.pacing import tenants_budget
 from tenantry.connections.sources import open_source
 from tenantry.providers.base import TenantSource
 from tenantry.providers.errors import ProviderError, Throttled, Unavailable
+from tenantry.sync.google.refreshing import marketplaces_with_google, refresh_google_tenants
 from tenantry.sync.models import Observation, ObservationState, RunState
 from tenantry.sync.observe.ahead import reading_ahead
 from tenantry.sync.observe.details import Answer, BatchReader, count_due, next_due, reading_batches
@@ -68,10 +69,19 @@ def drive_listing(observation_id: int, *, clock: Clock, should_stop: ShouldStop)
             standing = Standing(ObservationState.FAILED)
         if standing.state not in {ObservationState.LISTING, ObservationState.WAITING}:
             begun = begin_runs(observation_id, now=clock())
-            if begun:
+            refreshed = _refresh_google(connection, now=clock())
+            if begun or refreshed:
                 total = count_due(connection.pk, now=clock())
                 Observation.objects.filter(pk=observation_id).update(details_total=total)
         return standing
+
+
+def _refresh_google(connection: Connection, *, now: datetime) -> bool:
+    """Bring the Google tenants of all marketplaces up to date that the connection feeds; return whether it does."""
+    places = marketplaces_with_google(connection.pk) if connection.provider == Provider.GOOGLE else []
+    for marketplace_id in places:
+        refresh_google_tenants(marketplace_id, now=now)
+    return bool(places)
 
 
 @contextmanager
@@ -137,10 +147,12 @@ def drive_details(connection_id: int, *, clock: Clock, should_stop: ShouldStop) 
             return DetailsStanding(left=0)
         try:
             with tenants_budget(connection) as budget, open_source(connection, budget) as source:
-                return _read_details(connection_id, observation.pk, source, clock=clock, should_stop=should_stop)
+                standing = _read_details(connection_id, observation.pk, source, clock=clock, should_stop=should_stop)
         except ProviderError as error:
             _fail_runs(connection_id, error, now=clock())
-            return DetailsStanding(left=0)
+            standing = DetailsStanding(left=0)
+        _refresh_google(connection, now=clock())
+        return standing
 
 
 def _read_details(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from tenantry.audit.events import Actor
+from tenantry.connections.models import Provider
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.sync.models import CompanySyncSettings, Entitlement, Feed, Run, Trigger
 from tenantry.sync.queue import enqueue_listing
@@ -39,7 +40,9 @@ def request_sync(
     """
     with marketplace_scope(marketplace_id):
         _check_allowed(although_off=asked.preview and asked.although_off)
-        feeds = Feed.objects.select_related("connection").filter(connection__enabled=True)
+        feeds = Feed.objects.select_related("connection").filter(
+            connection__enabled=True, connection__provider=Provider.MICROSOFT
+        )
         if connection_id is not None:
             feeds = feeds.filter(connection_id=connection_id)
         runs = [_start(feed, asked, now=now) for feed in feeds.order_by("id")]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from django.db import connection as database
 
 from tenantry.audit.events import Actor, ActorKind
-from tenantry.connections.models import Connection
+from tenantry.connections.models import Connection, Provider
 from tenantry.sync.models import Observation, ObservedKind, Trigger
 from tenantry.sync.requests import Asked, SyncRefused, request_sync
 from tenantry.sync.schedules import schedule_of
@@ -17,7 +17,7 @@ _SCHEDULE = Actor(ActorKind.SCHEDULE, "Schedule")
 def start_due_syncs(*, now: datetime) -> int:
     """Start a sync of each connection whose last listing is old enough; return how many."""
     started = 0
-    for connection in Connection.objects.filter(enabled=True):
+    for connection in Connection.objects.filter(enabled=True, provider=Provider.MICROSOFT):
         marketplace_id = any_syncing(connection.pk)
         if marketplace_id is not None and is_due(connection, now=now):
             try:

@@ -34,6 +34,7 @@ from tenantry.sync.consent import consent_jobs  # noqa: F401  # the queue finds 
 from tenantry.sync.deciding.carrying import drive_decisions, end_decisions, live_decisions
 from tenantry.sync.deciding.services import wake_snoozed
 from tenantry.sync.driving import drive_details, drive_first_passes, drive_listing
+from tenantry.sync.google.requests import start_due_google_listings
 from tenantry.sync.hints.jobs import hint_jobs  # noqa: F401  # same
 from tenantry.sync.holds.applying import apply_released, expire_approvals, wants_applying
 from tenantry.sync.matching.refreshing import match_all, wants_matching
@@ -222,6 +223,7 @@ def resume_decisions(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's
 def start_scheduled(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's signature
     """Start the syncs whose time has come."""
     start_due_syncs(now=timezone.now())
+    start_due_google_listings(now=timezone.now())
 
 
 @app.periodic(cron="* * * * * 15")

@@ -9,6 +9,7 @@ from django.urls import reverse
 from tenantry.core.permissions import Action, Role
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.listing import BoundedCount
+from tenantry.sync.google.queries import google_allowed
 from tenantry.sync.holds.queries import count_held
 from tenantry.sync.notices.queries import count_unread
 from tenantry.sync.pending.queries import count_waiting
@@ -59,6 +60,8 @@ _SECTIONS = {
     "token-list": "tokens",
     "activity": "activity",
     "relationship-request": "connecting",
+    "google-tenants": "google-tenants",
+    "google-tenant": "google-tenants",
     "connect-requests": "connecting",
     "connect-tenant": "connecting",
 }
@@ -80,10 +83,12 @@ def furniture(request: HttpRequest) -> dict[str, Any]:
 def _navigation(request: HttpRequest, presence: Presence) -> dict[str, Any]:
     current = presence.current
     sees_pending = current is not None and presence.may(Action.SEE_PENDING)
+    sees_google = False
     waiting = held = BoundedCount(0, over=False)
     if sees_pending and current is not None:
         with marketplace_scope(current.marketplace_id):
             waiting = count_waiting()
+            sees_google = presence.may(Action.LINK_GOOGLE) and google_allowed()
             held = count_held() if presence.may(Action.RELEASE_HOLDS) else held
     notices = _unread_notices(presence)
     return {
@@ -107,6 +112,7 @@ def _navigation(request: HttpRequest, presence: Presence) -> dict[str, Any]:
         "can_manage_webhooks": presence.may(Action.MANAGE_WEBHOOKS),
         "can_make_tokens": presence.may(Action.MAKE_TOKENS),
         "can_connect": presence.may(Action.CONNECT_TENANT),
+        "sees_google": sees_google,
         "section": _section(request.resolver_match.url_name or "") if request.resolver_match else "",
     }
 

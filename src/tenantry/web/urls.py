@@ -137,6 +137,7 @@ urlpatterns = [
     path("settings/tokens/", token_list, name="token-list"),
     path("settings/tokens/<int:pk>/revoke/", token_revoke, name="token-revoke"),
     path("companies/relationship/", relationship_request, name="relationship-request"),
+    path("companies/google-tenants/", include("tenantry.web.google_tenants.urls")),
     path("companies/connect/", connect_requests, name="connect-requests"),
     path("companies/connect/<int:pk>/cancel/", connect_cancel, name="connect-cancel"),
     path("companies/<int:company_id>/connect/", connect_tenant, name="connect-tenant"),

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from tenantry.core.matching.profiles import profile_of
+from tenantry.core.matching.profiles import Profile, profile_of
 from tenantry.marketplace.models import Company, CompanyDomain
 from tenantry.sync.matching.finding import match_with
 from tenantry.sync.matching.sides import subject_of_pending
@@ -35,23 +35,29 @@ def proposals_for(pending: PendingCompany, *, chosen: int | None = None) -> list
         .select_related("company")
         .order_by("-certainty", "-score", "company_id")
     )
-    rows = [(match.company, match.certainty, match.evidence, False) for match in matches]
-    if chosen is not None:
-        rows = [row for row in rows if row[0].pk != chosen]
-        rows = [*_chosen(pending, chosen), *rows]
-    ids = [row[0].pk for row in rows]
+    rows = [(match.company, match.certainty, match.evidence) for match in matches]
+    return proposals_of(rows, profile_of(subject_of_pending(pending, pending.tenant)), chosen=chosen)
+
+
+def proposals_of(
+    rows: Sequence[tuple[Company, int, Sequence[dict[str, object]]]], tenant: Profile, *, chosen: int | None
+) -> list[Proposal]:
+    """Return companies, how certain they are, and why, as proposals, after the one that a person ``chosen``."""
+    others = [(*row, False) for row in rows if row[0].pk != chosen]
+    every = [*_chosen(tenant, chosen), *others] if chosen is not None else others
+    ids = [row[0].pk for row in every]
     domains, linked = _domains(ids), _linked(ids)
     return [
         Proposal(company, certainty, evidence, domains[company.pk], linked[company.pk], is_chosen)
-        for company, certainty, evidence, is_chosen in rows
+        for company, certainty, evidence, is_chosen in every
     ]
 
 
-def _chosen(pending: PendingCompany, company_id: int) -> list[tuple[Company, int, list[dict[str, object]], bool]]:
+def _chosen(tenant: Profile, company_id: int) -> list[tuple[Company, int, Sequence[dict[str, object]], bool]]:
     company = Company.objects.filter(pk=company_id).first()
     if company is None:
         return []
-    judged = match_with(profile_of(subject_of_pending(pending, pending.tenant)), [company_id]).get(company_id)
+    judged = match_with(tenant, [company_id]).get(company_id)
     if judged is None:
         return [(company, 0, [], True)]
     return [(company, int(judged.certainty), [each.as_json() for each in judged.evidence], True)]

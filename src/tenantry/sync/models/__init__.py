@@ -9,6 +9,7 @@ from tenantry.sync.models.decisions import (
     Match,
     StaleMatching,
 )
+from tenantry.sync.models.google import GoogleTenant, GoogleTenantState
 from tenantry.sync.models.hints import Hint, HintSource
 from tenantry.sync.models.holds import Approval, Hold, HoldState
 from tenantry.sync.models.notices import Notice, NoticeRead, OperatorNotice, OperatorNoticeRead, Quarantine
@@ -55,6 +56,8 @@ __all__ = [
     "Entitlement",
     "Feed",
     "Finding",
+    "GoogleTenant",
+    "GoogleTenantState",
     "Hint",
     "HintSource",
     "Hold",

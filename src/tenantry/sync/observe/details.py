@@ -59,17 +59,19 @@ and (%(everything)s or t.external_id = any(%(only)s))
 _WANTING_FEEDS = """
 select tenant_ids from marketplaces_fed_by(%s)
 where syncing or marketplace_id in (select marketplace_id from live_runs_of_connection(%s))
+union all
+select tenant_ids from google_marketplaces_of(%s)
 """
 
 
 def wanted_by_feeds(connection_id: int) -> list[str] | None:
     """Return the tenant ids that feeds name, or ``None`` when one takes everything.
 
-    Only feeds of marketplaces that sync or have a run under way (a preview) count: reading the details of
-    tenants that no marketplace takes would waste the provider's rate.
+    Only feeds of marketplaces that sync, have a run under way (a preview) or list Google tenants count: reading the
+    details of tenants that no marketplace takes would waste the provider's rate.
     """
     with database.cursor() as cursor:
-        cursor.execute(_WANTING_FEEDS, [connection_id, connection_id])
+        cursor.execute(_WANTING_FEEDS, [connection_id] * 3)
         lists = [row[0] for row in cursor.fetchall()]
     if any(not ids for ids in lists):
         return None

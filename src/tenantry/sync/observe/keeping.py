@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from psycopg.types.json import Jsonb
 
+from tenantry.connections.models import Provider
 from tenantry.core.records import Address, Contact, Relationship, TenantDetails
 from tenantry.core.tenants import known_contact
 from tenantry.core.texts import storable
@@ -155,7 +156,7 @@ def _take_failure(
     if isinstance(error, Throttled):
         sighting.details_due_at = now + timedelta(seconds=max(1.0, error.after))
         return ""
-    if isinstance(error, NotFound) and doubted:
+    if doubted and _denies_relationship(tenant, error):
         sighting.ended_at, sighting.details_due_at = now, None
         return _ENDED
     if isinstance(error, NotFound | ConsentMissing):
@@ -168,6 +169,15 @@ def _take_failure(
     sighting.details_failures = min(sighting.details_failures + 1, 30_000)
     sighting.details_due_at = now + wait
     return "details not read"
+
+
+def _denies_relationship(tenant: Tenant, error: ProviderError) -> bool:
+    """Whether this refusal says that the tenant is no customer of ours.
+
+    The Reseller API answers 403 for a customer that is not ours: docs/reference/google-directory.md section 9.
+    """
+    refusals = (NotFound, ConsentMissing) if tenant.provider == Provider.GOOGLE else (NotFound,)
+    return isinstance(error, refusals)
 
 
 def _finding(observation_id: int, answer: Answer, kind: str, *, now: datetime) -> Finding:

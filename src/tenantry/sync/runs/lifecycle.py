@@ -8,6 +8,7 @@ from django.db import IntegrityError, transaction
 from django.db import connection as database
 
 from tenantry.audit.events import SYSTEM, Actor
+from tenantry.connections.models import Provider
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.sync.models import Change, ChangeState, Observation, ObservationState, Run, RunState, Trigger
 from tenantry.sync.models.observed import LIVE_OBSERVATION
@@ -119,6 +120,8 @@ def _attached(observation: Observation) -> list[RunRef]:
 
 
 def _create_missing(observation: Observation, *, now: datetime) -> None:
+    if observation.connection.provider != Provider.MICROSOFT:
+        return  # Company Sync never makes companies of Google's customers
     with database.cursor() as cursor:
         cursor.execute("select marketplace_id from marketplaces_fed_by(%s) where syncing", [observation.connection_id])
         wanted = [row[0] for row in cursor.fetchall()]

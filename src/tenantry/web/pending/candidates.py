@@ -10,19 +10,19 @@ from tenantry.marketplace.models import Company
 from tenantry.sync.deciding.drafts import contact_name_of
 from tenantry.sync.deciding.queries import Proposal
 from tenantry.sync.matching.words import certainty_word, evidence_sentence
-from tenantry.sync.models import PendingCompany, Tenant
+from tenantry.sync.models import Tenant
 from tenantry.web.countries import country_name
 from tenantry.web.texts import legible
 
 SAME, DIFFERENT, TENANT_ONLY, COMPANY_ONLY = "same", "different", "only the tenant has it", "only the company has it"
 
 
-def cards_of(pending: PendingCompany, proposals: Iterable[Proposal]) -> list[dict[str, Any]]:
+def cards_of(tenant: Tenant, proposals: Iterable[Proposal]) -> list[dict[str, Any]]:
     """Return the cards as ``pending/_candidate.html`` documents them."""
-    return [_card(pending, proposal) for proposal in proposals]
+    return [_card(tenant, proposal) for proposal in proposals]
 
 
-def _card(pending: PendingCompany, proposal: Proposal) -> dict[str, Any]:
+def _card(tenant: Tenant, proposal: Proposal) -> dict[str, Any]:
     company = proposal.company
     return {
         "pk": company.pk,
@@ -35,12 +35,11 @@ def _card(pending: PendingCompany, proposal: Proposal) -> dict[str, Any]:
             {"for": evidence["for"], "sentence": legible(evidence_sentence(evidence))} for evidence in proposal.evidence
         ],
         "linked": [legible(name) for name in proposal.linked],
-        "fields": _fields(pending, company, proposal.domains),
+        "fields": _fields(tenant, company, proposal.domains),
     }
 
 
-def _fields(pending: PendingCompany, company: Company, domains: Iterable[str]) -> list[dict[str, Any]]:
-    tenant = pending.tenant
+def _fields(tenant: Tenant, company: Company, domains: Iterable[str]) -> list[dict[str, Any]]:
     own = sorted({tenant.domain, *(tenant.domains or ())} - {""})
     theirs = sorted(domains)
     rows = [

@@ -35,7 +35,7 @@ def deciding_context(request: HttpRequest, visit: Visit, pending: PendingCompany
     kept = kept_query(wanted_by(request))
     return {
         "decidable": open_now and may_decide,
-        "cards": cards_of(pending, proposals),
+        "cards": cards_of(pending.tenant, proposals),
         "comparing": open_now and pending.matched_at is None,
         "can_link": may_decide and open_now and not refusal,
         "link_refusal": refusal if open_now else "",

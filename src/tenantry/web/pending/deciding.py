@@ -176,7 +176,7 @@ def pending_create(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
         )  # fmt: skip
 
     context = {
-        "similar": cards_of(pending, proposals_for(pending)),
+        "similar": cards_of(pending.tenant, proposals_for(pending)),
         "can_link": not why_not_link(switches),
         "invite_locked": locked,
         "invites": switches.invites_admins,

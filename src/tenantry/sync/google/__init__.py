@@ -1,0 +1,1 @@
+"""Google customers: read, kept in step with what the connections see, linked to companies by people."""

@@ -1,0 +1,1 @@
+"""The pages of Google tenants: the list, and one to link."""
