@@ -11,7 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
 from types import UnionType
@@ -30,14 +30,14 @@ SOURCE = ROOT / "src" / "tenantry"
 NAMES = re.compile(r"(?:TENANTRY|DATABASE)(?:_[A-Z]+)+")
 _READERS = {"text", "flag", "number", "words"}
 _MADE = "<!-- Made by docs/generate_reference.py. Change the code, then run that. -->"
-_VALUES = {int: "number", str: "text", Path: "path", float: "number"}
+_VALUES = {datetime: "day", int: "number", str: "text", Path: "path", float: "number"}
 
 EXITS: Mapping[Exit, str] = {
     Exit.DONE: "Done, or there was nothing to do.",
     Exit.ERROR: "An error. A sentence on standard error says what happened and what to do.",
     Exit.CHANGES_PLANNED: "A preview planned changes.",
-    Exit.HELD: "Changes are held and wait for a person. No rule holds anything yet.",
-    Exit.PARTLY_FAILED: "The sync ended, but some records or details failed.",
+    Exit.HELD: "Changes are held and wait for a person.",
+    Exit.PARTLY_FAILED: "It ended, but some records, details, lines or rows failed.",
     Exit.LISTING_INCOMPLETE: "The listing did not end cleanly, so nothing was judged to be gone.",
 }
 
@@ -55,6 +55,8 @@ VARIABLES: Mapping[str, tuple[str, str, str]] = {
         "The key that signs sessions. Give all web processes the same one."),
     "TENANTRY_DEMO": ("Installation", "",
         "Set by `tenantry demo`. Pages say that they show a demo."),
+    "TENANTRY_LOG_JSON": ("Installation", "",
+        "Whether log lines are JSON on a terminal as well; elsewhere they are in any case."),
     "TENANTRY_LOG_LEVEL": ("Installation", "",
         "The least level that is logged: `DEBUG`, `INFO`, `WARNING` or `ERROR`."),
     "TENANTRY_HOSTS": ("Pages", "", "The host names that pages answer to, separated by commas."),

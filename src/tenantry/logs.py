@@ -25,14 +25,18 @@ _QUIET = ("procrastinate", "httpx2", "httpcore2", "msal", "urllib3", "django.req
 
 
 def configure(options: Mapping[str, Any]) -> None:
-    """Set logging up for this process. ``options["level"]`` is the least level that is written."""
+    """Set logging up for this process. ``options["level"]`` is the least level that is written.
+
+    ``options["json"]``: JSON on a terminal as well.
+    """
     structlog.configure(
         processors=_PROCESSORS,
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
         cache_logger_on_first_use=True,
     )
-    renderer: Any = structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()
+    watched = sys.stderr.isatty() and not options.get("json")
+    renderer: Any = structlog.dev.ConsoleRenderer() if watched else structlog.processors.JSONRenderer()
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=_SHARED,
         processors=[

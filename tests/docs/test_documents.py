@@ -73,7 +73,12 @@ def fault_of(typed: str) -> str:
     words, name = typed.split(), "tenantry"
     while words and any(f"{other} ".startswith(f"{name} {words[0]} ") for other in known):
         name = f"{name} {words.pop(0)}"
-    given = {word.partition("=")[0] for word in words if word.startswith("--")} - {"--help", "--version"}
+    given = {word.partition("=")[0] for word in words if word.startswith("--")} - {
+        "--help",
+        "--version",
+        "--install-completion",
+        "--show-completion",
+    }
     strange = given - known.get(name, set())
     if strange:
         return f"{name} has no {', '.join(sorted(strange))}"

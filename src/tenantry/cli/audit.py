@@ -49,12 +49,15 @@ def accept(
     reason: Annotated[str, typer.Option("--reason", help=_REASON)],
     home: HomeOption = None,
     marketplace: MarketplaceOption = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Let chains that do not hold go on from their end. What stands before is not verified any more."""
     if not reason.strip():
         fail("Say why, with --reason.")
     with installation(home):
         accepted = {name: _accepted(marketplace_id, reason) for marketplace_id, name in _chains(marketplace)}
+    if as_json:
+        print_json({"accepted": accepted})
     for name, faults in accepted.items():
         say(f"{name}: {len(faults)} faults accepted." if faults else f"{name}: holds, nothing to accept.")
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import socket
 import sys
@@ -14,7 +15,7 @@ import typer
 from tenantry.cli.emulator import READY_FILE
 from tenantry.cli.installation import HomeOption, migrate, prepare_home, set_up_django, start_database
 from tenantry.cli.serve import web_child, worker_child
-from tenantry.cli.terminal import fail, say
+from tenantry.cli.terminal import fail, print_json, say
 from tenantry.runtime.children import Child
 from tenantry.runtime.embedded import EmbeddedPostgres
 from tenantry.runtime.errors import RuntimeProblem
@@ -47,10 +48,14 @@ Tenantry's demo is at   http://127.0.0.1:{port}/
 """
 
 
+_LOGIN = re.compile(r"^  (?:Sign in as)?\s+(\S.*?)\s+(\S+@\S+)$", re.MULTILINE)
+
+
 def demo(
     home: HomeOption = None,
     port: Annotated[int, typer.Option(min=0, max=65_535, help="The port (0: 8080, or any free one).")] = 0,
     customers: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many customers wait.")] = WAITING,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the address and logins as JSON.")] = False,
     keep: Annotated[bool, typer.Option("--keep", help="Go on with what the last demo left.")] = False,
 ) -> None:
     """Start everything with an emulated Partner Center, and print the address and logins."""
@@ -68,7 +73,7 @@ def demo(
             database = start_database(folder, lock)
             try:
                 migrate()
-                code = _run(folder, database, port, customers)
+                code = _run(folder, database, port, customers, as_json=as_json)
             finally:
                 if database is not None:
                     database.stop()
@@ -120,17 +125,25 @@ def _free_port(preferred: int = _PREFERRED_PORT) -> int:
         return int(probe.getsockname()[1])
 
 
-def _run(folder: Home, database: EmbeddedPostgres | None, port: int, customers: int) -> int:
+def _run(folder: Home, database: EmbeddedPostgres | None, port: int, customers: int, *, as_json: bool) -> int:
     emulator = folder.path / "emulator"
     total = customers + LINKED
 
     def begin() -> None:
         facts = json.loads((emulator / READY_FILE).read_text(encoding="utf-8"))
         _seed(facts)
+        if as_json:
+            print_json(_facts(port, emulator))
         say(_WELCOME.format(port=port, password=PASSWORD, customers=total, emulator=emulator, command=_own_command()))
 
     children = [web_child("127.0.0.1", port), worker_child(), _emulator_child(emulator, total), _mail_child()]
     return Supervisor(children, foundation=database, say=say, on_ready=begin).run()
+
+
+def _facts(port: int, emulator: Path) -> dict[str, Any]:
+    """Return what the welcome says, for a program; the addresses stand in it, so that there is one list of them."""
+    logins = [{"role": role.strip(), "email": email} for role, email in _LOGIN.findall(_WELCOME)]
+    return {"url": f"http://127.0.0.1:{port}/", "password": PASSWORD, "logins": logins, "emulator": str(emulator)}
 
 
 def _emulator_child(folder: Path, customers: int) -> Child:

@@ -30,6 +30,9 @@ def run(
     login_port: Annotated[int, typer.Option(min=0, max=65_535, help="The sign-in's port (0: any).")] = 0,
     google_port: Annotated[int, typer.Option(min=0, max=65_535, help="The port of Google's services (0: any).")] = 0,
     google_customers: Annotated[int, typer.Option(min=0, max=1_000_000, help="How many customers at Google.")] = 200,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print where it serves, and its credentials, as JSON.")
+    ] = False,
     people: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many people each has, at each provider.")] = 20,
 ) -> None:
     """Serve Microsoft's and Google's sign-in and services until stopped."""
@@ -40,7 +43,7 @@ def run(
         EmulatorOptions(
             home=folder, api_port=port, login_port=login_port, customers=customers, seed=seed, limit=limit,
             google_port=google_port, google_customers=google_customers, people=people,
-            ready_file=folder / READY_FILE,
+            ready_file=folder / READY_FILE, told_as_json=as_json,
         )
     )  # fmt: skip
 
@@ -49,11 +52,13 @@ def run(
 def advance(
     folder: Annotated[Path, typer.Option("--folder", help="The folder of the running emulator.")] = Path("emulator"),
     steps: Annotated[int, typer.Option(min=1, max=1_000, help="How many steps.")] = 1,
+    as_json: Annotated[bool, typer.Option("--json", help="Print how far the world is as JSON.")] = False,
 ) -> None:
     """Move a running emulator's world forward: customers come, change, leave and return."""
     moved = control(folder, "advance", {"steps": steps})
     say("The world moved. The next sync will see it.")
-    print_json(moved)
+    if as_json:
+        print_json(moved)
 
 
 def control(folder: Path, verb: str, body: dict[str, Any]) -> Any:

@@ -3,11 +3,12 @@
 import typer
 
 from tenantry import __version__
-from tenantry.cli import audit, connect, emulator, sync
+from tenantry.cli import audit, connect, emulator, exports, holds, pending, sync
 from tenantry.cli.connect_google import google
 from tenantry.cli.demo import demo
 from tenantry.cli.doctor import doctor
 from tenantry.cli.exits import Exit
+from tenantry.cli.imports import import_command
 from tenantry.cli.match import match
 from tenantry.cli.match_keys import rebuild_match_keys
 from tenantry.cli.runs import runs
@@ -24,12 +25,16 @@ app.command()(worker)
 app.command()(setup)
 app.command("migrate")(migrate_command)
 app.command()(runs)
+app.command("import")(import_command)
 app.command()(match)
 app.command()(rebuild_match_keys)
 app.command()(doctor)
 connect.app.command("google")(google)
 app.add_typer(connect.app, name="connect")
 app.add_typer(sync.app, name="sync")
+app.add_typer(pending.app, name="pending")
+app.add_typer(holds.app, name="holds")
+app.add_typer(exports.app, name="export")
 app.add_typer(emulator.app, name="emulator")
 app.add_typer(audit.app, name="audit")
 

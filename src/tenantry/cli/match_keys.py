@@ -1,23 +1,28 @@
 """``tenantry rebuild-match-keys``: writes the keys of matching anew and matches all that waits."""
 
+from typing import Annotated, Any
+
+import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tenantry.cli.installation import HomeOption, installation
 from tenantry.cli.sync import MarketplaceOption, marketplaces_named
-from tenantry.cli.terminal import err, fail, say
+from tenantry.cli.terminal import err, fail, print_json, say
 
 
 def rebuild_match_keys(
     home: HomeOption = None,
     marketplace: MarketplaceOption = "",
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Write all keys of matching anew, and match all pending companies. Needed only to repair; may be stopped."""
     with installation(home):
-        for marketplace_id, name in marketplaces_named(marketplace):
-            _rebuild(marketplace_id, name)
+        done = [_rebuild(*place) for place in marketplaces_named(marketplace)]
+    if as_json:
+        print_json({"marketplaces": done})
 
 
-def _rebuild(marketplace_id: int, name: str) -> None:
+def _rebuild(marketplace_id: int, name: str) -> dict[str, Any]:
     from django.utils import timezone
 
     from tenantry.isolation.scope import marketplace_scope
@@ -42,3 +47,4 @@ def _rebuild(marketplace_id: int, name: str) -> None:
                 next_step="A running `tenantry serve` goes on within a minute; otherwise the next call does.",
             )
     say(f"{name}: all keys are written, and all that waits is matched. Companies: {companies:,}. Tenants: {pending:,}.")
+    return {"name": name, "companies": companies, "tenants": pending}

@@ -12,7 +12,7 @@ import typer
 
 from tenantry.cli.exits import Exit
 from tenantry.cli.installation import HomeOption, migrate, own_server_given, prepare_home, set_up_django, start_database
-from tenantry.cli.terminal import fail, say
+from tenantry.cli.terminal import fail, print_json, say
 from tenantry.runtime.children import Child
 from tenantry.runtime.errors import RuntimeProblem
 from tenantry.runtime.supervisor import Supervisor
@@ -24,11 +24,17 @@ _HEARTBEAT_SECONDS = 4.0
 _GRACEFUL_SECONDS = 8.0
 
 PortOption = Annotated[int, typer.Option(min=1, max=65_535, help="The port to serve pages on.")]
+LogOption = Annotated[
+    bool, typer.Option("--json", help="Write log lines as JSON, on a terminal as well; serve prints its address so.")
+]
 HostOption = Annotated[str, typer.Option(help="The address to serve pages on.")]
 
 
-def serve(home: HomeOption = None, host: HostOption = "127.0.0.1", port: PortOption = 8080) -> None:
+def serve(
+    home: HomeOption = None, host: HostOption = "127.0.0.1", port: PortOption = 8080, as_json: LogOption = False
+) -> None:
     """Run everything: the database, the pages and the worker, until stopped."""
+    _log_as_json(as_json)
     folder = prepare_home(home)
     if not os.environ.get("TENANTRY_BEHIND_TLS"):  # letters link to where this serves; behind a proxy only it knows
         os.environ.setdefault("TENANTRY_URL", f"http://{'localhost' if host in _EVERYWHERE else host}:{port}")
@@ -41,7 +47,7 @@ def serve(home: HomeOption = None, host: HostOption = "127.0.0.1", port: PortOpt
                     [web_child(host, port), worker_child()],
                     foundation=database,
                     say=say,
-                    on_ready=lambda: say(f"Tenantry is at http://{host}:{port}/ (stop with Ctrl-C)."),
+                    on_ready=lambda: _tell_ready(host, port, as_json=as_json),
                 ).run()
             finally:
                 if database is not None:
@@ -49,6 +55,18 @@ def serve(home: HomeOption = None, host: HostOption = "127.0.0.1", port: PortOpt
     except RuntimeProblem as problem:
         fail(str(problem))
     raise typer.Exit(code)
+
+
+def _tell_ready(host: str, port: int, *, as_json: bool) -> None:
+    if as_json:
+        print_json({"url": f"http://{host}:{port}/"})
+    say(f"Tenantry is at http://{host}:{port}/ (stop with Ctrl-C).")
+
+
+def _log_as_json(wanted: bool) -> None:
+    """Let this process and its children write log lines as JSON, on a terminal as well."""
+    if wanted:
+        os.environ["TENANTRY_LOG_JSON"] = "1"
 
 
 def web_argv(host: str, port: int) -> list[str]:
@@ -79,8 +97,11 @@ def answers(host: str, port: int) -> bool:
         return False
 
 
-def web(home: HomeOption = None, host: HostOption = "127.0.0.1", port: PortOption = 8080) -> None:
+def web(
+    home: HomeOption = None, host: HostOption = "127.0.0.1", port: PortOption = 8080, as_json: LogOption = False
+) -> None:
     """Serve the pages alone. Needs DATABASE_URL, or a running `tenantry serve` on the same folder."""
+    _log_as_json(as_json)
     _use_database_of(home)
     set_up_django()  # refuses a database role that the policies do not bind
     command = web_argv(host, port)
@@ -90,14 +111,19 @@ def web(home: HomeOption = None, host: HostOption = "127.0.0.1", port: PortOptio
 def worker(
     home: HomeOption = None,
     jobs: Annotated[int, typer.Option(min=1, max=64, help="How many jobs to run at once.")] = _JOBS_AT_ONCE,
+    as_json: LogOption = False,
 ) -> None:
     """Run jobs. Needs DATABASE_URL, or a running `tenantry serve` on the same folder."""
+    _log_as_json(as_json)
     _use_database_of(home)
     set_up_django()
     asyncio.run(_work(jobs))
 
 
-def migrate_command(home: HomeOption = None) -> None:
+def migrate_command(
+    home: HomeOption = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
     """Bring a database server of your own up to this version. `tenantry serve` does it by itself."""
     folder = prepare_home(home)
     if own_server_given():
@@ -113,6 +139,8 @@ def migrate_command(home: HomeOption = None) -> None:
                         database.stop()
         except RuntimeProblem as problem:
             fail(str(problem))
+    if as_json:
+        print_json({"migrated": True})
     say("The database is up to date.")
 
 

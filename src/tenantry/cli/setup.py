@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from tenantry.cli.installation import HomeOption, installation
-from tenantry.cli.terminal import fail, say
+from tenantry.cli.terminal import fail, print_json, say
 
 
 def setup(
@@ -17,15 +17,18 @@ def setup(
     manager_email: Annotated[str, typer.Option(help="The address of a manager for it (optional).")] = "",
     connection: Annotated[str, typer.Option(help="The connection that feeds it (optional).")] = "",
     country: Annotated[list[str] | None, typer.Option(help="Only customers of this country; may be repeated.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the numbers of what was made as JSON.")] = False,
 ) -> None:
     """Create the first operator and marketplace. The password is asked for, or taken from TENANTRY_PASSWORD."""
     with installation(home):
-        _set_up(operator_email, operator_name, marketplace, manager_email, connection, country or [])
+        made = _set_up(operator_email, operator_name, marketplace, manager_email, connection, country or [])
+    if as_json:
+        print_json(made)
 
 
 def _set_up(  # one step after the other, each reported
     operator_email: str, operator_name: str, marketplace: str, manager_email: str, connection: str, countries: list[str]
-) -> None:
+) -> dict[str, int]:
     from tenantry.audit.events import Actor, ActorKind
 
     operator_id, name = _account(operator_email or _ask("Operator's e-mail"), operator_name, is_operator=True)
@@ -36,6 +39,7 @@ def _set_up(  # one step after the other, each reported
     if connection:
         _feed(connection, marketplace_id, countries, actor)
     say("Set up. Start it with `tenantry serve`.")
+    return {"operator": operator_id, "marketplace": marketplace_id}
 
 
 def _ask(what: str) -> str:

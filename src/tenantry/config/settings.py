@@ -199,4 +199,7 @@ STALLED_AFTER_SECONDS = environment.number("TENANTRY_STALLED_AFTER", 20, least=2
 DJANGO_TABLES2_TEMPLATE = "tenantry/table.html"
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 LOGGING_CONFIG = "tenantry.logs.configure"
-LOGGING = {"level": environment.text("TENANTRY_LOG_LEVEL", "INFO").upper()}
+LOGGING = {
+    "level": environment.text("TENANTRY_LOG_LEVEL", "INFO").upper(),
+    "json": environment.flag("TENANTRY_LOG_JSON"),
+}

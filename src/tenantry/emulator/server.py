@@ -63,6 +63,7 @@ class EmulatorOptions:
     base_path: str = ""
     audience: str = PARTNER_CENTER
     ready_file: Path | None = None
+    told_as_json: bool = False
 
 
 class Emulator:
@@ -284,7 +285,9 @@ def serve(options: EmulatorOptions) -> None:
         description = emulator.describe()
         if options.ready_file is not None:
             _write_whole(options.ready_file, json.dumps(description, indent=2))
-        print(_READY.format(**description, google_url=emulator.google_url), end="", flush=True)  # noqa: T201 (a command says where it serves)
+        words = _READY.format(**description, google_url=emulator.google_url)
+        told = json.dumps(description) + "\n" if options.told_as_json else words
+        print(told, end="", flush=True)  # noqa: T201 (a command says where it serves)
         stop.wait()
     if options.ready_file is not None:
         options.ready_file.unlink(missing_ok=True)

@@ -23,10 +23,13 @@ class ImportRefused(Exception):
 
 
 @transaction.atomic
-def start_import(*, file_name: str, content: bytes, actor: Actor, now: datetime, request_id: str = "") -> Import:
+def start_import(
+    *, file_name: str, content: bytes, actor: Actor, now: datetime, request_id: str = "", enqueue: bool = True
+) -> Import:
     """Take a file in and have its plan made. Raises :class:`ImportRefused` for what is no file of ours.
 
     The same file that is still being read, or waits to be applied, is not taken in twice: that import is returned.
+    Without ``enqueue`` the caller reads it (``reading.read_import``).
     """
     if len(content) > LARGEST_FILE:
         raise ImportRefused(f"The file is larger than {LARGEST_FILE // 1024**2} MB. Split it, and import the parts.")
@@ -45,13 +48,17 @@ def start_import(*, file_name: str, content: bytes, actor: Actor, now: datetime,
     )  # fmt: skip
     keep_file(job.pk, content)
     _record(job, "requested", actor=actor, now=now, request_id=request_id)
-    enqueue_import(job)
+    if enqueue:
+        enqueue_import(job)
     return job
 
 
 @transaction.atomic
-def apply_import(*, import_id: int, actor: Actor, now: datetime, request_id: str = "") -> Import:
-    """Have a previewed import applied. Raises :class:`ImportRefused` when it is not waiting for that."""
+def apply_import(*, import_id: int, actor: Actor, now: datetime, request_id: str = "", enqueue: bool = True) -> Import:
+    """Have a previewed import applied. Raises :class:`ImportRefused` when it is not waiting for that.
+
+    Without ``enqueue`` the caller applies it (``applying.apply_import_lines``).
+    """
     job = Import.objects.select_for_update().get(pk=import_id)
     if job.state == ImportState.APPLYING:
         return job
@@ -61,7 +68,8 @@ def apply_import(*, import_id: int, actor: Actor, now: datetime, request_id: str
     job.requested_by_kind, job.requested_by_id, job.requested_by_name = actor.kind.value, actor.id, actor.name[:200]
     job.save()
     _record(job, "approved", actor=actor, now=now, request_id=request_id)
-    enqueue_import(job)
+    if enqueue:
+        enqueue_import(job)
     return job
 
 

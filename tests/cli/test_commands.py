@@ -1,0 +1,38 @@
+"""Every command: prints JSON when asked to, and completes in the shell; a misspelt one is an error."""
+
+import re
+
+import pytest
+from docs.generate_reference import commands, options_of
+from tests.commands import tenantry
+
+
+@pytest.mark.parametrize(
+    ("name", "command"), list(commands()), ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_every_command_prints_json_when_asked_to(name: str, command: object) -> None:
+    assert "--json" in {flag for option in options_of(command) for flag in option.opts}
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_shell_completes_commands_and_their_groups(shell: str) -> None:
+    script = tenantry("--show-completion", shell)
+    assert script.code == 0
+    assert "_TENANTRY_COMPLETE" in script.out
+
+    def completed(*words: str) -> set[str]:
+        typed = " ".join(("tenantry", *words))
+        given = {
+            "_TENANTRY_COMPLETE": f"complete_{shell}", "COMP_WORDS": typed, "COMP_CWORD": str(len(words)),
+            "_TYPER_COMPLETE_ARGS": typed, "_TYPER_COMPLETE_FISH_ACTION": "get-args",
+            "_TYPER_COMPLETE_WORD_TO_COMPLETE": "",
+        }  # fmt: skip
+        return set(re.findall(r"[\w-]+", tenantry(**given).out))
+
+    assert {"pending", "holds", "import", "export", "audit"} <= completed("")
+    assert "snooze" in completed("pending", "")
+
+
+def test_what_is_misspelt_is_an_error_and_not_planned_changes() -> None:
+    assert tenantry("pendign").code == 1
+    assert tenantry("holds", "list", "--nonsense").code == 1
