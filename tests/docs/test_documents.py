@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from docs.generate_reference import NAMES, ROOT, SOURCE, commands, options_of, pages, variables_read
@@ -67,9 +68,13 @@ def test_every_command_and_every_option_stands_in_the_reference() -> None:
         assert not missing, name
 
 
+def flags_of(command: Any) -> set[str]:
+    return {flag for option in options_of(command) for flag in (*option.opts, *option.secondary_opts)}
+
+
 def fault_of(typed: str) -> str:
     """Return what is wrong with ``typed``, the words after ``tenantry``, or nothing."""
-    known = {name: {flag for option in options_of(one) for flag in option.opts} for name, one in commands()}
+    known = {name: flags_of(one) for name, one in commands()}
     words, name = typed.split(), "tenantry"
     while words and any(f"{other} ".startswith(f"{name} {words[0]} ") for other in known):
         name = f"{name} {words.pop(0)}"

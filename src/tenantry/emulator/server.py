@@ -269,7 +269,7 @@ def _unsigned(_request: Request, _answer: Answer) -> None:
 
 _READY: Final = (
     "Microsoft's sign-in: {login_url}\nPartner Center:      {api_url}\n"
-    "Google:              {google_url}\nControls:            {control_url}/state\n"
+    "Google:              {google[url]}\nControls:            {control_url}/state\n"
 )
 
 
@@ -285,8 +285,7 @@ def serve(options: EmulatorOptions) -> None:
         description = emulator.describe()
         if options.ready_file is not None:
             _write_whole(options.ready_file, json.dumps(description, indent=2))
-        words = _READY.format(**description, google_url=emulator.google_url)
-        told = json.dumps(description) + "\n" if options.told_as_json else words
+        told = json.dumps(description) + "\n" if options.told_as_json else _READY.format(**description)
         print(told, end="", flush=True)  # noqa: T201 (a command says where it serves)
         stop.wait()
     if options.ready_file is not None:
