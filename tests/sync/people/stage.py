@@ -9,7 +9,7 @@ from typing import Any
 from tests.connections.directory_stage import google_connection, microsoft_connection
 from tests.sync.stage import MANAGER, Clock, make_marketplace
 
-from tenantry.connections.models import Connection
+from tenantry.connections.models import CallLine, Connection
 from tenantry.emulator.server import Emulator
 from tenantry.emulator.staff import Someone
 from tenantry.isolation.scope import marketplace_scope
@@ -180,6 +180,9 @@ def make_stage(emulator: Emulator, now: datetime) -> PeopleStage:
     """Make a marketplace with User Sync from both providers allowed and Microsoft's on."""
     clock = Clock(now)
     microsoft, google = microsoft_connection(emulator, now), google_connection(emulator, now)
+    partner = f"microsoft:global:{microsoft.partner_tenant_id}"
+    for key in (f"{partner}:people", f"{partner}:graph"):  # no test waits for a pace that is found slowly
+        CallLine.objects.create(key=key, reserved_until=now, per_second=900)
     marketplace_id = make_marketplace("Northwind", clock, microsoft, google)
     with marketplace_scope(marketplace_id):
         Entitlement.objects.update(user_sync_microsoft=True, user_sync_google=True)

@@ -40,6 +40,7 @@ def _note(run: PeopleRun) -> str:
     with marketplace_scope(run.marketplace_id):
         changes = Change.objects.filter(run_id=run.run_id).exclude(state=ChangeState.STALE)
         tenants = RunTenant.objects.filter(run_id=run.run_id)
-        if not tenants.exists():
+        alone = Run.objects.filter(pk=run.run_id, person_id__isnull=False).exists()
+        if not alone and not tenants.exists():
             return "No company is linked to a tenant of this connection, so there was nothing to read."
         return "" if changes.exists() or tenants.exclude(failure=None).exists() else NOTHING

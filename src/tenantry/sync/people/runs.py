@@ -82,7 +82,7 @@ def create_people_run(*, marketplace_id: int, connection_id: int, wish: Wish, no
         person_id=wish.person_id, trigger=wish.trigger, preview=wish.preview, requested_by=wish.actor.name[:200],
         created_at=now,
     )  # fmt: skip
-    tenants = linked_tenants(connection_id, company_id=wish.company_id)
+    tenants = {} if wish.person_id else linked_tenants(connection_id, company_id=wish.company_id)
     rows = [
         (marketplace_id, run.pk, each.tenant_id, each.company_id, RunTenantState.WAITING.value)
         for each in tenants.values()
