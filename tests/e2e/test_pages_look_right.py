@@ -24,9 +24,10 @@ from tenantry.core.drafts import CompanyDraft, DomainDraft
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.companies.services import create_company
 from tenantry.marketplace.models import CompanyOrigin, User
+from tenantry.sync.deciding.carrying import drive_decisions
 from tenantry.sync.deciding.many import Wish, start_decisions
 from tenantry.sync.deciding.selecting import BulkAction, Selection, forecast
-from tenantry.sync.deciding.services import create_from_pending
+from tenantry.sync.deciding.services import create_from_pending, reopen_pending
 from tenantry.sync.matching.refreshing import match_all
 from tenantry.sync.models import (
     Entitlement,
@@ -110,6 +111,10 @@ def _set_the_stage(stage: Stage) -> dict[str, str]:
         "run-done": runs["done"],
         "run-changes": f"{runs['done']}?tab=changes",
         "run-findings": f"{runs['done']}?tab=findings",
+        "run-seen": f"{runs['done']}?tab=findings&what=seen",
+        "run-held": f"{runs['done']}?tab=held",
+        "run-undo": reverse("web:run-undo", args=[_ignored_together(stage)]),
+        "run-undo-nothing": reverse("web:run-undo", args=[done.pk]),
         "run-steps": f"{runs['done']}?tab=steps",
         "run-failed": runs["failed"],
         "run-live": runs["live"],
@@ -201,6 +206,21 @@ def _google(stage: Stage) -> dict[str, str]:
         "google-closed": pages[1] + "?company_q=alpine",
         "google-ignored": pages[2],
     }
+
+
+def _ignored_together(stage: Stage) -> int:
+    """Return a run that put two tenants aside, one of which somebody reopened since."""
+    pk, now = stage.marketplace.pk, timezone.now()
+    chosen = Selection((stage.pending(name="Customer 0003").pk, stage.pending(name="Customer 0004").pk))
+    with marketplace_scope(pk):
+        run = start_decisions(
+            selection=chosen, wish=Wish(BulkAction.IGNORE, reason_key="test"), seen_total=2, seen_doable=2,
+            actor=OPERATOR, now=now,
+        )  # fmt: skip
+    drive_decisions(run.pk, marketplace_id=pk, clock=timezone.now, should_stop=lambda: False)
+    with marketplace_scope(pk):
+        reopen_pending(pending_id=chosen.ids[0] if chosen.ids else 0, seen_version=None, actor=OPERATOR, now=now)
+    return run.pk
 
 
 def _of_a_person(stage: Stage) -> dict[str, str]:

@@ -171,6 +171,8 @@ ROUTES = {
     "web:run-list": _get(Action.SEE_RUNS),
     "web:run-detail": _get(Action.SEE_RUNS, "run"),
     "web:run-progress": _get(Action.SEE_RUNS, "run"),
+    "web:run-list-export": _get(Action.SEE_RUNS, "form"),
+    "web:run-export": _get(Action.SEE_RUNS, "run export"),
     "web:run-undo": _get(Action.UNDO_RUN, "run"),
     "web:run-cancel": _post(Action.START_RUN, "run"),
     "web:hold-list": _get(Action.RELEASE_HOLDS),
@@ -293,7 +295,8 @@ def rows(cast: Cast) -> Rows:
     return {
         "google tenant": [_google_tenant(cast, now)],
         **_tokens(cast, now), **_webhooks(cast, now),
-        "": [], "run": [run.pk], "pending": [pending.pk], "company": [company.pk], "hold": [hold.pk],
+        "": [], "run": [run.pk], "form": ["csv"],
+        "run export": [run.pk, "json"], "pending": [pending.pk], "company": [company.pk], "hold": [hold.pk],
         "decisions": [decisions.pk], "decision": [decision.decision_id], "domain": [company.pk, domain.pk],
         "membership": [company.pk, ida.membership_id], "place": [ida.membership_id], "user": [ida.user_id],
         "invitation": [invitation.pk], "import": [job.pk], "import kind": ["companies"], "token": ["no-token"],
@@ -408,7 +411,7 @@ def _expected(name: str, visitor: Visitor) -> set[str]:
     allowed = any(may(visitor.role, action, pending_open=visitor.pending_open) for action in route.needs)
     if not allowed:
         return {"forbidden"}
-    foreign = not visitor.here and route.row not in {"", "import kind"}
+    foreign = not visitor.here and route.row not in {"", "form", "import kind"}
     others = route.own and visitor.role in SUPPORT_ROLES
     if foreign or others:
         return {"not there"}

@@ -144,7 +144,7 @@ def test_its_changes_are_filtered_by_outcome_and_paged(cast: Cast, stage: Stage)
     following = page.split('rel="next" href="')[1].split('"')[0].replace("&amp;", "&")
     assert "tab=changes&state=applied&after=" in following
     assert client.get(following).content.decode().count('class="row-link"') == 50
-    assert "No change has this outcome" in _words(cast, _page(run, "?tab=changes&state=failed"))
+    assert "No change fits these filters" in _words(cast, _page(run, "?tab=changes&state=failed"))
 
 
 def _find(run: Run, reference: str, **given: object) -> None:

@@ -13,8 +13,10 @@ from tenantry.audit.checking import check_chain
 from tenantry.audit.models import INSTALLATION
 from tenantry.audit.retention import purge_events
 from tenantry.audit.verifying import scope_of
+from tenantry.isolation.scope import marketplace_scope
 from tenantry.jobs import defer
 from tenantry.marketplace.queries import every_marketplace_id
+from tenantry.sync.pending.sampling import forget_samples, sample_queue
 from tenantry.sync.retention import purge_observations, purge_runs
 
 _SLICE_SECONDS = 20.0
@@ -56,6 +58,15 @@ def check_chains(first: int, *, going_on: bool, should_stop: Callable[[], bool])
     return None
 
 
+@app.periodic(cron="55 * * * *")
+@app.task(queueing_lock="sample-queues")
+def sample_queues(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's signature
+    """Count how long each queue is, for the chart over time."""
+    for marketplace_id in every_marketplace_id():
+        with marketplace_scope(marketplace_id):
+            sample_queue(now=timezone.now())
+
+
 @app.periodic(cron="50 2 * * *")
 @app.task(queueing_lock="begin-purge")
 def begin_purge(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's signature
@@ -79,6 +90,8 @@ def purge_history(first: int, *, now: datetime, should_stop: Callable[[], bool])
         last = marketplace_id
         done = _purge_events(marketplace_id, now=now, should_stop=should_stop)
         if done and marketplace_id != INSTALLATION:
+            with marketplace_scope(marketplace_id):
+                forget_samples(before=before)
             done = purge_runs(marketplace_id=marketplace_id, before=before, should_stop=should_stop)
         if not done:
             return marketplace_id
@@ -97,4 +110,4 @@ def _purge_events(marketplace_id: int, *, now: datetime, should_stop: Callable[[
     return False
 
 
-upkeep_jobs = (begin_audit_check, check_audit, begin_purge, purge)
+upkeep_jobs = (sample_queues, begin_audit_check, check_audit, begin_purge, purge)

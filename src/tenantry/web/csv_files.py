@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from tempfile import SpooledTemporaryFile
 from typing import cast
@@ -43,6 +43,14 @@ def lines_file(name: str, lines: Iterable[str], *, content_type: str) -> HttpRes
     content = SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115  # same
     content.writelines(line.encode() for line in lines)
     return _download(content, name, content_type)
+
+
+def json_array(items: Iterable[str]) -> Iterator[str]:
+    """Yield the text of a JSON array of these items, a line each."""
+    yield "[\n"
+    for number, item in enumerate(items):
+        yield f",\n{item}" if number else item
+    yield "\n]\n"
 
 
 def _download(content: SpooledTemporaryFile[bytes], name: str, content_type: str) -> HttpResponse:

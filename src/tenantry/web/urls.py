@@ -51,7 +51,7 @@ from tenantry.web.pending.deciding import (
 from tenantry.web.pending.views import pending_detail, pending_export, pending_list
 from tenantry.web.pending.whereabouts import pending_where
 from tenantry.web.runs.undoing import run_undo
-from tenantry.web.runs.views import run_cancel, run_detail, run_list, run_progress, sync_now
+from tenantry.web.runs.views import history_export, run_cancel, run_detail, run_export, run_list, run_progress, sync_now
 from tenantry.web.settings.company_fields import company_fields
 from tenantry.web.settings.views import sync_settings, sync_settings_effect
 from tenantry.web.tokens.views import token_list, token_revoke
@@ -118,6 +118,8 @@ urlpatterns = [
     path("companies/pending/<int:pk>/reopen/", pending_reopen, name="pending-reopen"),
     path("sync/now/", sync_now, name="sync-now"),
     path("sync/history/", run_list, name="run-list"),
+    path("sync/history/export.<str:form>", history_export, name="run-list-export"),
+    path("sync/history/<int:pk>/changes.<str:form>", run_export, name="run-export"),
     path("sync/history/<int:pk>/", run_detail, name="run-detail"),
     path("sync/history/<int:pk>/progress/", run_progress, name="run-progress"),
     path("sync/history/<int:pk>/undo/", run_undo, name="run-undo"),

@@ -33,6 +33,7 @@ from tenantry.sync.models.people import (
     UserLink,
 )
 from tenantry.sync.models.runs import Change, ChangeState, Run, RunKind, RunState, SubjectKind, Trigger
+from tenantry.sync.models.samples import QueueSample
 from tenantry.sync.models.settings import (
     BrakeLimits,
     CompanySyncSettings,
@@ -80,6 +81,7 @@ __all__ = [
     "PeopleReading",
     "PersonStanding",
     "Quarantine",
+    "QueueSample",
     "Run",
     "RunKind",
     "RunState",

@@ -1,17 +1,18 @@
 """Counts a run from its rows. The sums must hold (``check_sums``), else the run is suspect."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import connection as database
 from django.db.models import Count
 
 from tenantry.isolation.bulk import whole_tables
-from tenantry.sync.models import Change, Feed, Observation, Run
+from tenantry.sync.models import Change, ChangeState, Feed, Observation, Run
 from tenantry.sync.runs.candidates import inside, waiting
 
-_CLASSIFY = f"""
-select kind, count(*) from (
-    select case
+# Each tenant that the run's list showed, and what the run made of it. Judged by how things stand now.
+EACH_TENANT = f"""
+    select t.id as tenant_id, case
         when c.tenant_id is not null then 'with_changes'
         when l.id is not null then 'skipped_linked'
         when s.relationship <> 'reseller' or s.ended_at is not null then 'skipped_not_reseller'
@@ -33,8 +34,8 @@ select kind, count(*) from (
     left join (
         select distinct tenant_id from sync_change where marketplace_id = %(marketplace)s and run_id = %(run)s
     ) c on c.tenant_id = t.id
-) each_tenant group by kind
 """  # noqa: S608  # made of our own columns only
+_COUNT = f"select kind, count(*) from ({EACH_TENANT}) each_tenant group by kind"  # noqa: S608  # same
 
 SKIPPED = ("skipped_linked", "skipped_not_reseller", "skipped_out_of_scope", "skipped_decided")
 
@@ -103,17 +104,21 @@ def _observed(observation: Observation | None) -> dict[str, int]:
 def _tenants(run: Run) -> dict[str, int]:
     if run.observation is None or not Feed.objects.filter(connection_id=run.connection_id or 0).exists():
         return {}
-    parameters = {
-        "observation": run.observation_id,
-        "generation": run.observation.generation,
+    with whole_tables(), database.cursor() as cursor:
+        cursor.execute(_COUNT, place_of(run, run.observation))
+        kinds: dict[str, int] = dict(cursor.fetchall())
+    return {**kinds, "seen": sum(kinds.values())}
+
+
+def place_of(run: Run, observation: Observation) -> dict[str, Any]:
+    """Return the parameters of :data:`EACH_TENANT` for a run."""
+    return {
+        "observation": observation.pk,
+        "generation": observation.generation,
         "connection": run.connection_id,
         "marketplace": run.marketplace_id,
         "run": run.pk,
     }
-    with whole_tables(), database.cursor() as cursor:
-        cursor.execute(_CLASSIFY, parameters)
-        kinds: dict[str, int] = dict(cursor.fetchall())
-    return {**kinds, "seen": sum(kinds.values())}
 
 
 def check_sums(counters: dict[str, int]) -> str:
@@ -121,5 +126,20 @@ def check_sums(counters: dict[str, int]) -> str:
     valid = counters.get("records", 0) - counters.get("records_invalid", 0) - counters.get("records_repeated", 0)
     if "tenants_seen" in counters and valid != counters["tenants_seen"]:
         return f"{valid} valid records were read, but {counters['tenants_seen']} tenants were seen."
-    unexplained = counters.get("tenants_unexplained", 0)
-    return f"{unexplained} tenants were neither changed nor found unchanged." if unexplained else ""
+    if unexplained := counters.get("tenants_unexplained", 0):
+        return f"{unexplained} tenants were neither changed nor found unchanged."
+    return _check_parts(counters)
+
+
+_PARTS = {
+    "tenants_seen": ("tenants", ("unchanged", "waiting_for_details", "skipped", "with_changes")),
+    "changes": ("changes", tuple(state.value for state in ChangeState)),
+}
+
+
+def _check_parts(counters: dict[str, int]) -> str:
+    for total, (name, parts) in _PARTS.items():
+        found = sum(counters.get(f"{name}_{part}", 0) for part in parts)
+        if total in counters and counters[total] != found:
+            return f"{counters[total]} {name} were counted, but their parts sum up to {found}."
+    return ""

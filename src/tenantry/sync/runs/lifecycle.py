@@ -13,6 +13,7 @@ from tenantry.isolation.scope import marketplace_scope
 from tenantry.sync.models import Change, ChangeState, Observation, ObservationState, Run, RunState, Trigger
 from tenantry.sync.models.observed import LIVE_OBSERVATION
 from tenantry.sync.models.runs import LIVE_RUN
+from tenantry.sync.pending.sampling import sample_queue
 from tenantry.sync.runs.accounting import account_for
 from tenantry.sync.switches import read_company_sync
 from tenantry.sync.telling import record_run
@@ -180,6 +181,7 @@ def end_run(
         run.counters = account.counters
         run.suspect = account.suspect if state in {RunState.DONE, RunState.PREVIEWED} and not note else ""
         run.save()
+        sample_queue(now=now)
         _record(run, _VERBS[state], actor=SYSTEM, now=now)
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Min, Q, QuerySet
 from django.db.models.functions import TruncDate
 
 from tenantry.listing import Order, Page, page_of
@@ -45,6 +45,12 @@ def list_runs(filters: Mapping[str, Any], *, after: str = "", before: str = "") 
     applied = RunFilter(filters, _runs())
     page = page_of([applied.qs], NEWEST_FIRST, after=after, before=before)
     return RunPage(page, tallies_of(page.rows), applied)
+
+
+def runs_narrowed(filters: Mapping[str, Any]) -> QuerySet[Run]:
+    """Return all runs that fit the filters, newest first."""
+    found: QuerySet[Run] = RunFilter(filters, _runs()).qs
+    return found.order_by("-created_at", "-id")
 
 
 def latest_runs(count: int) -> list[Run]:
@@ -122,12 +128,46 @@ def runs_per_day(*, now: datetime, days: int = 30) -> list[Day]:
     return [found.get(day, Day(day, 0, 0)) for day in wanted]
 
 
-def list_changes(run: Run, *, state: str = "", after: str = "", before: str = "") -> Page[Change]:
-    """Return a page of the run's changes, of one state if given, in the order in which they were planned."""
+def list_changes(
+    run: Run, *, state: str = "", kind: str = "", words: str = "", after: str = "", before: str = ""
+) -> Page[Change]:
+    """Return a page of the run's changes in the order in which they were planned; see :func:`changes_of`."""
+    rows = changes_of(run, state=state, kind=kind, words=words)
+    return page_of([rows], IN_ORDER, after=after, before=before)
+
+
+def changes_of(run: Run, *, state: str = "", kind: str = "", words: str = "") -> QuerySet[Change]:
+    """Return the run's changes: of one state and kind, and about what is named so, where these are given."""
     rows = Change.objects.filter(run=run)
     if state in ChangeState.values:
         rows = rows.filter(state=state)
-    return page_of([rows], IN_ORDER, after=after, before=before)
+    if kind:
+        rows = rows.filter(kind=kind)
+    if text := words.strip():
+        rows = rows.filter(Q(subject_name__icontains=text) | Q(subject=text.lower()))
+    return rows
+
+
+def kinds_of_changes(run: Run) -> list[str]:
+    """Return the kinds of changes that the run has. One query."""
+    return sorted(Change.objects.filter(run=run).order_by().values_list("kind", flat=True).distinct())
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """The changes of one kind and state: how many, and from when to when they were planned and settled."""
+
+    kind: str
+    state: str
+    count: int
+    first: datetime
+    last: datetime | None
+
+
+def parts_of(run: Run) -> list[Part]:
+    """Return what the run planned, by kind and state. One query."""
+    rows = Change.objects.filter(run=run).order_by().values_list("kind", "state")
+    return [Part(*row) for row in rows.annotate(Count("id"), Min("created_at"), Max("settled_at"))]
 
 
 def list_failures(run: Run, *, after: str = "", before: str = "") -> Page[Change | Finding]:
@@ -151,8 +191,3 @@ def _findings(run: Run) -> QuerySet[Finding]:
 def pending_of_tenants(tenant_ids: Iterable[int]) -> dict[int, int]:
     """Return the pending company of each of these tenants that has one here."""
     return dict(PendingCompany.objects.filter(tenant_id__in=list(tenant_ids)).values_list("tenant_id", "pk"))
-
-
-def changes_by_state(run: Run) -> dict[str, int]:
-    """Return how many of the run's changes are in each state."""
-    return dict(Change.objects.filter(run=run).values_list("state").annotate(Count("id")))

@@ -26,7 +26,7 @@ from tenantry.web.amounts import counted
 from tenantry.web.pending.bulk_forms import BulkForm, selection_in
 from tenantry.web.pending.forms import in_a_week
 from tenantry.web.pending.listing import kept_query, wanted_by
-from tenantry.web.runs.detail import change_rows
+from tenantry.web.runs.changes import change_rows
 from tenantry.web.runs.live import live_context
 from tenantry.web.runs.words import is_live
 from tenantry.web.texts import legible

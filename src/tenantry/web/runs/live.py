@@ -79,15 +79,15 @@ def _numbers(run: Run, tally: Tally) -> list[dict[str, Any]]:
         return _decided_numbers(run, tally, address)
     made = ChangeState.PLANNED if run.preview else ChangeState.APPLIED
     return [
-        {"label": "Seen", "value": tally.seen, "url": f"{address}?tab=summary"},
+        {"label": "Seen", "value": tally.seen, "url": f"{address}?tab=findings&what=seen"},
         {
             "label": "Would change" if run.preview else "Changed",
             "value": tally.changed,
             "url": f"{address}?tab=changes&state={made.value}",
         },
-        {"label": "Skipped", "value": tally.skipped, "url": f"{address}?tab=summary"},
+        {"label": "Skipped", "value": tally.skipped, "url": f"{address}?tab=findings&what=skipped"},
         {"label": "Failed", "value": tally.failed, "url": f"{address}?tab=findings", "tone": "bad"},
-        {"label": "Held", "value": tally.held, "url": f"{address}?tab=changes&state=held", "tone": "wait"},
+        {"label": "Held", "value": tally.held, "url": f"{address}?tab=held", "tone": "wait"},
     ]
 
 

@@ -1,11 +1,15 @@
 """The timeline of a run: requested, list read, compared and applied, details, end."""
 
+from collections import Counter
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from tenantry.sync.models import Observation, ObservationState, Run, RunState
+from tenantry.core.planning.companies import ChangeKind
+from tenantry.core.planning.linked import LinkedKind
+from tenantry.sync.models import ChangeState, Observation, ObservationState, Run, RunState
 from tenantry.sync.runs.progress import stage_of
-from tenantry.sync.runs.queries import changes_by_state
+from tenantry.sync.runs.queries import Part, parts_of
 from tenantry.web.amounts import counted, duration
 from tenantry.web.runs.words import is_decisions, is_live, is_release, is_undo, starter_of, tone_of, word_of
 
@@ -14,11 +18,20 @@ Step = dict[str, Any]
 
 def steps_of(run: Run, *, now: datetime) -> list[Step]:
     """Return what the run has done so far and what it is doing."""
-    steps = [{"title": "Requested", "tone": "good", "at": run.created_at, "detail": f"Started by {starter_of(run)}."}]
+    begun = run.observation.started_at if run.observation else run.listed_at
+    steps = [
+        {
+            "title": "Requested", "tone": "good", "at": run.created_at, "detail": f"Started by {starter_of(run)}.",
+            "duration": duration(run.created_at, begun) if begun and begun >= run.created_at else "",
+        }
+    ]  # fmt: skip
     if run.observation is not None:
         steps.append(_listing(run, run.observation, now=now))
     if run.listed_at is not None:
-        steps.append(_applying(run))
+        parts = parts_of(run)
+        steps.append(_applying(run, [part for part in parts if part.kind not in _LATER], now=now))
+        if not (is_decisions(run) or is_undo(run)):
+            steps += _later(run, parts)
         if run.observation is not None and not run.preview:
             steps.append(_details(run, run.observation, now=now))
     if run.listed_at is not None and (is_decisions(run) or is_undo(run)):
@@ -68,17 +81,53 @@ def _listing(run: Run, observation: Observation, *, now: datetime) -> Step:
     }
 
 
-def _applying(run: Run) -> Step:
-    states = changes_by_state(run)
+# Kinds of changes that come after the pending companies were brought up to date, with the words of their step.
+_LATER = {
+    LinkedKind.UPDATE.value: "Linked companies brought up to their tenants",
+    LinkedKind.ENDED.value: "Linked companies brought up to their tenants",
+    LinkedKind.RETURNED.value: "Linked companies brought up to their tenants",
+    ChangeKind.CREATE.value: "Companies created by rule",
+}
+
+
+def _applying(run: Run, parts: Sequence[Part], *, now: datetime) -> Step:
     goes_on = stage_of(run) == RunState.APPLYING
-    listed = ", ".join(f"{count:,} {state}" for state, count in sorted(states.items())) or "nothing to change"
+    until = now if goes_on else _last(parts)
     return {
         "title": "Compared" if run.preview else "Compared and applied",
         "tone": "busy" if goes_on else "good",
         "word": "going on" if goes_on else "",
         "at": run.listed_at,
-        "detail": f"{listed[:1].upper()}{listed[1:]}.",
+        "duration": duration(run.listed_at, until),
+        "detail": _counts(parts) or "Nothing to change.",
     }
+
+
+def _later(run: Run, parts: Sequence[Part]) -> list[Step]:
+    """Return the steps that follow, of those kinds that the run has; each begins with its first planned change."""
+    steps = []
+    for title in dict.fromkeys(_LATER.values()):
+        own = [part for part in parts if _LATER.get(part.kind) == title]
+        if own:
+            first = min(part.first for part in own)
+            held = any(part.state == ChangeState.HELD for part in own)
+            steps.append({
+                "title": title, "tone": "wait" if held else "good", "word": "some held" if held else "", "at": first,
+                "duration": duration(first, min(filter(None, (_last(own), run.ended_at)), default=None)),
+                "detail": _counts(own),
+            })  # fmt: skip
+    return steps
+
+
+def _last(parts: Sequence[Part]) -> datetime | None:
+    return max((part.last for part in parts if part.last), default=None)
+
+
+def _counts(parts: Sequence[Part]) -> str:
+    states: Counter[str] = Counter()
+    for part in parts:
+        states[part.state] += part.count
+    return f"{', '.join(f'{count:,} {state}' for state, count in sorted(states.items()))}." if states else ""
 
 
 def _details(run: Run, observation: Observation, *, now: datetime) -> Step:

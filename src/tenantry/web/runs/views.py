@@ -14,8 +14,9 @@ from tenantry.sync.runs.queries import find_run
 from tenantry.sync.switches import read_company_sync
 from tenantry.web.access import Visit, needs
 from tenantry.web.addresses import back_to
+from tenantry.web.runs.changes import export_of
 from tenantry.web.runs.detail import detail_context
-from tenantry.web.runs.history import history_context
+from tenantry.web.runs.history import export_of_history, history_context
 from tenantry.web.runs.live import live_context
 from tenantry.web.runs.words import is_live
 
@@ -35,6 +36,20 @@ def run_list(request: HttpRequest, visit: Visit) -> HttpResponse:
 def run_detail(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
     """Show one run."""
     return render(request, "runs/detail.html", detail_context(request, visit, _run(pk)))
+
+
+@require_safe
+@needs(Action.SEE_RUNS)
+def run_export(request: HttpRequest, visit: Visit, pk: int, form: str) -> HttpResponse:  # noqa: ARG001  # as all views
+    """Give the run's changes, narrowed as on its page, as a file."""
+    return export_of(request, _run(pk), form)
+
+
+@require_safe
+@needs(Action.SEE_RUNS)
+def history_export(request: HttpRequest, visit: Visit, form: str) -> HttpResponse:  # noqa: ARG001  # same
+    """Give the list of runs, narrowed as on its page, as a file."""
+    return export_of_history(request, form)
 
 
 @require_safe
