@@ -2,12 +2,14 @@
 
 from datetime import datetime, timedelta
 from itertools import pairwise
+from uuid import uuid4
 
 from django.utils import timezone
 from tests.web.cast import OPERATOR, Cast, stage_of
 from tests.web.people import add_company, add_people
 from tests.web.stage import ACTOR, customers
 
+from tenantry.connections.models import Connection
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.companies.services import add_domain
 from tenantry.marketplace.imports.services import start_import
@@ -41,11 +43,15 @@ def fill(cast: Cast) -> Ids:
     other = stage.pending(name="Customer 0001")
     with marketplace_scope(cast.northwind.pk):
         decision = ignore_pending(pending_id=other.pk, seen_version=None, reason_key="test", actor=OPERATOR, now=now)
+    google = Connection.objects.create(
+        uid=uuid4(), name="Google", provider="google", partner_tenant_id="", discovery="reseller",
+        subject="admin@reseller.example", created_at=now,
+    )  # fmt: skip
     group = SharingGroup.objects.create(name="Group", created_at=now)
     return ids | {
         "pending": stage.pending(name="Customer 0000").pk, "ignored": other.pk, "decision": decision.decision_id,
         "run": run.pk, "company": company.pk, "membership": ida.membership_id, "user": ida.user_id,
-        "connection": cast.connection.pk, "marketplace": cast.northwind.pk, "group": group.pk,
+        "connection": cast.connection.pk, "marketplace": cast.northwind.pk, "group": group.pk, "google": google.pk,
     }  # fmt: skip
 
 
@@ -76,6 +82,7 @@ _OF = {
     "memberships": "membership", "users": "user", "invitations": "invitation", "imports": "import", "runs": "run",
     "holds": "hold", "connect-requests": "connect", "relationship-links": "connection", "domains": "domain",
     "marketplaces": "marketplace", "staff": "staff", "feeds": "connection", "connections": "connection",
+    "google-connections": "google",
     "sharing-groups": "group",
 }  # fmt: skip
 

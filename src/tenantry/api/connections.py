@@ -132,7 +132,7 @@ def enable_connection(call: Call, pk: Id, given: EnabledGiven) -> ConnectionTold
 )
 def test_connection(call: Call, pk: Id) -> ConnectionTold:
     """Ask the provider for each permission, and keep what it answers."""
-    probe_connection(_microsoft(pk), now=call.caller.now)
+    probe_connection(_connection(pk), now=call.caller.now)
     return _told(pk)
 
 

@@ -27,6 +27,7 @@ from tenantry.sync.connecting import ConnectRefused
 from tenantry.sync.deciding.refusals import AlreadyDecided, DecisionRefused
 from tenantry.sync.holds.services import ContentChanged, HoldRefused
 from tenantry.sync.requests import SyncRefused
+from tenantry.sync.undoing.ways import UndoRefused
 
 _log = structlog.stdlib.get_logger(__name__)
 _PLACES = {"body", "query", "path", "header", "form", "file", "given", "filters"}
@@ -93,8 +94,9 @@ _TOLD: Mapping[type[Exception], Callable[[Any], Problem]] = {
     **dict.fromkeys(
         (
             DecisionRefused, CompanyRefused, CompanyInUse, PersonRefused, LastAdministrator, InvitationRefused,
-            ImportRefused, SettingsRefused, SyncRefused, HoldRefused, ConnectRefused, ErasureRefused, NoInvitationLink,
-            StaffRefused, SharingRefused, UnableToCreateAccount, UnableToCreateMarketplace, UnableToSaveConnection,
+            ImportRefused, SettingsRefused, SyncRefused, HoldRefused, UndoRefused, ConnectRefused, ErasureRefused,
+            NoInvitationLink, StaffRefused, SharingRefused, UnableToCreateAccount, UnableToCreateMarketplace,
+            UnableToSaveConnection,
         ),
         _refused,
     ),

@@ -38,7 +38,8 @@ def list_all_runs(call: Call, query: Query[RunsQuery]) -> Reply:
     return page_reply(call, RunPage, found.page, items=rows)
 
 
-def _run(pk: int) -> Run:
+def run_or_missing(pk: int) -> Run:
+    """Return the run. What another marketplace has is not found, like what nobody has."""
     run = find_run(pk)
     if run is None:
         raise Http404
@@ -48,21 +49,21 @@ def _run(pk: int) -> Run:
 @area.get("/runs/{int:pk}", Action.SEE_RUNS, RunRow)
 def show_run(call: Call, pk: Id) -> RunRow:
     """Show one run with its numbers as they are now."""
-    run = _run(pk)
+    run = run_or_missing(pk)
     return RunRow(**RunTold.facts(run), tally=TallyTold.of(tallies_of([run])[run.pk]))
 
 
 @area.get("/runs/{int:pk}/changes", Action.SEE_RUNS, ChangePage)
 def list_run_changes(call: Call, pk: Id, query: Query[ChangesQuery]) -> Reply:
     """List the changes of a run, in the order in which they were planned."""
-    return change_page(call, _run(pk), query)
+    return change_page(call, run_or_missing(pk), query)
 
 
 @area.get("/runs/{int:pk}/failures", Action.SEE_RUNS, FailurePage)
 def list_run_failures(call: Call, pk: Id, query: Query[PageQuery]) -> Reply:
     """List what did not go through: records that could not be used, changes that were not made."""
     refuse_wrong_place(query, BY_TIME, Change)
-    page = list_failures(_run(pk), after=query.after, before=query.before)
+    page = list_failures(run_or_missing(pk), after=query.after, before=query.before)
     return page_reply(call, FailurePage, page, items=[FailureTold.of(row) for row in page.rows])
 
 
@@ -88,5 +89,5 @@ def _started(call: Call, *, preview: bool) -> RunsTold:
 @area.post("/runs/{int:pk}/cancel", Action.START_RUN, Done)
 def cancel_run(call: Call, pk: Id) -> Done:
     """Ask a run to stop. What was applied stays."""
-    stops = request_cancel(_run(pk).pk, actor=call.actor, now=call.caller.now)
+    stops = request_cancel(run_or_missing(pk).pk, actor=call.actor, now=call.caller.now)
     return Done(changed=stops, sentence="It stops after the step that is under way." if stops else "It was over.")

@@ -11,6 +11,7 @@ from tenantry.api import (
     connecting,
     connections,
     deciding,
+    google,
     holds,
     imports,
     invitations,
@@ -20,6 +21,7 @@ from tenantry.api import (
     pending,
     runs,
     settings,
+    undoing,
     users,
 )
 from tenantry.api.describing import PROBLEM_SCHEMA, problem_responses
@@ -30,7 +32,7 @@ from tenantry.api.refusals import teach_refusals
 AREAS = (
     many.area, pending.area, deciding.area, companies.area, memberships.area, users.area, invitations.area,
     imports.area, runs.area, holds.area, settings.area, connecting.area, activity.area, marketplaces.area,
-    connections.area,
+    connections.area, google.area, undoing.area,
 )  # fmt: skip
 ROOT = "/api/v1/"
 _ABOUT = (
