@@ -26,7 +26,7 @@ from tenantry.sync.models import (
     Trigger,
 )
 
-Ids = dict[str, int]
+Ids = dict[str, int | str]
 
 
 def fill(cast: Cast) -> Ids:
@@ -38,7 +38,7 @@ def fill(cast: Cast) -> Ids:
     eva, ida = add_people(company, "eva@alpine.example", "ida@alpine.example")
     with marketplace_scope(cast.northwind.pk):
         Entitlement.objects.update(link_company=True)
-        CompanySyncSettings.objects.update(sales_support=True)
+        CompanySyncSettings.objects.update(sales_support=True, customer_support=False)
         ids = _rows(cast, company, run, eva.membership_id, now=now)
     other = stage.pending(name="Customer 0001")
     with marketplace_scope(cast.northwind.pk):
@@ -51,7 +51,8 @@ def fill(cast: Cast) -> Ids:
     return ids | {
         "pending": stage.pending(name="Customer 0000").pk, "ignored": other.pk, "decision": decision.decision_id,
         "run": run.pk, "company": company.pk, "membership": ida.membership_id, "user": ida.user_id,
-        "connection": cast.connection.pk, "marketplace": cast.northwind.pk, "group": group.pk, "google": google.pk,
+        "connection": cast.connection.pk, "marketplace": cast.northwind.pk, "group": group.pk,
+        "google": google.pk, "provider": "microsoft",
     }  # fmt: skip
 
 
@@ -82,15 +83,15 @@ _OF = {
     "memberships": "membership", "users": "user", "invitations": "invitation", "imports": "import", "runs": "run",
     "holds": "hold", "connect-requests": "connect", "relationship-links": "connection", "domains": "domain",
     "marketplaces": "marketplace", "staff": "staff", "feeds": "connection", "connections": "connection",
-    "google-connections": "google",
+    "google-connections": "google", "user-sync": "provider",
     "sharing-groups": "group",
 }  # fmt: skip
 
 
-def parameters_of(path: str, ids: Ids) -> dict[str, int]:
+def parameters_of(path: str, ids: Ids) -> Ids:
     """Return the ids that an address of the description takes: ``/api/v1/companies/{pk}/domains/{domain_id}``."""
     parts = path.strip("/").split("/")
-    found = {}
+    found: Ids = {}
     for before, part in pairwise(parts):
         if part.startswith("{"):
             found[part.strip("{}")] = ids[_OF[before]]

@@ -22,13 +22,13 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 from tests.api.calling import api_of, installation_api
-from tests.api.stage import fill, parameters_of
+from tests.api.stage import Ids, fill, parameters_of
 from tests.web.cast import Cast
 
-_EXAMPLES = 10
+_EXAMPLES = 7
 _CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 # They ask a provider, and there is none here: tests of the areas have them.
-_OUTSIDE = {"test_connection", "read_relationship_link"}
+_OUTSIDE = {"test_connection", "read_relationship_link", "set_up_hints"}
 
 
 @dataclass
@@ -36,7 +36,7 @@ class Caller:
     """Makes calls of one operation; keeps what was answered and what was wrong."""
 
     secret: str
-    known: dict[str, int]
+    known: Ids
     statuses: set[int] = field(default_factory=set)
     wrong: list[str] = field(default_factory=list)
 

@@ -12,6 +12,8 @@ from tenantry.api.connections_shapes import (
     ConnectionPage,
     ConnectionTold,
     EnabledGiven,
+    HintsGiven,
+    HintsTold,
     NewConnection,
     SecretGiven,
 )
@@ -22,6 +24,7 @@ from tenantry.api.shapes import Done, Id, PageQuery, page_reply
 from tenantry.audit.events import Happening, Target
 from tenantry.audit.services import record_event
 from tenantry.connections.editing import create_connection, edit_connection, replace_credential, set_enabled
+from tenantry.connections.hints import check_registration, notification_url, register_for_notifications
 from tenantry.connections.models import ApplicationKind, Connection
 from tenantry.connections.probing import probe_connection
 from tenantry.core.permissions import Action
@@ -134,6 +137,30 @@ def test_connection(call: Call, pk: Id) -> ConnectionTold:
     """Ask the provider for each permission, and keep what it answers."""
     probe_connection(_connection(pk), now=call.caller.now)
     return _told(pk)
+
+
+@area.post(
+    "/installation/connections/{int:pk}/hints",
+    _RUN,
+    HintsTold,
+    place=Place.INSTALLATION_OUTSIDE,
+    refuses=True,
+    asks_provider=True,
+)
+def set_up_hints(call: Call, pk: Id, given: HintsGiven) -> HintsTold:
+    """Look where the provider's notifications go, or register for them.
+
+    Another tool's registration is never taken over.
+    """
+    row = _microsoft(pk)
+    ours = notification_url(row)
+    if given.register_here and not ours.startswith("https://"):
+        raise Problem("refused", "Nothing was registered: Microsoft needs an https address. Set TENANTRY_URL.")
+    if given.register_here:
+        url = register_for_notifications(row, actor=call.actor, now=call.caller.now)
+    else:
+        url = check_registration(row, now=call.caller.now)
+    return HintsTold(url=url, ours=bool(url) and url == ours)
 
 
 @area.get("/installation/connections/{int:pk}/whereabouts", _RUN, Everywhere)

@@ -143,3 +143,16 @@ class EnabledGiven(Given):
     """Whether the connection is read."""
 
     enabled: bool
+
+
+class HintsGiven(Given):
+    """Whether to register for the provider's notifications, or only to look where they go."""
+
+    register_here: bool = False
+
+
+class HintsTold(Schema):
+    """Where the provider's notifications go; empty when nobody is registered."""
+
+    url: str
+    ours: bool

@@ -18,10 +18,12 @@ from tenantry.api import (
     many,
     marketplaces,
     memberships,
+    notices,
     pending,
     runs,
     settings,
     undoing,
+    user_settings,
     users,
 )
 from tenantry.api.describing import PROBLEM_SCHEMA, problem_responses
@@ -32,7 +34,7 @@ from tenantry.api.refusals import teach_refusals
 AREAS = (
     many.area, pending.area, deciding.area, companies.area, memberships.area, users.area, invitations.area,
     imports.area, runs.area, holds.area, settings.area, connecting.area, activity.area, marketplaces.area,
-    connections.area, google.area, undoing.area,
+    connections.area, google.area, undoing.area, user_settings.area, notices.area,
 )  # fmt: skip
 ROOT = "/api/v1/"
 _ABOUT = (

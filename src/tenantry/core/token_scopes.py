@@ -36,7 +36,7 @@ SCOPES: Mapping[TokenScope, frozenset[Action]] = {
     TokenScope.PERSONAL_DATA: frozenset({Action.HANDLE_PERSONAL_DATA}),
     TokenScope.INVITATIONS: frozenset({Action.INVITE}),
     TokenScope.CONNECT: frozenset({Action.CONNECT_TENANT}),
-    TokenScope.READ_RUNS: frozenset({Action.SEE_RUNS}),
+    TokenScope.READ_RUNS: frozenset({Action.SEE_RUNS, Action.SEE_NOTICES}),
     TokenScope.START_RUNS: frozenset({Action.SEE_RUNS, Action.START_RUN, Action.UNDO_RUN}),
     TokenScope.HOLDS: frozenset({Action.RELEASE_HOLDS}),
     TokenScope.SETTINGS: frozenset({Action.CHANGE_SYNC_SETTINGS}),

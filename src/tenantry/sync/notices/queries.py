@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from tenantry.listing import BoundedCount, Order, Page, bounded_count, page_of
 from tenantry.sync.models import Notice, NoticeRead, OperatorNotice, OperatorNoticeRead
 
-_BY_AGE = Order("at", "created_at", descending=True)
+BY_AGE = Order("at", "created_at", descending=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +38,14 @@ def count_unread(account_id: int, *, of_operators: bool = False) -> BoundedCount
 
 def list_notices(account_id: int, *, after: str = "", before: str = "") -> NoticePage:
     """Return a page of the marketplace's notices. Two queries."""
-    page: Page[Notice] = page_of([Notice.objects.all()], _BY_AGE, after=after, before=before)
+    page: Page[Notice] = page_of([Notice.objects.all()], BY_AGE, after=after, before=before)
     readings = NoticeRead.objects.filter(notice__in=page.rows, account_id=account_id)
     return NoticePage(page, dict(readings.values_list("notice_id", "read_at")))
 
 
 def list_operator_notices(account_id: int, *, after: str = "", before: str = "") -> NoticePage:
     """Return a page of the operators' notices. Two queries."""
-    page: Page[OperatorNotice] = page_of([OperatorNotice.objects.all()], _BY_AGE, after=after, before=before)
+    page: Page[OperatorNotice] = page_of([OperatorNotice.objects.all()], BY_AGE, after=after, before=before)
     readings = OperatorNoticeRead.objects.filter(notice__in=page.rows, account_id=account_id)
     return NoticePage(page, dict(readings.values_list("notice_id", "read_at")))
 

@@ -15,7 +15,7 @@ SCOPE_WORDS = {
     TokenScope.PERSONAL_DATA: "Export and erase a person's data",
     TokenScope.INVITATIONS: "See and send invitations",
     TokenScope.CONNECT: "Connect tenants, request relationships",
-    TokenScope.READ_RUNS: "Read the sync history",
+    TokenScope.READ_RUNS: "Read the sync history and notices",
     TokenScope.START_RUNS: "Start and cancel syncs, take back what runs did",
     TokenScope.HOLDS: "See, release and reject what is held",
     TokenScope.SETTINGS: "Read and change sync settings",

@@ -1,0 +1,181 @@
+"""What every call has: the token, the rate, keys that make it safe to repeat, problems that say what to do."""
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+from pytest_django.fixtures import Settings
+from tests.api.calling import Api, api_of, installation_api
+from tests.web.cast import Cast
+from tests.web.people import add_company, add_people
+from tests.web.stage import Stage, customers
+from time_machine import travel
+
+from tenantry.accounts.models import ApiToken
+from tenantry.api.models import StoredAnswer
+from tenantry.api.tasks import forget_api_answers
+from tenantry.audit.models import INSTALLATION, Event
+from tenantry.core.token_scopes import TokenScope
+from tenantry.isolation.scope import marketplace_scope
+from tenantry.marketplace.models import Company, StaffRole
+from tenantry.marketplace.people.erasing import erase_person
+
+
+def test_a_call_without_a_live_token_is_refused_and_says_how_to_get_one(cast: Cast, api: Api) -> None:
+    for header in ("", "Bearer", "Bearer tnt_nonsense", f"Basic {api.secret}", "Bearer tnt_ü"):
+        answer = Client().get("/api/v1/companies", headers={"Authorization": header} if header else {})
+        assert answer.status_code == 401
+        assert answer["WWW-Authenticate"].startswith("Bearer")
+        assert answer["Content-Type"] == "application/problem+json"
+        assert "Send a live token" in answer.json()["next"]
+    cast.client("owner").get("/")  # a session of the pages is no token
+    assert cast.client("owner").get("/api/v1/companies").status_code == 401
+    with marketplace_scope(cast.northwind.pk):
+        ApiToken.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert api.get("/companies", status=401)["type"] == "urn:tenantry:problem:token-expired"
+
+
+def test_a_token_ends_with_its_owners_role_and_says_whose_fault_it_is(cast: Cast) -> None:
+    api = api_of(cast, scopes=[TokenScope.READ_COMPANIES])
+    assert api.get("/companies")["items"] == []
+    told = api.get("/runs", status=403)
+    assert "needs the scope runs:read or runs:start" in told["detail"]
+    assert told["fault"] == "the caller's"
+    with marketplace_scope(cast.northwind.pk):
+        StaffRole.objects.filter(account=cast.accounts["owner"]).delete()
+    assert "The token's owner may not see companies and users" in api.get("/companies", status=403)["detail"]
+
+
+def test_tokens_of_a_marketplace_and_of_the_installation_do_not_stand_for_each_other(cast: Cast, api: Api) -> None:
+    assert "a token of the installation" in api.get("/installation/marketplaces", status=403)["detail"]
+    operators = installation_api(cast)
+    assert "a token of a marketplace" in operators.get("/companies", status=403)["detail"]
+    assert len(operators.get("/installation/marketplaces")["items"]) == 2
+
+
+def test_an_operators_token_in_a_marketplace_is_on_its_record_once_a_day(cast: Cast) -> None:
+    api = api_of(cast, "operator")
+    api.get("/companies")
+    api.get("/companies")
+    with travel(timezone.now() + timedelta(hours=23, minutes=59), tick=False):
+        api.get("/companies")
+    with marketplace_scope(cast.northwind.pk):
+        entered = Event.objects.filter(action="marketplace.access.operator_entered")
+        assert [event.actor_name for event in entered] == ["Olga Operator (token Program)"] * 2
+
+
+def test_the_rate_is_told_with_each_answer_and_ends_with_the_minute(cast: Cast, settings: Settings) -> None:
+    settings.API_CALLS_PER_MINUTE = 3
+    api = api_of(cast)
+    start = timezone.now().replace(second=10, microsecond=0) + timedelta(minutes=5)
+    with travel(start, tick=False):
+        for left in (2, 1, 0):
+            answer = api.ask("GET", "/companies")
+            assert (answer["RateLimit-Limit"], answer["RateLimit-Remaining"]) == ("3", str(left))
+            assert answer["RateLimit-Reset"] == "51"
+        answer = api.ask("GET", "/companies")
+        assert answer.status_code == 429
+        assert answer["Retry-After"] == "51"
+        assert "used 3 times within this minute" in answer.json()["detail"]
+        assert api_of(cast).ask("GET", "/companies").status_code == 200  # another token has its own
+    with travel(start + timedelta(seconds=51), tick=False):
+        assert api.ask("GET", "/companies").status_code == 200
+
+
+def test_the_same_key_does_nothing_a_second_time_and_stands_for_one_call_only(cast: Cast, api: Api) -> None:
+    body = {"name": "Alpine", "accept_similar": True}
+    first = api.ask("POST", "/companies", body, key="one")
+    again = api.ask("POST", "/companies", body, key="one")
+    assert first.status_code == again.status_code == 201
+    assert again["Idempotency-Replayed"] == "true"
+    assert (again.content, again["Location"], again["ETag"]) == (first.content, first["Location"], first["ETag"])
+    told = api.post("/companies", {**body, "name": "Other"}, key="one", status=422)
+    assert told["type"] == "urn:tenantry:problem:key-reused"
+    assert api_of(cast).post("/companies", body, key="one", status=201)["id"] != first.json()["id"]  # another's key
+    told = api.post("/companies", body, key="a key with blanks", status=422)
+    assert [error["field"] for error in told["errors"]] == ["Idempotency-Key"]
+    with marketplace_scope(cast.northwind.pk):
+        assert Company.objects.filter(name="Alpine").count() == 2
+
+
+def test_what_was_refused_is_not_kept_and_may_be_tried_again_with_the_same_key(cast: Cast, api: Api) -> None:
+    body = {"name": "Alpine", "contact_email": "nonsense"}
+    api.post("/companies", body, key="one", status=422)
+    api.post("/companies", {**body, "contact_email": "anna@alpine.example"}, key="one", status=201)
+
+
+def test_the_same_key_sent_20_times_at_once_makes_one_company(cast: Cast, stage: Stage, api: Api) -> None:
+    stage.sync(customers(1))
+    row = stage.pending()
+
+    def create(_: int) -> Any:
+        try:
+            return api.ask("POST", f"/pending-companies/{row.pk}/create", {}, key="once", match=row.version)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(20) as threads:
+        answers = list(threads.map(create, range(20)))
+    assert {answer.status_code for answer in answers} == {200}
+    assert len({answer.content for answer in answers}) == 1
+    assert sorted(answer.get("Idempotency-Replayed", "") for answer in answers) == ["", *["true"] * 19]
+    with marketplace_scope(cast.northwind.pk):
+        assert Company.objects.count() == 1
+        assert StoredAnswer.objects.count() == 1
+
+
+def test_answers_are_kept_for_a_day_and_go_with_a_person_who_is_erased(cast: Cast, api: Api) -> None:
+    api.post("/companies", {"name": "Alpine"}, key="one", status=201)
+    installation_api(cast).post("/installation/sharing-groups", {"name": "Group"}, key="one", status=201)
+    later = timezone.now() + timedelta(hours=24, minutes=1)
+    with travel(later, tick=False):
+        api_later = api_of(cast)
+        api_later.post("/companies", {"name": "Borealis"}, key="two", status=201)
+        forget_api_answers(timestamp=0)
+    with marketplace_scope(cast.northwind.pk):
+        assert [answer.key for answer in StoredAnswer.objects.all()] == ["two"]
+    assert not StoredAnswer.objects.filter(marketplace_id=INSTALLATION).exists()
+    company = add_company(cast.northwind, "Ceres")
+    (anna,) = add_people(company, "anna@ceres.example")
+    erase_person(
+        marketplace_id=cast.northwind.pk, user_id=anna.user_id, actor=cast.actor("owner"), now=timezone.now()
+    )  # fmt: skip
+    with marketplace_scope(cast.northwind.pk):
+        assert not StoredAnswer.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("call", "status", "kind"),
+    [
+        (("GET", "/nothing"), 404, "not-found"), (("GET", "/companies/abc"), 404, "not-found"),
+        (("DELETE", "/companies"), 405, "method-not-allowed"), (("GET", "/"), 404, "not-found"),
+        (("GET", f"/companies/{2**70}"), 422, "invalid"), (("GET", "/companies?q=%00"), 422, "invalid"),
+    ],
+)  # fmt: skip
+def test_failures_below_the_routes_are_problems_too(
+    call: tuple[str, str], status: int, kind: str, api: Api, cast: Cast
+) -> None:
+    answer = api.ask(*call)
+    assert answer.status_code == status
+    assert answer["Content-Type"] == "application/problem+json"
+    assert answer["Cache-Control"] == "no-store"
+    told = answer.json()
+    assert told["type"] == f"urn:tenantry:problem:{kind}"
+    assert told["request_id"] == answer["X-Request-Id"]
+    assert status != 405 or "POST" in answer["Allow"]
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", '"x"', '{"name": "a\\u0000"}', '{"name": "\\ud800"}', "\udcff"])
+def test_a_body_that_is_no_json_of_ours_is_refused(body: str, api: Api, cast: Cast) -> None:
+    content = body.encode("utf-8", "surrogateescape")
+    headers = {"Authorization": f"Bearer {api.secret}"}
+    answer = Client().generic("POST", "/api/v1/companies", content, content_type="application/json", headers=headers)
+    assert answer.status_code in {400, 422}
+    assert json.loads(answer.content)["fault"] == "the caller's"
+    with marketplace_scope(cast.northwind.pk):
+        assert not Company.objects.exists()
