@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import structlog
 from django.db import connection as database
@@ -24,6 +25,7 @@ from tenantry.sync.observe.ahead import reading_ahead
 from tenantry.sync.observe.details import Answer, BatchReader, count_due, next_due, reading_batches
 from tenantry.sync.observe.keeping import keep_answers
 from tenantry.sync.observe.listing import Clock, Standing, failure_of, read_next_page
+from tenantry.sync.quarantine import ConnectionSetAside, judge_error, judge_rows, note_success
 from tenantry.sync.runs.lifecycle import RunRef, begin_runs, end_run, live_runs
 from tenantry.sync.runs.passes import after_listing, cancelled, finish, replan_tenants
 
@@ -67,6 +69,8 @@ def drive_listing(observation_id: int, *, clock: Clock, should_stop: ShouldStop)
                 state=ObservationState.FAILED, failure=failure_of(error), ended_at=clock()
             )
             standing = Standing(ObservationState.FAILED)
+        if standing.state == ObservationState.FAILED:
+            judge_error(connection.pk, _failure(observation_id), now=clock())
         if standing.state not in {ObservationState.LISTING, ObservationState.WAITING}:
             begun = begin_runs(observation_id, now=clock())
             refreshed = _refresh_google(connection, now=clock())
@@ -82,6 +86,10 @@ def _refresh_google(connection: Connection, *, now: datetime) -> bool:
     for marketplace_id in places:
         refresh_google_tenants(marketplace_id, now=now)
     return bool(places)
+
+
+def _failure(observation_id: int) -> dict[str, Any] | None:
+    return Observation.objects.values_list("failure", flat=True).get(pk=observation_id)
 
 
 @contextmanager
@@ -149,7 +157,11 @@ def drive_details(connection_id: int, *, clock: Clock, should_stop: ShouldStop) 
             with tenants_budget(connection) as budget, open_source(connection, budget) as source:
                 standing = _read_details(connection_id, observation.pk, source, clock=clock, should_stop=should_stop)
         except ProviderError as error:
-            _fail_runs(connection_id, error, now=clock())
+            judge_error(connection_id, failure_of(error), now=clock())
+            _fail_runs(connection_id, failure_of(error), now=clock())
+            standing = DetailsStanding(left=0)
+        except ConnectionSetAside as aside:
+            _fail_runs(connection_id, aside.failure, now=clock())
             standing = DetailsStanding(left=0)
         _refresh_google(connection, now=clock())
         return standing
@@ -164,6 +176,7 @@ def _read_details(
         batch = next_due(connection_id, limit=_DETAILS_BATCH, now=clock())
         if not batch:
             _finish_runs(connection_id, clock=clock, should_stop=should_stop)
+            note_success(connection_id, observation_id, now=clock())
             return DetailsStanding(left=0)
         with reading_batches(source, should_stop=should_stop) as reader:
             reader.begin(batch)
@@ -189,6 +202,8 @@ def _read_batches(
         replan_tenants(connection_id, keep_answers(observation_id, answers, now=clock()), clock=clock)
         if stopping is not None:
             raise stopping
+        if any(answer.error for answer in answers):
+            _judge(connection_id, observation_id, now=clock())
         if refused:
             return _pause_after(answers)
     return None
@@ -221,7 +236,18 @@ def _finish_runs(connection_id: int, *, clock: Clock, should_stop: ShouldStop) -
         finish(ref, clock=clock, should_stop=should_stop)
 
 
-def _fail_runs(connection_id: int, error: ProviderError, *, now: datetime) -> None:
+def _judge(connection_id: int, observation_id: int, *, now: datetime) -> None:
+    """Raise :class:`ConnectionSetAside` when too many of the tenants of this reading failed."""
+    seen = Observation.objects.get(pk=observation_id)
+    aside = judge_rows(
+        connection_id, tried=seen.details_read + seen.details_failed, failed=seen.details_failed,
+        failed_before=seen.details_failed_before, now=now,
+    )  # fmt: skip
+    if aside is not None:
+        raise ConnectionSetAside(aside)
+
+
+def _fail_runs(connection_id: int, failure: dict[str, Any], *, now: datetime) -> None:
     """The connection can't read details any more: its runs end as failed. What was applied stays."""
     for ref in _waiting(connection_id):
-        end_run(ref, state=RunState.FAILED, failure=failure_of(error), now=now)
+        end_run(ref, state=RunState.FAILED, failure=failure, now=now)

@@ -8,6 +8,8 @@ from django.db import connection as database
 from tenantry.audit.events import Actor, ActorKind
 from tenantry.connections.models import Connection, Provider
 from tenantry.sync.models import Observation, ObservedKind, Trigger
+from tenantry.sync.quarantine import may_be_tried
+from tenantry.sync.quarantine.services import begin_try
 from tenantry.sync.requests import Asked, SyncRefused, request_sync
 from tenantry.sync.schedules import schedule_of
 
@@ -15,14 +17,19 @@ _SCHEDULE = Actor(ActorKind.SCHEDULE, "Schedule")
 
 
 def start_due_syncs(*, now: datetime) -> int:
-    """Start a sync of each connection whose last listing is old enough; return how many."""
+    """Start a sync of each connection whose last listing is old enough; return how many.
+
+    One that was set aside is tried once a day.
+    """
     started = 0
     for connection in Connection.objects.filter(enabled=True, provider=Provider.MICROSOFT):
         marketplace_id = any_syncing(connection.pk)
-        if marketplace_id is not None and is_due(connection, now=now):
+        due = marketplace_id is not None and is_due(connection, now=now) and may_be_tried(connection.pk, now=now)
+        if marketplace_id is not None and due:
             try:
                 asked = Asked(_SCHEDULE, Trigger.SCHEDULE)
                 request_sync(marketplace_id=marketplace_id, asked=asked, now=now, connection_id=connection.pk)
+                begin_try(connection.pk, now=now)
             except SyncRefused:  # switched off a moment ago
                 continue
             started += 1

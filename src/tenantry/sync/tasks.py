@@ -43,6 +43,7 @@ from tenantry.sync.models.observed import LIVE_OBSERVATION
 from tenantry.sync.models.runs import RunState
 from tenantry.sync.notices.letters import send_notice_letter  # noqa: F401  # same
 from tenantry.sync.people import jobs as people_jobs  # noqa: F401  # same
+from tenantry.sync.quarantine.jobs import look_after_quarantines  # noqa: F401  # same
 from tenantry.sync.queue import enqueue_decisions, enqueue_listing, enqueue_matching, enqueue_released, enqueue_runs
 from tenantry.sync.runs.lifecycle import begin_runs, fail_everything, failure_of_ours, live_runs
 from tenantry.sync.schedule import start_due_syncs

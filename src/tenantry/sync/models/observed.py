@@ -34,7 +34,8 @@ class Observation(models.Model):
 
     ``generation`` counts how often the listing had to start over; pages of earlier generations never
     count. ``preview_only``: nobody asked for more than a preview. ``complete`` is true only for a listing
-    that ended cleanly on its last page.
+    that ended cleanly on its last page. ``details_failed_before``: of ``details_failed``, tenants that could not be
+    read the last time either, and those of an outage.
     """
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="observations")
@@ -57,6 +58,7 @@ class Observation(models.Model):
     expected = models.IntegerField(null=True)
     details_read = models.IntegerField(default=0)
     details_failed = models.IntegerField(default=0)
+    details_failed_before = models.IntegerField(default=0, db_default=0)
     details_total = models.IntegerField(default=0)
     failure = models.JSONField(null=True)
     failures_in_a_row = models.IntegerField(default=0)

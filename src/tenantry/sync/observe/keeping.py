@@ -58,6 +58,7 @@ def keep_answers(observation_id: int, answers: Sequence[Answer], *, now: datetim
     marked = {pk: sighting.details_due_at for pk, sighting in sightings.items()}
     shown_elsewhere = _shown_elsewhere(answers, now=now)
     findings: list[Finding] = []
+    failed_before = 0
     for answer in answers:
         tenant, sighting = tenants[answer.due.tenant_id], sightings[answer.due.sighting_id]
         if answer.details is not None:
@@ -65,9 +66,11 @@ def keep_answers(observation_id: int, answers: Sequence[Answer], *, now: datetim
         elif answer.error is not None:
             doubted = answer.due.doubted and sighting.missing_listings >= LISTINGS_TO_DOUBT
             shown = tenant.pk in shown_elsewhere
+            again = _is_no_news(tenant, sighting, answer.error)
             kind = _take_failure(tenant, sighting, answer.error, doubted=doubted, shown_elsewhere=shown, now=now)
             if kind:
                 findings.append(_finding(observation_id, answer, kind, now=now))
+                failed_before += again and kind != _ENDED
         if marked[sighting.pk] != answer.due.due_at:
             sighting.details_due_at = marked[sighting.pk]
         _rehash(tenant, now=now)
@@ -78,9 +81,15 @@ def keep_answers(observation_id: int, answers: Sequence[Answer], *, now: datetim
     failed = sum(finding.kind != _ENDED for finding in findings)
     read = sum(answer.details is not None for answer in answers) + len(findings) - failed
     Observation.objects.filter(pk=observation_id).update(
-        details_read=F("details_read") + read, details_failed=F("details_failed") + failed
-    )
+        details_read=F("details_read") + read, details_failed=F("details_failed") + failed,
+        details_failed_before=F("details_failed_before") + failed_before,
+    )  # fmt: skip
     return sorted(tenants)
+
+
+def _is_no_news(tenant: Tenant, sighting: Sighting, error: ProviderError) -> bool:
+    """Whether the tenant could not be read the last time either, or no tenant is to blame: the provider is away."""
+    return bool(sighting.details_failures or tenant.details_problem) or isinstance(error, Unavailable | Throttled)
 
 
 def _locked_tenants(answers: Sequence[Answer]) -> dict[int, Tenant]:

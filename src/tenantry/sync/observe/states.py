@@ -9,7 +9,8 @@ from django.db import connection as database
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from tenantry.connections.models import Connection
-from tenantry.sync.models import Feed, Observation, ObservationState, ObservedKind
+from tenantry.sync.models import Feed, Observation, ObservationState, ObservedKind, Quarantine
+from tenantry.sync.quarantine.queries import quarantines_of
 
 
 class Health(StrEnum):
@@ -22,31 +23,36 @@ class Health(StrEnum):
     FAILED = "failed"
     CANCELLED = "cancelled"
     NOT_READY = "not ready"
+    SET_ASIDE = "set aside"
     OFF = "switched off"
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionState:
-    """A connection, how it is doing, and why: ``failure`` as ``observe.listing.failure_of`` keeps it."""
+    """A connection, how it is doing, and why: ``failure`` as ``observe.listing.failure_of`` keeps it.
+
+    ``quarantine`` while it is set aside, also when it was switched off for that.
+    """
 
     connection: Connection
     health: Health
     last_listing: datetime | None
     failure: dict[str, str]
+    quarantine: Quarantine | None = None
 
 
 def states_of_all() -> list[ConnectionState]:
-    """Return every connection of the installation, by name. Two queries."""
+    """Return every connection of the installation, by name. Three queries."""
     return _states(Connection.objects.all())
 
 
 def state_of(connection: Connection) -> ConnectionState:
-    """Return one connection with how it is doing. Two queries."""
+    """Return one connection with how it is doing. Three queries."""
     return _states(Connection.objects.filter(pk=connection.pk))[0]
 
 
 def states_of_feeding() -> list[ConnectionState]:
-    """Return the connections that feed the scope's marketplace, by name. Two queries."""
+    """Return the connections that feed the scope's marketplace, by name. Three queries."""
     return _states(Connection.objects.filter(pk__in=Feed.objects.values("connection_id")))
 
 
@@ -59,12 +65,15 @@ def _states(connections: QuerySet[Connection]) -> list[ConnectionState]:
         )
     )
     latest = Observation.objects.in_bulk([row.latest for row in rows if row.latest])
-    return [_state(row, latest.get(row.latest), row.listed) for row in rows]
+    aside = quarantines_of(row.pk for row in rows)
+    return [_state(row, latest.get(row.latest), row.listed, aside.get(row.pk)) for row in rows]
 
 
-def _state(connection: Connection, latest: Observation | None, listed: datetime | None) -> ConnectionState:
+def _state(
+    connection: Connection, latest: Observation | None, listed: datetime | None, aside: Quarantine | None
+) -> ConnectionState:
     failure = (latest.failure or {}) if latest and latest.state != ObservationState.DONE else {}
-    return ConnectionState(connection, _health(connection, latest), listed, failure)
+    return ConnectionState(connection, _health(connection, latest, aside), listed, failure, aside)
 
 
 _HEALTH = {
@@ -75,9 +84,11 @@ _HEALTH = {
 }
 
 
-def _health(connection: Connection, latest: Observation | None) -> Health:
+def _health(connection: Connection, latest: Observation | None, aside: Quarantine | None) -> Health:
     if not connection.enabled:
         return Health.OFF
+    if aside is not None:
+        return Health.SET_ASIDE
     if not connection.ready_for_tenants:
         return Health.NOT_READY
     if latest is None:

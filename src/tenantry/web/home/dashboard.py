@@ -135,6 +135,10 @@ def _holds() -> list[dict[str, Any]]:
 
 def _troubles(connections: list[ConnectionState]) -> list[dict[str, Any]]:
     words = {
+        Health.SET_ASIDE: (
+            "was set aside",
+            "It fails, and is tried once a day. What is known stays. Sync history says why; your operator mends it.",
+        ),
         Health.OFF: ("is switched off", "Nothing is read from it. Ask your operator."),
         Health.NOT_READY: ("is not ready", "It lacks its application's ID or kind. Ask your operator."),
     }

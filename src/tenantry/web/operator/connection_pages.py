@@ -6,11 +6,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from tenantry.connections.editing import create_connection, edit_connection, replace_credential, set_enabled
+from tenantry.connections.editing import create_connection, edit_connection, replace_credential
 from tenantry.connections.models import ApplicationKind, Connection, Provider
 from tenantry.connections.probing import probe_connection
 from tenantry.connections.services import UnableToSaveConnection
 from tenantry.providers.errors import ProviderError
+from tenantry.sync.quarantine.services import switch_connection
 from tenantry.web.access import OperatorVisit, needs_operator
 from tenantry.web.addresses import posted
 from tenantry.web.operator.connection_context import connection_context
@@ -138,7 +139,7 @@ def operator_connection_switch(request: HttpRequest, visit: OperatorVisit, pk: i
     row = _connection(pk)
     if request.method == "POST":
         enabled = request.POST.get("enabled") == "yes"
-        set_enabled(connection_id=pk, enabled=enabled, actor=visit.actor, now=visit.now)
+        switch_connection(connection_id=pk, enabled=enabled, actor=visit.actor, now=visit.now)
         messages.success(request, f"{row.name} is {'enabled' if enabled else 'disabled'}.")
         return redirect("web:operator-connection", pk)
     context = {

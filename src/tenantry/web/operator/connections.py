@@ -1,6 +1,6 @@
 """Connections as operators and the fed marketplace's managers see them: a state in words, and why."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
@@ -8,6 +8,8 @@ from django.utils import timezone
 from tenantry.connections.consent_words import in_words
 from tenantry.connections.health import near_concerns
 from tenantry.connections.models import Connection
+from tenantry.core.brakes.quarantine import OFF_AFTER
+from tenantry.sync.models import Quarantine
 from tenantry.sync.observe.states import ConnectionState, Health
 
 _TONES = {
@@ -18,6 +20,7 @@ _TONES = {
     Health.FAILED: "bad",
     Health.CANCELLED: "off",
     Health.NOT_READY: "wait",
+    Health.SET_ASIDE: "bad",
     Health.OFF: "off",
 }
 _SENTENCES = {
@@ -42,6 +45,23 @@ def consent_rows(connection: Connection, *, now: datetime) -> list[dict[str, str
     ]
 
 
+def aside_row(aside: Quarantine | None) -> dict[str, Any] | None:
+    """Return why a connection was set aside, since when, and what happens next; ``None`` for one that is not."""
+    if aside is None:
+        return None
+    failure = aside.failure or {}
+    fix = str(failure.get("next", "")) or "Test permissions on the connection's page: what is missing is listed there."
+    return {
+        "reason": str(failure.get("what", "")) or aside.reason,
+        "fix": fix,
+        "since": aside.begun_at,
+        "tries": aside.tries,
+        "next": aside.next_try_at,
+        "off_at": aside.begun_at + timedelta(days=OFF_AFTER),
+        "switched_off": aside.switched_off_at,
+    }
+
+
 def connection_row(state: ConnectionState) -> dict[str, Any]:
     """Return the connection with its state in words, and what of its consent needs somebody."""
     connection = state.connection
@@ -54,7 +74,8 @@ def connection_row(state: ConnectionState) -> dict[str, Any]:
         "partner_tenant": connection.partner_tenant_id,
         "word": state.health.value,
         "tone": _TONES[state.health],
-        "sentence": failure or _SENTENCES.get(state.health, ""),
+        "sentence": "" if state.quarantine else failure or _SENTENCES.get(state.health, ""),
+        "aside": aside_row(state.quarantine),
         "last_listing": state.last_listing,
         "consent": consent_rows(connection, now=timezone.now()) if connection.enabled else [],
         "url": "",

@@ -1,5 +1,7 @@
 """The pages of runs, Sync now and Cancel."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -8,12 +10,14 @@ from django.views.decorators.http import require_POST, require_safe
 
 from tenantry.core.permissions import Action
 from tenantry.sync.models import Run, Trigger
+from tenantry.sync.observe.states import states_of_feeding
 from tenantry.sync.requests import Asked, SyncRefused, request_sync
 from tenantry.sync.runs.lifecycle import request_cancel
 from tenantry.sync.runs.queries import find_run
 from tenantry.sync.switches import read_company_sync
 from tenantry.web.access import Visit, needs
 from tenantry.web.addresses import back_to
+from tenantry.web.operator.connections import connection_row
 from tenantry.web.runs.changes import export_of
 from tenantry.web.runs.detail import detail_context
 from tenantry.web.runs.history import export_of_history, history_context
@@ -28,7 +32,13 @@ def run_list(request: HttpRequest, visit: Visit) -> HttpResponse:
     on = read_company_sync().on
     context = history_context(request, now=visit.now)
     can_sync = on and visit.presence.may(Action.START_RUN)
-    return render(request, "runs/list.html", {**context, "can_sync": can_sync, "sync_off": not on})
+    return render(request, "runs/list.html", {**context, "can_sync": can_sync, "sync_off": not on, "aside": _aside()})
+
+
+def _aside() -> list[dict[str, Any]]:
+    """Return the connections that feed the marketplace and were set aside."""
+    rows = [connection_row(state) for state in states_of_feeding() if state.quarantine is not None]
+    return [{"name": row["name"], "aside": row["aside"]} for row in rows]
 
 
 @require_safe
