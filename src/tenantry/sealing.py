@@ -55,6 +55,18 @@ class KeyRing:
             raise CannotUnseal("The key that sealed this value is not in the key ring.")
         return unseal_with(key, sealed[start:], place=place)
 
+    def key_of(self, sealed: bytes) -> str:
+        """Return the name of the key that sealed it; empty for what is no sealed value."""
+        if len(sealed) < 2 or sealed[0] != _VERSION:  # noqa: PLR2004  # version and length come first
+            return ""
+        return sealed[2 : 2 + sealed[1]].decode(errors="replace")
+
+    def resealed(self, sealed: bytes, *, place: str) -> bytes | None:
+        """Return it sealed with the current key, or ``None`` when it is already. Raises :class:`CannotUnseal`."""
+        if self.key_of(sealed) == self.current:
+            return None
+        return self.seal(self.unseal(sealed, place=place), place=place)
+
     def signatures(self, message: bytes, *, purpose: str) -> list[bytes]:
         """Return a 256-bit mark of ``message`` under each key, the current key's first.
 
@@ -95,6 +107,36 @@ def create_key_ring(folder: Path) -> None:
     _write_once(folder / "signing.key", secrets.token_urlsafe(50))
 
 
+def add_key(folder: Path) -> KeyRing:
+    """Make a new key the current one; the others stay, so that everything still opens. Raises :class:`KeyRingMissing`.
+
+    The file is replaced as a whole: whoever reads it meanwhile has the one ring or the other.
+    """
+    ring = load_key_ring(folder)
+    number = max((int(name[1:]) for name in ring.keys if name[1:].isdecimal()), default=0) + 1
+    name = f"k{number}"
+    return _replace_ring(folder, KeyRing(name, {**ring.keys, name: new_key()}))
+
+
+def drop_old_keys(folder: Path) -> KeyRing:
+    """Remove every key but the current one. Nothing may be sealed with them any more."""
+    ring = load_key_ring(folder)
+    return _replace_ring(folder, KeyRing(ring.current, {ring.current: ring.keys[ring.current]}))
+
+
+def _replace_ring(folder: Path, ring: KeyRing) -> KeyRing:
+    path = folder / "sealing.json"
+    keys = {name: base64.b64encode(key).decode() for name, key in ring.keys.items()}
+    fresh = _write_fresh(path, json.dumps({"current": ring.current, "keys": keys}))
+    fresh.replace(path)
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    return ring
+
+
 def load_key_ring(folder: Path) -> KeyRing:
     """Read the key ring of an installation. Raises :class:`KeyRingMissing`."""
     path = folder / "sealing.json"
@@ -116,6 +158,17 @@ def _write_once(path: Path, content: str) -> None:
     """Create ``path`` with ``content``, readable by its owner alone; leave an existing file as it is."""
     if path.exists():
         return
+    fresh = _write_fresh(path, content)
+    try:
+        os.link(fresh, path)  # never replaces a ring that another process made meanwhile
+    except FileExistsError:
+        pass
+    finally:
+        fresh.unlink()
+
+
+def _write_fresh(path: Path, content: str) -> Path:
+    """Write ``content`` to a file beside ``path``, readable by its owner alone, down to the disk; return it."""
     # A name of its own: in a container the process id of a killed attempt comes back.
     fresh = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}.new")
     descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -123,9 +176,4 @@ def _write_once(path: Path, content: str) -> None:
         file.write(content)
         file.flush()
         os.fsync(file.fileno())
-    try:
-        os.link(fresh, path)  # never replaces a ring that another process made meanwhile
-    except FileExistsError:
-        pass
-    finally:
-        fresh.unlink()
+    return fresh

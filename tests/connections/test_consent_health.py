@@ -18,6 +18,8 @@ from tenantry.connections.sources import open_source
 from tenantry.core.consent import SIGN_IN_LASTS, Matter
 from tenantry.emulator.server import Emulator
 from tenantry.sync.consent import look_after_connection
+from tenantry.sync.models import OperatorNotice
+from tenantry.sync.notices.words import notice_words
 
 
 @pytest.fixture(scope="module")
@@ -53,6 +55,12 @@ def test_a_secret_is_told_at_each_step_once_and_a_new_one_mends_it(saved: Connec
     assert review(saved, now, days=102) == (0, 1)
     assert actions() == ["warned secret"] * 5 + ["mended secret"]
     assert not ConsentWarning.objects.exists()
+    notices = list(OperatorNotice.objects.order_by("id"))
+    assert [notice.recovery for notice in notices] == [False] * 5 + [True]
+    for language in ("en", "de", "fr", "es"):
+        words = [notice_words(notice, language) for notice in notices]
+        assert str(ends.date()) in words[0].title
+        assert "30" in words[0].text
 
 
 def test_a_certificate_says_by_itself_when_it_ends(database: str, emulator: Emulator, now: datetime) -> None:

@@ -6,7 +6,7 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 
 from tenantry.audit.services import key_ring
 
-_PLACE = "mfa_authenticator.data"
+PLACE = "mfa_authenticator.data"
 
 
 class SealedSecrets(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships no types
@@ -14,8 +14,8 @@ class SealedSecrets(DefaultMFAAdapter):  # type: ignore[misc]  # allauth ships n
 
     def encrypt(self, text: str) -> str:
         """Seal a secret. Raises ``KeyRingMissing``."""
-        return base64.b64encode(key_ring().seal(text.encode(), place=_PLACE)).decode("ascii")
+        return base64.b64encode(key_ring().seal(text.encode(), place=PLACE)).decode("ascii")
 
     def decrypt(self, encrypted_text: str) -> str:
         """Open what :meth:`encrypt` made. Raises ``CannotUnseal``, ``KeyRingMissing``."""
-        return key_ring().unseal(base64.b64decode(encrypted_text), place=_PLACE).decode()
+        return key_ring().unseal(base64.b64decode(encrypted_text), place=PLACE).decode()

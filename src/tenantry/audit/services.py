@@ -97,7 +97,7 @@ def _person_keys(subjects: Iterable[str], *, marketplace_id: int, now: datetime)
         PersonKey.objects.filter(marketplace_id=marketplace_id, subject__in=wanted).values_list("subject", flat=True)
     )
     fresh = [
-        (marketplace_id, subject, ring.seal(new_key(), place=_key_place(marketplace_id, subject)), now)
+        (marketplace_id, subject, ring.seal(new_key(), place=key_place(marketplace_id, subject)), now)
         for subject in wanted
         if subject not in known
     ]
@@ -111,8 +111,9 @@ def plain_key(row: PersonKey, ring: KeyRing) -> bytes | None:
     """Return a person's key, or ``None`` when it was destroyed. Raises ``CannotUnseal``."""
     if row.sealed_key is None:
         return None
-    return ring.unseal(bytes(row.sealed_key), place=_key_place(row.marketplace_id, row.subject))
+    return ring.unseal(bytes(row.sealed_key), place=key_place(row.marketplace_id, row.subject))
 
 
-def _key_place(marketplace_id: int, subject: str) -> str:
+def key_place(marketplace_id: int, subject: str) -> str:
+    """Return what a person's sealed key is bound to."""
     return f"audit_personkey.sealed_key:{marketplace_id}:{subject}"

@@ -76,7 +76,7 @@ def migrate() -> None:
         fail(f"The database could not be brought up to this version: {lines[-1]}")
 
 
-def set_up_django() -> None:
+def set_up_django(*, check_role: bool = True) -> None:
     """Set Django up over the database in the environment; refuse a role that policies do not bind."""
     import django  # the environment must be complete first
     from django.core.exceptions import ImproperlyConfigured
@@ -86,7 +86,8 @@ def set_up_django() -> None:
         django.setup()
         from tenantry.isolation.roles import refuse_unsafe_role
 
-        refuse_unsafe_role()
+        if check_role:
+            refuse_unsafe_role()
     except ImproperlyConfigured as problem:
         fail(str(problem))
     except OperationalError as problem:
@@ -125,13 +126,14 @@ def installation(path: Path | None) -> Iterator[Home]:
                 yield home
             finally:
                 if own is not None:
-                    _close_connections()
+                    close_connections()
                     own.stop()
     except RuntimeProblem as problem:
         fail(str(problem))
 
 
-def _close_connections() -> None:
+def close_connections() -> None:
+    """Give Django's connections back, so that the database can be stopped."""
     from django.db import connections
 
     connections.close_all()

@@ -3,7 +3,8 @@
 import typer
 
 from tenantry import __version__
-from tenantry.cli import audit, connect, emulator, exports, holds, pending, sync
+from tenantry.cli import audit, connect, emulator, exports, holds, keys, pending, sync
+from tenantry.cli.backup import backup, restore
 from tenantry.cli.connect_google import google
 from tenantry.cli.demo import demo
 from tenantry.cli.doctor import doctor
@@ -29,6 +30,8 @@ app.command("import")(import_command)
 app.command()(match)
 app.command()(rebuild_match_keys)
 app.command()(doctor)
+app.command()(backup)
+app.command()(restore)
 connect.app.command("google")(google)
 app.add_typer(connect.app, name="connect")
 app.add_typer(sync.app, name="sync")
@@ -37,6 +40,7 @@ app.add_typer(holds.app, name="holds")
 app.add_typer(exports.app, name="export")
 app.add_typer(emulator.app, name="emulator")
 app.add_typer(audit.app, name="audit")
+app.add_typer(keys.app, name="keys")
 
 
 def _version(asked: bool) -> None:  # Typer calls it so

@@ -18,7 +18,8 @@ def _ring() -> KeyRing:
     return load_key_ring(settings.KEYS_FOLDER)
 
 
-def _place(connection: Connection, column: str) -> str:
+def place_of(connection: Connection, column: str) -> str:
+    """Return what a sealed value of the connection is bound to."""
     return f"connections_connection.{column}:{connection.uid}"
 
 
@@ -28,7 +29,7 @@ def seal_credential(connection: Connection, credential: dict[str, str], *, now: 
     When a certificate ends is read from it; when a secret ends, only its owner knows.
     """
     plain = json.dumps(credential).encode()
-    connection.sealed_secret = _ring().seal(plain, place=_place(connection, "sealed_secret"))
+    connection.sealed_secret = _ring().seal(plain, place=place_of(connection, "sealed_secret"))
     connection.secret_changed_at = now
     certificate = credential.get("certificate", "")
     connection.credential_kind = "certificate" if certificate else "secret"
@@ -46,7 +47,7 @@ def open_credential(connection: Connection) -> dict[str, Any]:
     """Return what :func:`seal_credential` sealed, or an empty object. Raises ``CannotUnseal``."""
     if connection.sealed_secret is None:
         return {}
-    plain = _ring().unseal(bytes(connection.sealed_secret), place=_place(connection, "sealed_secret"))
+    plain = _ring().unseal(bytes(connection.sealed_secret), place=place_of(connection, "sealed_secret"))
     value: dict[str, Any] = json.loads(plain)
     return value
 
@@ -61,7 +62,7 @@ def unopenable(connection: Connection, what: str, error: Exception) -> Misconfig
 
 def seal_refresh_token(connection: Connection, token: str, *, now: datetime) -> None:
     """Seal a first refresh token, issued ``now``, into the unsaved connection."""
-    sealed = _ring().seal(token.encode(), place=_place(connection, "sealed_refresh_token"))
+    sealed = _ring().seal(token.encode(), place=place_of(connection, "sealed_refresh_token"))
     connection.sealed_refresh_token, connection.sealed_previous_refresh_token = sealed, None
     connection.refresh_token_at = now
 
@@ -69,7 +70,7 @@ def seal_refresh_token(connection: Connection, token: str, *, now: datetime) -> 
 def seal_flow(connection: Connection, flow: dict[str, Any]) -> None:
     """Seal and commit what a sign-in under way has to remember. Raises ``Misconfigured`` without keys."""
     try:
-        sealed = _ring().seal(json.dumps(flow).encode(), place=_place(connection, "sealed_sign_in"))
+        sealed = _ring().seal(json.dumps(flow).encode(), place=place_of(connection, "sealed_sign_in"))
     except KeyRingMissing as error:
         raise unopenable(connection, "sign-in", error) from error
     Connection.objects.filter(pk=connection.pk).update(sealed_sign_in=sealed)
@@ -81,7 +82,7 @@ def open_flow(connection: Connection) -> dict[str, Any]:
     if sealed is None:
         return {}
     try:
-        plain = _ring().unseal(bytes(sealed), place=_place(connection, "sealed_sign_in"))
+        plain = _ring().unseal(bytes(sealed), place=place_of(connection, "sealed_sign_in"))
     except (CannotUnseal, KeyRingMissing) as error:
         raise unopenable(connection, "sign-in", error) from error
     value: dict[str, Any] = json.loads(plain)
@@ -103,14 +104,14 @@ class StoredRefreshTokens:
         if sealed is None:
             return None
         try:
-            return _ring().unseal(bytes(sealed), place=_place(self._connection, "sealed_refresh_token")).decode()
+            return _ring().unseal(bytes(sealed), place=place_of(self._connection, "sealed_refresh_token")).decode()
         except (CannotUnseal, KeyRingMissing) as error:
             raise unopenable(self._connection, "sign-in", error) from error
 
     def replace(self, *, new: str, old: str) -> None:
         """Commit ``new``, keeping ``old`` as the fallback. A transaction of its own, never inside another."""
         try:
-            ring, place = _ring(), _place(self._connection, "sealed_refresh_token")
+            ring, place = _ring(), place_of(self._connection, "sealed_refresh_token")
         except KeyRingMissing as error:
             raise unopenable(self._connection, "sign-in", error) from error
         with transaction.atomic(durable=True):

@@ -10,10 +10,11 @@ class SyncConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to what changes about companies, and to people who are exported or erased; know what may be held."""
+        from tenantry.connections.health import consent_judged  # noqa: PLC0415  # models
         from tenantry.marketplace.companies.services import companies_changed, companies_leaving  # noqa: PLC0415  # models
         from tenantry.marketplace.people import exporting  # noqa: PLC0415  # same
         from tenantry.marketplace.people.erasing import person_erasing  # noqa: PLC0415  # same
-        from tenantry.sync import privacy  # noqa: PLC0415  # same
+        from tenantry.sync import consent_notices, privacy  # noqa: PLC0415  # same
         from tenantry.sync.automatic.held import HELD_CREATIONS  # noqa: PLC0415  # same
         from tenantry.sync.holds.kinds import register  # noqa: PLC0415  # same
         from tenantry.sync.matching import listening  # noqa: PLC0415  # same
@@ -22,6 +23,7 @@ class SyncConfig(AppConfig):
         register(HELD_CREATIONS)
         register(HELD_REMOVALS)
         register(HELD_INVITATIONS)
+        consent_judged.connect(consent_notices.tell_of_consent)
         companies_changed.connect(listening.after_companies_changed)
         companies_leaving.connect(listening.before_companies_leave)
         person_erasing.connect(privacy.forget_contact)
