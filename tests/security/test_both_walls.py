@@ -183,7 +183,7 @@ def test_the_named_look_ups_are_the_only_functions_that_run_as_the_owner(owner: 
         "workplaces_of_account", "every_marketplace_id", "marketplaces_fed_by", "live_runs_of_connection",
         "marketplaces_for_operator", "offered_decisions", "invitation_by_token", "audit_standings", "account_in_use",
         "observations_with_runs", "live_people_runs", "marketplaces_syncing_people", "tenants_linked_anywhere",
-        "people_referenced", "people_needed",
+        "people_referenced", "people_needed", "tenant_marketplaces",
         "endpoints_with_due_deliveries", "google_marketplaces_of",
         "purge_audit_events",  # the oldest of the marketplace it is called in, never of the last thirty days
         "company_keeps_administrator", "company_remembers_administrator",  # triggers: they see all memberships

@@ -13,11 +13,12 @@ class SyncConfig(AppConfig):
         from tenantry.connections.health import consent_judged  # noqa: PLC0415  # models
         from tenantry.marketplace.companies.services import companies_changed, companies_leaving  # noqa: PLC0415  # models
         from tenantry.marketplace.people import exporting  # noqa: PLC0415  # same
-        from tenantry.marketplace.people.erasing import person_erasing  # noqa: PLC0415  # same
+        from tenantry.marketplace.people.erasing import copies_going, person_erasing  # noqa: PLC0415  # same
         from tenantry.sync import consent_notices, privacy  # noqa: PLC0415  # same
         from tenantry.sync.automatic.held import HELD_CREATIONS  # noqa: PLC0415  # same
         from tenantry.sync.holds.kinds import register  # noqa: PLC0415  # same
         from tenantry.sync.matching import listening  # noqa: PLC0415  # same
+        from tenantry.sync.people import privacy as people_privacy  # noqa: PLC0415  # same
         from tenantry.sync.people.held import HELD_INVITATIONS, HELD_REMOVALS  # noqa: PLC0415  # same
 
         register(HELD_CREATIONS)
@@ -27,4 +28,6 @@ class SyncConfig(AppConfig):
         companies_changed.connect(listening.after_companies_changed)
         companies_leaving.connect(listening.before_companies_leave)
         person_erasing.connect(privacy.forget_contact)
+        copies_going.connect(people_privacy.forget_directory_person)
         exporting.more_sections.append(privacy.contact_sections)
+        exporting.more_sections.append(people_privacy.directory_sections)

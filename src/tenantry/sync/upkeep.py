@@ -17,6 +17,7 @@ from tenantry.isolation.scope import marketplace_scope
 from tenantry.jobs import defer
 from tenantry.marketplace.queries import every_marketplace_id
 from tenantry.sync.pending.sampling import forget_samples, sample_queue
+from tenantry.sync.people.purging import purge_people
 from tenantry.sync.retention import purge_observations, purge_runs
 
 _SLICE_SECONDS = 20.0
@@ -95,7 +96,8 @@ def purge_history(first: int, *, now: datetime, should_stop: Callable[[], bool])
             done = purge_runs(marketplace_id=marketplace_id, before=before, should_stop=should_stop)
         if not done:
             return marketplace_id
-    return None if purge_observations(before=before, should_stop=should_stop) else last
+    done = purge_people(now=now, should_stop=should_stop) and purge_observations(before=before, should_stop=should_stop)
+    return None if done else last
 
 
 def _purge_events(marketplace_id: int, *, now: datetime, should_stop: Callable[[], bool]) -> bool:

@@ -39,8 +39,8 @@ from tenantry.marketplace.people.telling import person_subject
 # Sent in the erasing transaction and the marketplace's scope, with ``email`` (in lower case; never empty),
 # ``company_ids`` (where the person belongs) and ``now``.
 person_erasing = Signal()
-# Sent for every person that is erased, in the erasing transaction and the marketplace's scope: whoever keeps copies of
-# what was told of people drops them.
+# Sent with ``user_id`` and ``now`` for every person that is erased, in the erasing transaction and the marketplace's
+# scope: whoever keeps copies of what was told of people drops them.
 copies_going = Signal()
 
 
@@ -99,7 +99,7 @@ def _erase(user: User, by: _By) -> None:
         _empty_contacts(email, company_ids, by)
         _empty_imports(email)
         person_erasing.send(sender=User, email=email, company_ids=company_ids, now=by.now)
-    copies_going.send(sender=User)
+    copies_going.send(sender=User, user_id=user.pk, now=by.now)
     destroy_keys([person_subject(user.pk)], marketplace_id=marketplace_id, now=by.now, for_good=True)
     happening = Happening("marketplace.user.erased", Target("user", str(user.pk)), after={"places": len(company_ids)})
     record_event(happening, actor=by.actor, marketplace_id=marketplace_id, now=by.now, request_id=by.request_id)

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import connection as database
 
 from tenantry.audit.events import SYSTEM
-from tenantry.core.planning.users.planning import PlannedUser
+from tenantry.core.planning.users.planning import PlannedUser, UserChangeKind
 from tenantry.core.planning.users.reasons import Verdict, verdict_of
 from tenantry.core.planning.users.views import DirectoryPerson
 from tenantry.isolation.bulk import update_rows
@@ -24,6 +24,10 @@ PART = 1_000
 """So many people of one long tenant are planned at once."""
 MOST = 20_000
 _MOST_PASSES = 4
+_FOLLOWED = {
+    UserChangeKind.JOIN,
+    UserChangeKind.REACTIVATE,
+}  # whoever was linked just now is brought up to date at once
 _AT_ONCE = 32
 Clock = Callable[[], datetime]
 _ON_PAGES = """
@@ -82,7 +86,7 @@ def _plan_whole(
                 _settle(row, seen, planned, now=clock())
         if run.preview or not _apply(run, clock=clock, shared=shared):
             break
-        if not any(each.again for each in planned):
+        if not any(each.again or each.kind in _FOLLOWED for each in planned):
             break
 
 

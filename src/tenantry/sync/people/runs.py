@@ -8,6 +8,7 @@ from django.db import connection as database
 from django.db.models import Count, Q, Sum
 
 from tenantry.audit.events import SYSTEM, Actor
+from tenantry.connections.models import Connection
 from tenantry.isolation.bulk import insert_rows
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.sync.models import (
@@ -19,9 +20,11 @@ from tenantry.sync.models import (
     RunTenant,
     RunTenantState,
     Trigger,
+    UserSyncSettings,
 )
 from tenantry.sync.models.runs import LIVE_RUN
 from tenantry.sync.people.linked import linked_tenants
+from tenantry.sync.people.purging import fill_again
 from tenantry.sync.telling import record_run
 from tenantry.sync.user_settings import read_user_sync
 
@@ -83,6 +86,7 @@ def create_people_run(*, marketplace_id: int, connection_id: int, wish: Wish, no
         created_at=now,
     )  # fmt: skip
     tenants = {} if wish.person_id else linked_tenants(connection_id, company_id=wish.company_id)
+    fill_again(list(tenants), changed_at=_changed_at(connection_id))
     rows = [
         (marketplace_id, run.pk, each.tenant_id, each.company_id, RunTenantState.WAITING.value)
         for each in tenants.values()
@@ -90,6 +94,13 @@ def create_people_run(*, marketplace_id: int, connection_id: int, wish: Wish, no
     insert_rows(RunTenant, _TENANT_COLUMNS, [(*row, *_NOTHING) for row in rows])
     record_run(run, "requested", ("state", "preview", "trigger", "kind"), actor=wish.actor, now=now)
     return run
+
+
+def _changed_at(connection_id: int) -> datetime | None:
+    """Return when the settings of the connection's provider were saved last."""
+    provider = Connection.objects.filter(pk=connection_id).values("provider")
+    rows = UserSyncSettings.objects.filter(provider__in=provider)
+    return rows.values_list("changed_at", flat=True).first()
 
 
 def _nullable(name: str, value: int | None) -> Q:
