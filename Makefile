@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test thorough pages keyboard check format lock bench bench-matching bench-matching-database bench-pages bench-import rate browser clean
+.PHONY: help demo test docs thorough pages keyboard check format lock bench bench-matching bench-matching-database bench-pages bench-import rate browser clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -35,10 +35,14 @@ format: .venv/dev.done ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+docs: .venv-docs/done ## Build the documentation site into build/site
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --quiet --site-dir build/site
+	@echo "Open build/site/index.html."
+
 lock: .venv/dev.done ## Pin dependencies anew, with hashes and without any index address
-	cd requirements && for name in run dev bench emm; do \
+	cd requirements && for name in run dev bench emm docs; do \
 	  ../$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --upgrade \
-	    $$name.in $$([ $$name = run ] || [ $$name = emm ] || echo -c run.txt) -o $$name.txt || exit 1; done
+	    $$name.in $$(case $$name in dev|bench) echo -c run.txt;; esac) -o $$name.txt || exit 1; done
 
 bench: .venv/bench.done ## Benchmark against a peer, and print ratios
 	$(BIN)/python bench/listing.py --write docs/reference/benchmarks.md
@@ -67,7 +71,7 @@ browser:
 	  else echo "The browser tests need Chromium. Install it (apt-get install chromium), or set TENANTRY_CHROMIUM."; exit 1; fi; fi
 
 clean: ## Remove what was set up
-	rm -rf .venv .venv-emm build
+	rm -rf .venv .venv-emm .venv-docs build
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -88,4 +92,9 @@ clean: ## Remove what was set up
 .venv-emm/done: requirements/emm.txt
 	$(PYTHON) -m venv .venv-emm
 	.venv-emm/bin/python -m pip install -q --require-hashes -r requirements/emm.txt
+	@touch $@
+
+.venv-docs/done: requirements/docs.txt
+	$(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/python -m pip install -q --require-hashes -r requirements/docs.txt
 	@touch $@

@@ -11,6 +11,7 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from enum import Enum
 from pathlib import Path
@@ -21,6 +22,7 @@ import typer
 
 from tenantry.cli.exits import Exit
 from tenantry.cli.main import app
+from tenantry.core.brakes import BOUNDS, Brake, Limits
 from tenantry.core.deliveries import GIVES_UP_AFTER, RETRIES
 from tenantry.core.webhook_events import CATALOG, PERSONAL, VERSION, Told, message_data
 
@@ -106,6 +108,8 @@ def pages() -> dict[Path, str]:
         REFERENCE / "settings.md": settings_page(),
         REFERENCE / "tables.md": tables_page(),
         REFERENCE / "webhooks.md": webhooks_page(),
+        REFERENCE / "brakes.md": brakes_page(),
+        REFERENCE / "pages.md": addresses_page(),
         **api_pages(),
     }
 
@@ -371,6 +375,86 @@ def _span(span: timedelta) -> str:
         if count:
             return f"{count} {word}{'s' if count != 1 else ''}"
     return "nothing"
+
+
+BRAKES: Mapping[Brake, str] = {
+    Brake.FIRST_CREATIONS: "The first companies that a rule would create from a connection, however few.",
+    Brake.CREATIONS: "A run would create more companies than `creations_per_run`.",
+    Brake.INVITATIONS: "More people would be invited than `invitations_ask_above`: releasing asks for the number.",
+    Brake.COMPANY_EMPTY: "A company would have nobody left, whatever its size.",
+    Brake.COMPANY_ADMINISTRATORS: "A company would have no administrator left, whatever its size.",
+    Brake.COMPANY_REMOVALS: "A run would take `removals_company_least` people or more from a company, and they are "
+        "`removals_company_percent` of it or more.",
+    Brake.COMPANY_REMOVALS_WEEK: "Within seven days a company would lose `removals_company_week_percent` or more.",
+    Brake.REMOVALS_DAY: "Within 24 hours the marketplace would lose more than `removals_day_most` people.",
+    Brake.REMOVALS_DAY_SHARE: "Within 24 hours it would lose more than `removals_day_percent`, where it has at least "
+        "`removals_day_least_people` linked people.",
+    Brake.REMOVALS_MONTH: "Within 30 days it would lose `removals_month_percent` or more.",
+    Brake.CREDENTIALS: "The provider refuses the credentials: the connection is set aside at once.",
+    Brake.ERRORS: "At least `errors_least_rows` rows were tried, and more than `errors_percent` of them failed.",
+}  # fmt: skip
+
+
+def brakes_page() -> str:
+    """Return the page of all brakes, and of the limits that they go by."""
+    _complete(set(Brake), set(BRAKES), "Brakes")
+    lines = [_MADE, "# Brakes", ""]
+    lines += ["Why there are brakes, and what to do when one held: [brakes](../explanation/brakes.md).", ""]
+    lines += ["| Brake | Holds when |", "|---|---|"]
+    lines += [f"| `{brake.value}` | {BRAKES[brake]} |" for brake in Brake]
+    lines += [
+        "",
+        "## Limits",
+        "",
+        "Each marketplace sets its own in its [sync settings](../guide/sync-settings.md).",
+        "",
+    ]
+    lines += ["| Limit | Default | From | To |", "|---|---|---|---|"]
+    for name, value in asdict(Limits()).items():
+        least, most = BOUNDS[name]
+        lines.append(f"| `{name}` | {value:,} | {least:,} | {most:,} |")
+    return "\n".join(lines) + "\n"
+
+
+def _complete(there: set[Brake], told: set[Brake], what: str) -> None:
+    if there != told:
+        names = ", ".join(sorted(each.value for each in there ^ told))
+        sys.exit(f"{what} that the code and docs/generate_reference.py do not both have: {names}.")
+
+
+def addresses_page() -> str:
+    """Return the page of all addresses in the browser, in order, with what each is for."""
+    _set_up()
+    from django.urls import get_resolver  # noqa: PLC0415  # same
+
+    lines = [_MADE, "# Addresses of pages", ""]
+    lines += [
+        "Who may open which: [who may do what](../guide/roles.md). Addresses for programs: [REST API](api.md).",
+        "",
+    ]
+    lines += ["| Address | What it is |", "|---|---|"]
+    found = sorted(dict(_addresses(get_resolver(), "/")).items())
+    lines += [f"| `{address}` | {meaning} |" for address, meaning in found]
+    return "\n".join(lines) + "\n"
+
+
+def _addresses(resolver: Any, before: str) -> Iterator[tuple[str, str]]:
+    for entry in resolver.url_patterns:
+        address = before + str(entry.pattern).removeprefix("^").replace("\\Z", "").removesuffix("$")
+        if address.startswith("/api/"):
+            continue
+        if hasattr(entry, "url_patterns"):
+            yield from _addresses(entry, address)
+        else:
+            view = getattr(entry.callback, "view_class", entry.callback)
+            yield re.sub(r"<(?:\w+:)?(\w+)>|\(\?P<(\w+)>[^)]*\)", r"{\1\2}", address), _first_sentence(view)
+
+
+def _first_sentence(view: Any) -> str:
+    """Return what a view of ours says of itself; libraries' views are told by their names."""
+    ours = view.__module__.startswith("tenantry.")
+    name = re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", view.__name__.removesuffix("View")).capitalize()
+    return _first(view.__doc__) if ours and view.__doc__ else f"{name}."
 
 
 def _first(docstring: str | None) -> str:
