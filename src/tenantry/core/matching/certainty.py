@@ -24,9 +24,8 @@ _ANY_NAME = _LIKE_NAME | {f"name_{relation}" for relation in (Relation.PARTIAL, 
 _PLACE = frozenset({"city_equal", "postcode_equal", "street_equal", "phone_equal"})
 _CONTACT = frozenset({"contact_domain", "contact_email", "domain_label", "domain_related", "domain_like_name"})
 _SHARED_DOMAIN = frozenset({"domain_equal", "domain_equal_shared"})
-_FORBIDS_STRONG = frozenset(
-    {"country_differs", "registration_differs", "place_conflicts", "numbers_differ", "other_kind"}
-)
+_OTHER_COUNTRY = frozenset({"country_differs", "country_differs_alone"})
+_FORBIDS_STRONG = _OTHER_COUNTRY | {"registration_differs", "place_conflicts", "numbers_differ", "other_kind"}
 _DISAGREES = frozenset(
     {
         "form_differs",
@@ -45,7 +44,7 @@ def certainty_of(terms: Sequence[Term], score: float) -> Certainty | None:
     amounts = {term.code: term.amount for term in terms}
     if "tenant_equal" in amounts:
         return Certainty.CERTAIN
-    if "registration_equal" in amounts and "country_differs" not in amounts:
+    if "registration_equal" in amounts and not amounts.keys() & _OTHER_COUNTRY:
         return Certainty.STRONG
     if "domain_equal" in amounts and _nothing_disagrees(amounts):
         return Certainty.STRONG

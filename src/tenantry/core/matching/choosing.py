@@ -5,10 +5,10 @@ from math import log2
 
 from tenantry.core.matching.keys import WORTH, Key, KeyKind
 
-MOST_CANDIDATES = 40
+MOST_CANDIDATES = 24
 _NAMING = 17.0  # bits that name one company; the same however many there are, so that few and many are chosen alike
 _WORTH_COMPARING = 0.3  # of what the likeliest is worth by its keys; the rest is not looked at
-_ALWAYS_COMPARED = 16.0  # bits: sharing two rare words is worth a look, however good another candidate is
+_ALWAYS_COMPARED = 24.0  # bits: sharing two rare words and more is worth a look, however good another candidate is
 _TYPOS_COUNTED = 2  # words that are alike share one or two of these, equal words all of them: no more than that is told
 
 

@@ -13,6 +13,7 @@ from tenantry.core.names.rarity import KINDS
 _TYPO_FROM = 4
 _TYPO_LIKENESS = 0.74
 _SHORT_TYPO_LIKENESS = 0.66
+_TELLING = 11.0  # bits
 _ABBREVIATION_FROM = 3
 _JOINED_LIKENESS = 0.88
 _ABBREVIATED_COST = 0.45
@@ -37,8 +38,9 @@ class Relation(StrEnum):
 class NameComparison:
     """What came of it. Bits are of :func:`tenantry.core.names.bits_of`; ``typos`` are bits lost to spelling.
 
-    ``only_left`` and ``only_right`` are words without a partner, ``places_left`` and ``places_right`` the
-    countries that such words name: those words are not counted again.
+    ``slips`` is the most letters in which two telling words differ that are taken for one. ``only_left`` and
+    ``only_right`` are words without a partner, ``places_left`` and ``places_right`` the countries that such words
+    name: those words are not counted again.
     """
 
     relation: Relation = Relation.NONE
@@ -48,6 +50,7 @@ class NameComparison:
     shared_bits: float = 0.0
     rarest: float = 0.0
     typos: float = 0.0
+    slips: int = 0
     only_left: list[str] = field(default_factory=list)
     only_right: list[str] = field(default_factory=list)
     bits_left: float = 0.0
@@ -68,26 +71,21 @@ def compare_names(left: Variant, right: Variant) -> NameComparison:
     one, other = "".join(left.keys), "".join(right.keys)
     if one.isascii() != other.isascii():  # another script: what counts is how it sounds
         one, other = ("".join([spelt(key) or key for key in side.keys]) for side in (left, right))
-    found.letters = 1.0 if one == other else Indel.normalized_similarity(one, other)
-    lonely_left, lonely_right = ([], []) if one == other else _share_equal(left, right, found)
+    lonely_left, lonely_right = list[int](), list[int]()
     if one == other:
+        found.letters = 1.0
         _share_all(left, right, found)
+    else:
+        found.letters = Indel.normalized_similarity(one, other)
+        lonely_left, lonely_right = _share_equal(left, right, found)
     if lonely_left and lonely_right:
         _share_joined(left, right, lonely_left, lonely_right, found)
         _share_respelt(left, right, lonely_left, lonely_right, found)
-    _count_lonely(left, lonely_left, found.only_left, found.places_left)
-    _count_lonely(right, lonely_right, found.only_right, found.places_right)
-    found.bits_left = _lonely_bits(left, lonely_left)
-    found.bits_right = _lonely_bits(right, lonely_right)
-    found.rarest_left = max([left.bits[at] for at in lonely_left if not left.places[at]], default=0.0)
-    found.rarest_right = max([right.bits[at] for at in lonely_right if not right.places[at]], default=0.0)
-    lonely_keys = {left.keys[at] for at in lonely_left} ^ {right.keys[at] for at in lonely_right}
-    found.other_kind = not lonely_keys.isdisjoint(KINDS)
+    if lonely_left or lonely_right:
+        _judge_lonely(left, right, lonely_left, lonely_right, found)
     found.other_initial = any(pair[0][0] != pair[1][0] for pair in found.respelt)
-    found.numbers_differ = _numbers(found.only_left) != _numbers(found.only_right)
-    found.same_start = left.keys[0] == right.keys[0] or any(
-        {left.keys[0], right.keys[0]} == set(pair) for pair in found.respelt
-    )
+    first = {left.keys[0], right.keys[0]}
+    found.same_start = len(first) == 1 or any(first == set(pair) for pair in found.respelt)
     found.relation = _relation(left, right, found)
     return found
 
@@ -96,7 +94,9 @@ def _share_equal(left: Variant, right: Variant, found: NameComparison) -> tuple[
     lonely_right = list(range(len(right.keys)))
     lonely_left = []
     for at, key in enumerate(left.keys):
-        partner = next((there for there in lonely_right if right.keys[there] == key), None)
+        partner = (
+            next((there for there in lonely_right if right.keys[there] == key), None) if key in right.keys else None
+        )
         if partner is None:
             lonely_left.append(at)
         else:
@@ -158,10 +158,10 @@ def _share_respelt(
     likely = []
     for at in lonely_left:
         for there in lonely_right:
-            cost = _respelling_cost(left.keys[at], right.keys[there])
-            if cost is not None:
-                likely.append((cost, at, there))
-    for cost, at, there in sorted(likely):
+            respelling = _respelling(left.keys[at], right.keys[there])
+            if respelling is not None:
+                likely.append((*respelling, at, there))
+    for cost, slips, at, there in sorted(likely):
         if at in lonely_left and there in lonely_right:
             lonely_left.remove(at)
             lonely_right.remove(there)
@@ -169,12 +169,17 @@ def _share_respelt(
             bits = min(left.bits[at], right.bits[there])
             lost = cost * max(left.bits[at], right.bits[there])
             found.typos += lost
+            if bits >= _TELLING:  # a word that many names have is written in many ways
+                found.slips = max(found.slips, slips)
             found.shared_bits += max(0.0, bits - lost)
             found.rarest = max(found.rarest, bits - lost)
 
 
-def _respelling_cost(one: str, other: str) -> float | None:
-    """Return which share of a word's bits a different spelling costs; nothing if these are other words."""
+def _respelling(one: str, other: str) -> tuple[float, int] | None:
+    """Return which share of a word's bits another spelling costs, and how many letters differ; nothing for two words.
+
+    An abbreviation or another script is no slip.
+    """
     if not (one.isascii() and other.isascii()):
         spelt_one, spelt_other = spelt(one), spelt(other)
         if not spelt_one or not spelt_other:  # Han says its meaning, and one sign changes it
@@ -185,29 +190,43 @@ def _respelling_cost(one: str, other: str) -> float | None:
             and (sound := sound_of(one))
             and sound == sound_of(other)
         ):
-            return _TRANSCRIBED_COST
+            return _TRANSCRIBED_COST, 0
         one, other = spelt_one, spelt_other
     if one.isdigit() or other.isdigit():
         return None
     shorter, longer = (one, other) if len(one) <= len(other) else (other, one)
     if len(shorter) >= _ABBREVIATION_FROM and longer.startswith(shorter):
-        return min(_ABBREVIATED_COST, 1.0 - len(shorter) / len(longer) + 0.1)
+        return min(_ABBREVIATED_COST, 1.0 - len(shorter) / len(longer) + 0.1), 0
     if len(shorter) < _TYPO_FROM - 1:
         return None
-    likeness = OSA.normalized_similarity(one, other)
+    slips = OSA.distance(one, other)
     least = _SHORT_TYPO_LIKENESS if len(longer) <= _TYPO_FROM else _TYPO_LIKENESS
-    return None if likeness < least else 1.0 - likeness
+    likeness = 1.0 - slips / len(longer)
+    return None if likeness < least else (1.0 - likeness, slips)
 
 
-def _count_lonely(variant: Variant, lonely: list[int], words: list[str], places: set[str]) -> None:
+def _judge_lonely(
+    left: Variant, right: Variant, lonely_left: list[int], lonely_right: list[int], found: NameComparison
+) -> None:
+    """Count the words without a partner, and tell whether they make it another kind or another number."""
+    found.bits_left, found.rarest_left = _count_lonely(left, lonely_left, found.only_left, found.places_left)
+    found.bits_right, found.rarest_right = _count_lonely(right, lonely_right, found.only_right, found.places_right)
+    lonely_keys = {left.keys[at] for at in lonely_left} ^ {right.keys[at] for at in lonely_right}
+    found.other_kind = not lonely_keys.isdisjoint(KINDS)
+    found.numbers_differ = _numbers(found.only_left) != _numbers(found.only_right)
+
+
+def _count_lonely(variant: Variant, lonely: list[int], words: list[str], places: set[str]) -> tuple[float, float]:
+    """Add the words without a partner and the countries among them; return the others' bits, and the most of one."""
+    whole = most = 0.0
     for at in lonely:
         words.append(variant.words[at])
         if variant.places[at]:
             places.add(variant.places[at])
-
-
-def _lonely_bits(variant: Variant, lonely: list[int]) -> float:
-    return sum([variant.bits[at] for at in lonely if not variant.places[at]])
+        else:
+            whole += variant.bits[at]
+            most = max(most, variant.bits[at])
+    return whole, most
 
 
 def _numbers(words: list[str]) -> set[str]:

@@ -59,6 +59,12 @@ def mail_domain(address: str) -> str:
     return own_domain(domain) if at else ""
 
 
+def given_label(address: str) -> str:
+    """Return what the customer chose of the domain of an e-mail address that a provider gave, or an empty text."""
+    _, _, host = address.strip()[:LONGEST_DOMAIN].lower().rpartition("@")
+    return label_of(host) if host.endswith(_GIVEN) else ""
+
+
 @lru_cache(maxsize=50_000)
 def registrable(host: str) -> str:
     """Return the part of a host that somebody registered: *contoso.co.uk* of *mail.contoso.co.uk*."""

@@ -82,7 +82,7 @@ def keys_of_profile(profile: Profile) -> frozenset[Key]:
     found += ["d" + domain[:_LONGEST_TEXT] for domain in profile.domains]
     if profile.contact_domain:
         found.append("d" + profile.contact_domain[:_LONGEST_TEXT])
-    found += ["l" + label[:_LONGEST_TEXT] for label in profile.labels]
+    found += ["l" + label[:_LONGEST_TEXT] for label in (*profile.labels, *profile.contact_label)]
     if profile.phone:
         found.append("p" + profile.phone[-_PHONE_DIGITS:])
     for variant in profile.name.variants[:_MOST_VARIANTS]:

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from tenantry.core.matching.domains import label_of, mail_domain, own_domain
+from tenantry.core.matching.domains import given_label, label_of, mail_domain, own_domain
 from tenantry.core.matching.values import Candidate, Subject
 from tenantry.core.names import CompanyName, parse_name
 from tenantry.core.names.countries import country_code
@@ -16,19 +16,23 @@ _NOT_WORDS = re.compile(r"[^\w]+|_")
 _LONGEST_FIELD = 200
 _SHORTEST_PHONE = 7
 _SHORTEST_NUMBER = 4
-_NO_STREET: frozenset[str] = frozenset()
+_NOTHING: frozenset[str] = frozenset()
 _STREET_WORDS = frozenset("street st avenue ave road rd boulevard blvd drive dr lane ln suite ste floor the no".split())
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """One side of a comparison. Empty means unknown, and says nothing. ``label`` values are bare letters."""
+    """One side of a comparison. Empty means unknown, and says nothing. ``label`` values are bare letters.
+
+    ``contact_label`` is that of a contact's address at a domain that the provider gave: the customer's own name there.
+    """
 
     name: CompanyName
     tenant_ids: frozenset[str]
     registration: str
     domains: frozenset[str]
     labels: frozenset[str]
+    contact_label: frozenset[str]
     contact_domain: str
     contact_email: str
     phone: str
@@ -56,13 +60,14 @@ def profile_of(record: Subject | Candidate, *, places: bool = True) -> Profile:
         registration=plain_registration(record.registration_number),
         domains=frozenset({own for domain in given if domain and (own := own_domain(domain))}),
         labels=frozenset(labels - {""}),
+        contact_label=_NOTHING if contact_domain else frozenset({given_label(record.contact_email)} - {""}),
         contact_domain=contact_domain,
         contact_email=record.contact_email.strip().lower() if contact_domain else "",
         phone=_phone(record.phone),
         country=country,
         city=_plain(record.city) if places else "",
         postal_code=_plain(record.postal_code).replace(" ", "") if places else "",
-        street=_street(record.street) if places else _NO_STREET,
+        street=_street(record.street) if places else _NOTHING,
     )
 
 

@@ -15,7 +15,10 @@ MOST_MATCHES = 5
 _STEEPEST = 60.0
 _RELATIONS = frozenset({f"name_{relation}" for relation in Relation})
 _NAME_PARTS = ("letters_", "shared_", "name_rar", "name_same_start", "name_typos", "other_initial", "rare_on_both")
-_PART_OF = {"rare_only_tenant": "words_only_tenant", "rare_only_company": "words_only_company"}
+_PART_OF = {
+    "rare_only_tenant": "words_only_tenant", "rare_only_company": "words_only_company",
+    "country_differs_alone": "country_differs",
+}  # fmt: skip
 
 
 def match(tenant: Subject, candidates: Iterable[Candidate]) -> tuple[Match, ...]:

@@ -4,12 +4,12 @@ A term's points are its amount times its code's weight. A field that one side la
 tells what each code may be worth: agreeing is never below zero, disagreeing never above, whatever was learned.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from rapidfuzz.distance import Indel
 
-from tenantry.core.matching.comparing import NameComparison, compare_names
+from tenantry.core.matching.comparing import NameComparison, Relation, compare_names
 from tenantry.core.matching.domains import label_of, registrable
 from tenantry.core.matching.profiles import Profile
 from tenantry.core.names.parsing import Variant
@@ -24,10 +24,13 @@ class Term(NamedTuple):
 
 
 # Steps: whoever reaches one has reached those below it.
-_LETTER_CODES = tuple((step, f"letters_{round(step * 100)}") for step in (0.6, 0.7, 0.8, 0.88, 0.95, 1.0))
-_SHARE_CODES = tuple((step, f"shared_{round(step * 100)}") for step in (0.3, 0.45, 0.6, 0.75, 0.88, 0.97))
+_LETTER_STEPS = tuple((step, Term(f"letters_{round(step * 100)}")) for step in (0.6, 0.7, 0.8, 0.88, 0.95, 1.0))
+_SHARE_STEPS = tuple((step, Term(f"shared_{round(step * 100)}")) for step in (0.3, 0.45, 0.6, 0.75, 0.88, 0.97))
+_SAME_START, _OTHER_INITIAL, _TYPOS_MANY = Term("name_same_start"), Term("other_initial"), Term("name_typos_many")
+_RELATION_CODES = {relation: f"name_{relation}" for relation in Relation}
 _BITS_SCALE = 10.0
 _MOST_BITS = 40.0
+_NAMING_BITS = 20.0  # enough to tell one company of a million: sharing more says no more
 _MOST_VARIANTS = 3
 _LIKE_CITY = 0.82
 _STREET_SHARE = 0.6
@@ -37,8 +40,8 @@ SIGNS: Mapping[str, int] = {
     "base": 0,
     "name_equal": 1, "name_spacing": 1, "name_reordered": 1, "name_spelling": 0, "name_contained": 0, "name_partial": 0,
     "name_acronym": 1, "name_none": -1,
-    **{code: 1 for _, code in (*_LETTER_CODES, *_SHARE_CODES)},
-    "name_rarity": 1, "name_rarest": 1, "name_same_start": 1, "name_typos": -1,
+    **{term.code: 1 for _, term in (*_LETTER_STEPS, *_SHARE_STEPS)},
+    "name_rarity": 1, "name_rarest": 1, "name_same_start": 1, "name_typos": -1, "name_typos_many": -1,
     "other_initial": -1, "other_kind": -1, "rare_only_tenant": -1, "rare_only_company": -1, "rare_on_both": -1,
     "words_only_tenant": -1, "words_only_company": -1, "numbers_differ": -1,
     "place_fits": 1, "place_conflicts": -1, "place_unknown": -1,
@@ -47,33 +50,45 @@ SIGNS: Mapping[str, int] = {
     "domain_equal": 1, "domain_equal_shared": 1, "domain_related": 1, "domain_label": 1, "domain_like_name": 1,
     "domain_differs": -1,
     "contact_domain": 1, "contact_domain_too": 1, "contact_email": 1, "contact_differs": -1,
-    "country_equal": 1, "country_differs": -1, "city_equal": 1, "city_differs": -1, "postcode_equal": 1,
+    "country_equal": 1, "country_differs": -1, "country_differs_alone": -1,
+    "city_equal": 1, "city_differs": -1, "postcode_equal": 1,
     "postcode_differs": -1,
     "street_equal": 1, "street_differs": -1, "phone_equal": 1, "phone_differs": -1,
 }  # fmt: skip
 
 
 def terms_of(tenant: Profile, company: Profile, carriers: Mapping[str, int]) -> list[Term]:
-    """Return all that the two say. ``carriers``: how many companies carry each of the company's domains."""
-    return [
-        *_name_terms(tenant, company),
-        *_identity_terms(tenant, company),
-        *_domain_terms(tenant, company, carriers),
-        *_place_terms(tenant, company),
-    ]
+    """Return all that the two say. ``carriers``: how many companies carry each of the company's domains.
+
+    It runs a dozen times for each tenant: terms without parameters are made once, and lists grow in place.
+    """
+    terms: list[Term] = []
+    _add_name(terms, tenant, company)
+    _add_identity(terms, tenant, company)
+    _add_domain(terms, tenant, company, carriers)
+    _add_place(terms, tenant, company)
+    return terms
 
 
-def _name_terms(tenant: Profile, company: Profile) -> Iterator[Term]:
-    pairs = [(one, other) for one in _telling(tenant) for other in _telling(company)]
-    if not pairs:
+def _add_name(terms: list[Term], tenant: Profile, company: Profile) -> None:
+    left, right = _telling(tenant), _telling(company)
+    if not left or not right:
         return
-    compared = [(compare_names(one, other), one, other) for one, other in pairs]
-    found, one, other = max(compared, key=lambda entry: (_closeness(entry[0]), entry[0].letters))
-    yield from _relation_terms(found, one, other)
-    yield from _lonely_terms(found, tenant.country, company.country)
+    if len(left) == len(right) == 1:
+        one, other = left[0], right[0]
+        found = compare_names(one, other)
+    else:
+        compared = [(compare_names(mine, theirs), mine, theirs) for mine in left for theirs in right]
+        found, one, other = max(compared, key=lambda entry: (_closeness(entry[0]), entry[0].letters))
+    _add_relation(terms, found, one, other)
+    _add_lonely(terms, found)
+    if found.places_left:
+        _add_named_places(terms, found.places_left, company.country)
+    if found.places_right:
+        _add_named_places(terms, found.places_right, tenant.country)
     if one.forms and other.forms:
         forms = {"tenant": sorted(one.forms), "company": sorted(other.forms)}
-        yield Term("form_differs" if one.forms.isdisjoint(other.forms) else "form_equal", 1.0, forms)
+        terms.append(Term("form_differs" if one.forms.isdisjoint(other.forms) else "form_equal", 1.0, forms))
 
 
 def _telling(profile: Profile) -> list[Variant]:
@@ -84,127 +99,148 @@ def _closeness(found: NameComparison) -> float:
     return found.shared_bits - found.bits_left - found.bits_right - found.typos
 
 
-def _relation_terms(found: NameComparison, one: Variant, other: Variant) -> Iterator[Term]:
+def _add_relation(terms: list[Term], found: NameComparison, one: Variant, other: Variant) -> None:
     names = {
         "tenant": " ".join(one.words), "company": " ".join(other.words), "shared": found.shared,
         "respelt": found.respelt,
     }  # fmt: skip
-    yield Term(f"name_{found.relation}", 1.0, names)
-    for step, code in _LETTER_CODES:
-        if found.letters >= step:
-            yield Term(code)
+    terms.append(Term(_RELATION_CODES[found.relation], 1.0, names))
+    for step, term in _LETTER_STEPS:
+        if found.letters < step:
+            break
+        terms.append(term)
     if found.shared_bits:
-        yield from _shared_terms(found)
+        _add_shared(terms, found)
 
 
-def _shared_terms(found: NameComparison) -> Iterator[Term]:
-    whole = 2 * found.shared_bits + found.bits_left + found.bits_right + 2 * found.typos
-    for step, code in _SHARE_CODES:
-        if 2 * found.shared_bits >= step * whole:
-            yield Term(code)
-    yield Term("name_rarity", min(found.shared_bits, _MOST_BITS) / _BITS_SCALE)
-    yield Term("name_rarest", found.rarest / _BITS_SCALE)
+def _add_shared(terms: list[Term], found: NameComparison) -> None:
+    share = 2 * found.shared_bits / (2 * found.shared_bits + found.bits_left + found.bits_right + 2 * found.typos)
+    for step, term in _SHARE_STEPS:
+        if share < step:
+            break
+        terms.append(term)
+    terms.append(Term("name_rarity", min(found.shared_bits, _NAMING_BITS) / _BITS_SCALE))
+    terms.append(Term("name_rarest", found.rarest / _BITS_SCALE))
     if found.same_start:
-        yield Term("name_same_start")
+        terms.append(_SAME_START)
     if found.other_initial:
-        yield Term("other_initial")
+        terms.append(_OTHER_INITIAL)
     if found.typos:
-        yield Term("name_typos", min(found.typos, _MOST_BITS) / _BITS_SCALE)
+        terms.append(Term("name_typos", min(found.typos, _MOST_BITS) / _BITS_SCALE))
+    if found.slips > 1:
+        terms.append(_TYPOS_MANY)
 
 
-def _lonely_terms(found: NameComparison, tenant_country: str, company_country: str) -> Iterator[Term]:
-    if found.bits_left:
-        yield Term("words_only_tenant", min(found.bits_left, _MOST_BITS) / _BITS_SCALE, {"words": found.only_left})
-    if found.bits_right:
-        yield Term("words_only_company", min(found.bits_right, _MOST_BITS) / _BITS_SCALE, {"words": found.only_right})
-    rarest = (
-        ("rare_only_tenant", found.rarest_left),
-        ("rare_only_company", found.rarest_right),
-        ("rare_on_both", min(found.rarest_left, found.rarest_right)),
-    )
-    for code, bits in rarest:
-        if bits:
-            yield Term(code, bits / _BITS_SCALE)
+def _add_lonely(terms: list[Term], found: NameComparison) -> None:
+    left, right = found.rarest_left, found.rarest_right
+    if left:
+        words = {"words": found.only_left}
+        terms.append(Term("words_only_tenant", min(found.bits_left, _MOST_BITS) / _BITS_SCALE, words))
+        terms.append(Term("rare_only_tenant", left / _BITS_SCALE))
+    if right:
+        words = {"words": found.only_right}
+        terms.append(Term("words_only_company", min(found.bits_right, _MOST_BITS) / _BITS_SCALE, words))
+        terms.append(Term("rare_only_company", right / _BITS_SCALE))
+    if left and right:
+        terms.append(Term("rare_on_both", min(left, right) / _BITS_SCALE))
     if found.other_kind:
-        yield Term("other_kind", 1.0, {"tenant": found.only_left, "company": found.only_right})
+        terms.append(Term("other_kind", 1.0, {"tenant": found.only_left, "company": found.only_right}))
     if found.numbers_differ:
-        yield Term("numbers_differ", 1.0, {"tenant": found.only_left, "company": found.only_right})
-    yield from _named_place_terms(found.places_left, company_country)
-    yield from _named_place_terms(found.places_right, tenant_country)
+        terms.append(Term("numbers_differ", 1.0, {"tenant": found.only_left, "company": found.only_right}))
 
 
-def _named_place_terms(places: set[str], other_country: str) -> Iterator[Term]:
-    if places:
-        code = "place_unknown" if not other_country else "place_fits" if other_country in places else "place_conflicts"
-        yield Term(code, 1.0, {"places": sorted(places), "country": other_country})
+def _add_named_places(terms: list[Term], places: set[str], other_country: str) -> None:
+    code = "place_unknown" if not other_country else "place_fits" if other_country in places else "place_conflicts"
+    terms.append(Term(code, 1.0, {"places": sorted(places), "country": other_country}))
 
 
-def _identity_terms(tenant: Profile, company: Profile) -> Iterator[Term]:
+def _add_identity(terms: list[Term], tenant: Profile, company: Profile) -> None:
     if shared := tenant.tenant_ids & company.tenant_ids:
-        yield Term("tenant_equal", 1.0, {"id": min(shared)})
+        terms.append(Term("tenant_equal", 1.0, {"id": min(shared)}))
     if tenant.registration and company.registration:
         equal = tenant.registration == company.registration
         numbers = {"tenant": tenant.registration, "company": company.registration}
-        yield Term("registration_equal" if equal else "registration_differs", 1.0, numbers)
+        terms.append(Term("registration_equal" if equal else "registration_differs", 1.0, numbers))
 
 
-def _domain_terms(tenant: Profile, company: Profile, carriers: Mapping[str, int]) -> Iterator[Term]:
+def _add_domain(terms: list[Term], tenant: Profile, company: Profile, carriers: Mapping[str, int]) -> None:
     shared = tenant.domains & company.domains
     if shared:
         domain = min(shared, key=lambda name: (carriers.get(name, 1), name))
         count = max(1, carriers.get(domain, 1))
-        yield Term("domain_equal" if count == 1 else "domain_equal_shared", 1.0, {"domain": domain, "companies": count})
+        code = "domain_equal" if count == 1 else "domain_equal_shared"
+        terms.append(Term(code, 1.0, {"domain": domain, "companies": count}))
     else:
-        yield from _other_domain_terms(tenant, company)
-    yield from _contact_terms(tenant, company, known=bool(shared))
+        _add_other_domain(terms, tenant, company)
+    _add_contact(terms, tenant, company, known=bool(shared))
 
 
-def _other_domain_terms(tenant: Profile, company: Profile) -> Iterator[Term]:
-    domains = {"tenant": sorted(tenant.domains), "company": sorted(company.domains)}
-    if {registrable(host) for host in tenant.domains} & {registrable(host) for host in company.domains}:
-        yield Term("domain_related", 1.0, domains)
-    elif labels := tenant.labels & company.labels:
-        yield Term("domain_label", 1.0, {"label": min(labels), **domains})
-    else:
-        if like := (tenant.labels & _compacts(company)) or (company.labels & _compacts(tenant)):
-            yield Term("domain_like_name", 1.0, {"label": min(like)})
-        if tenant.domains and company.domains:
-            yield Term("domain_differs", 1.0, domains)
+def _add_other_domain(terms: list[Term], tenant: Profile, company: Profile) -> None:
+    differ = bool(tenant.domains and company.domains)
+    if differ and not _registered(tenant).isdisjoint(_registered(company)):
+        terms.append(Term("domain_related", 1.0, _domains(tenant, company)))
+        return
+    if labels := tenant.labels & company.labels:
+        terms.append(Term("domain_label", 1.0, {"label": min(labels), **_domains(tenant, company)}))
+        return
+    if labels := (tenant.labels | tenant.contact_label) & (company.labels | company.contact_label):
+        terms.append(Term("domain_label", 1.0, {"label": min(labels), **_domains(tenant, company)}))
+    if like := (tenant.labels & _compacts(company)) or (company.labels & _compacts(tenant)):
+        terms.append(Term("domain_like_name", 1.0, {"label": min(like)}))
+    if differ:
+        terms.append(Term("domain_differs", 1.0, _domains(tenant, company)))
 
 
-def _compacts(profile: Profile) -> frozenset[str]:
-    return frozenset([variant.compact for variant in profile.name.variants])
+def _registered(profile: Profile) -> set[str]:
+    return {registrable(host) for host in profile.domains}
 
 
-def _contact_terms(tenant: Profile, company: Profile, *, known: bool) -> Iterator[Term]:
-    theirs = company.domains | {company.contact_domain}
-    if tenant.contact_domain and tenant.contact_domain in theirs or company.contact_domain in tenant.domains:  # noqa: RUF021  # an empty one is in no set
-        domain = tenant.contact_domain or company.contact_domain
-        yield Term("contact_domain_too" if known else "contact_domain", 1.0, {"domain": domain})
+def _domains(tenant: Profile, company: Profile) -> dict[str, list[str]]:
+    return {"tenant": sorted(tenant.domains), "company": sorted(company.domains)}
+
+
+def _compacts(profile: Profile) -> set[str]:
+    return {variant.compact for variant in profile.name.variants}
+
+
+def _add_contact(terms: list[Term], tenant: Profile, company: Profile, *, known: bool) -> None:
+    mine, theirs = tenant.contact_domain, company.contact_domain
+    if mine and (mine in company.domains or mine == theirs) or theirs and theirs in tenant.domains:  # noqa: RUF021  # either side's own domain
+        domain = mine or theirs
+        terms.append(Term("contact_domain_too" if known else "contact_domain", 1.0, {"domain": domain}))
         if tenant.contact_email and tenant.contact_email == company.contact_email:
-            yield Term("contact_email", 1.0, {"domain": domain})
-    elif (
-        not known and tenant.contact_domain and theirs - {""} and label_of(tenant.contact_domain) not in company.labels
-    ):
-        yield Term("contact_differs", 1.0, {"tenant": tenant.contact_domain, "company": sorted(theirs - {""})})
+            terms.append(Term("contact_email", 1.0, {"domain": domain}))
+    elif not known and mine and (company.domains or theirs) and label_of(mine) not in company.labels:
+        others = sorted(company.domains | ({theirs} - {""}))
+        terms.append(Term("contact_differs", 1.0, {"tenant": mine, "company": others}))
 
 
-def _place_terms(tenant: Profile, company: Profile) -> Iterator[Term]:
+def _add_place(terms: list[Term], tenant: Profile, company: Profile) -> None:
+    same_place = _add_address(terms, tenant, company)
     if tenant.country and company.country:
-        equal = tenant.country == company.country
-        yield Term(f"country_{_word(equal=equal)}", 1.0, {"tenant": tenant.country, "company": company.country})
+        countries = {"tenant": tenant.country, "company": company.country}
+        differs = "country_differs_alone" if same_place else "country_differs"
+        terms.append(Term("country_equal" if tenant.country == company.country else differs, 1.0, countries))
+
+
+def _add_address(terms: list[Term], tenant: Profile, company: Profile) -> bool:
+    """Add what the addresses say; return whether street or phone is the same: then another country is a slip."""
+    same_place = False
     if tenant.city and company.city:
         cities = {"tenant": tenant.city, "company": company.city}
-        yield Term(f"city_{_word(equal=_same_city(tenant.city, company.city))}", 1.0, cities)
+        terms.append(Term(f"city_{_word(equal=_same_city(tenant.city, company.city))}", 1.0, cities))
     if tenant.postal_code and company.postal_code:
         codes = {"tenant": tenant.postal_code, "company": company.postal_code}
-        yield Term(f"postcode_{_word(equal=tenant.postal_code == company.postal_code)}", 1.0, codes)
+        terms.append(Term(f"postcode_{_word(equal=tenant.postal_code == company.postal_code)}", 1.0, codes))
     if tenant.street and company.street:
         shared = len(tenant.street & company.street) / min(len(tenant.street), len(company.street))
-        yield Term(f"street_{_word(equal=shared > _STREET_SHARE)}")
+        same_place = shared > _STREET_SHARE
+        terms.append(Term(f"street_{_word(equal=same_place)}"))
     if tenant.phone and company.phone:
         equal = tenant.phone.endswith(company.phone) or company.phone.endswith(tenant.phone)
-        yield Term(f"phone_{_word(equal=equal)}")
+        terms.append(Term(f"phone_{_word(equal=equal)}"))
+        same_place = same_place or equal
+    return same_place
 
 
 def _word(*, equal: bool) -> str:

@@ -1,6 +1,7 @@
 """Countries: ISO 3166 alpha-2 codes, and the words by which names and spreadsheets call them."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from types import MappingProxyType
 
 from tenantry.core.names.folding import fold
@@ -251,6 +252,7 @@ COUNTRY_WORDS: Mapping[tuple[str, ...], str] = MappingProxyType(
 )
 
 
+@lru_cache(maxsize=2_000)
 def country_code(text: str) -> str:
     """Return the alpha-2 code of a country given as code or name; an empty text if it is not known."""
     return _CODES.get(_spell(text[:80]), "")

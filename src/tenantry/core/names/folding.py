@@ -20,6 +20,8 @@ def fold(text: str) -> str:
     if text.isascii():
         return text.lower()
     folded = _fold_once(text)
+    if folded.isascii():
+        return folded.lower()
     while (again := _fold_once(folded)) != folded:  # a compatibility form may hide a capital or an accent
         folded = again
     return folded

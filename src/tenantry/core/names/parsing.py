@@ -18,6 +18,15 @@ _BUSINESS_AS = re.compile(
     r"[\s(,;]+(?:d/b/a|dba|d\.b\.a\.|doing business as|t/a|trading as|a/k/a|aka|also known as|f/k/a|fka|"
     r"formerly known as|formerly)[\s:]+"
 )
+_BUSINESS_HINTS = (
+    "dba",
+    "/",
+    "d.b",
+    " as",
+    "aka",
+    "fka",
+    "formerly",
+)  # one of them is in each; cheaper than the search
 _STATE = re.compile(r"\s/\s?[a-z]{2}(?:/|$)")  # where filings name the state: "Watsco Inc /FL/"
 _INITIALS = re.compile(r"(?<![^\W_])([^\W\d_](?:\.[^\W\d_])+)\.?(?![^\W_])")
 _APOSTROPHE = re.compile("(?<=[^\\W_])['’`´‘׳](?=[^\\W_])")
@@ -25,6 +34,8 @@ _WORD = re.compile(r"[^\W_]+")
 _EDGES = re.compile(r"^[^\w(]+|[^\w)]+$")
 _CONNECTIVES = frozenset("and und et og och y e i ja ve kai и και en".split())
 _THE = "the"
+_NO_PLACES = [("",) * count for count in range(MOST_WORDS + 1)]
+_FIRST_GLUED = min(char for form, _ in GLUED for char in form if not char.isascii())
 _ONLY_FORMS = frozenset({form for form, _ in GLUED})
 _COUNTRY_STARTS = {words[0] for words in COUNTRY_WORDS}
 _LONGEST_COUNTRY = max(len(words) for words in COUNTRY_WORDS)
@@ -74,30 +85,40 @@ class CompanyName:
 def parse_name(text: str, country: str = "") -> CompanyName:
     """Take a name apart. ``country`` (alpha-2, may be empty) decides what a leading *PT* or *AS* is."""
     folded = fold(text[:LONGEST_NAME]).strip()
-    parts = _BUSINESS_AS.split(folded) if " " in folded else [folded]
+    parts = _BUSINESS_AS.split(folded) if any(hint in folded for hint in _BUSINESS_HINTS) else [folded]
     parts = parts if any(part.strip() for part in parts) else [folded]  # "dba" may be all that there is
     found = [variant for part in reversed(parts) if (variant := _parse_variant(part, country))]
     return CompanyName(text, tuple(dict.fromkeys(found)))
 
 
 def _parse_variant(folded: str, country: str) -> Variant | None:
-    text, forms = (folded, set[str]()) if folded.isascii() else _without_glued(folded)
+    text, forms = _without_glued(folded) if max(folded, default="") >= _FIRST_GLUED else (folded, set[str]())
     if "/" in text:
         text = _STATE.sub(" ", text)
-    text = _INITIALS.sub(lambda found: found[1].replace(".", ""), text)
-    words = _WORD.findall(_APOSTROPHE.sub("", text))[: MOST_WORDS + 8]
+    if "." in text:
+        text = _INITIALS.sub(lambda found: found[1].replace(".", ""), text)
+    if not text.isascii() or "'" in text or "`" in text:
+        text = _APOSTROPHE.sub("", text)
+    words = _WORD.findall(text)[: MOST_WORDS + 8]
     words = _without_forms(words, forms, country, dotted=text.lstrip()[2:3] == ".")
     words = _without_small_words(words)[:MOST_WORDS]
     if not words:
         return None
+    given, keys = tuple(words), tuple([canonical(word) for word in words])
     return Variant(
-        words=tuple(words),
-        keys=tuple([canonical(word) for word in words]),
+        words=given,
+        keys=given if keys == given else keys,  # thousands are kept in memory
         bits=tuple([bits_of(word) for word in words]),
         places=_places(words),
-        forms=frozenset(forms),
-        says_nothing=tuple(words) in FAMILY or (len(words) == 1 and (words[0] in _ONLY_FORMS or len(words[0]) == 1)),
+        forms=_kept(frozenset(forms)),
+        says_nothing=given in FAMILY or (len(words) == 1 and (words[0] in _ONLY_FORMS or len(words[0]) == 1)),
     )
+
+
+@lru_cache(maxsize=2_000)
+def _kept(forms: frozenset[str]) -> frozenset[str]:
+    """Return one object for equal sets."""
+    return forms
 
 
 def _without_glued(text: str) -> tuple[str, set[str]]:
@@ -129,6 +150,10 @@ def _glued_at_an_end(text: str) -> tuple[str, str] | None:
 
 
 def _without_forms(words: list[str], forms: set[str], country: str, *, dotted: bool) -> list[str]:
+    behind = _country_behind(words)
+    if behind and (form := _form_behind(words[:-behind])):  # "Contoso GmbH Austria"
+        forms.add(FAMILY[form])
+        words = [*words[: -behind - len(form)], *words[-behind:]]
     while form := _form_behind(words):
         del words[-len(form) :]
         while len(words) > 1 and words[-1] in _CONNECTIVES:
@@ -145,6 +170,14 @@ def _without_forms(words: list[str], forms: set[str], country: str, *, dotted: b
             forms.add("plc" if first == "pt" else first)
             return words[1:]
     return words
+
+
+def _country_behind(words: list[str]) -> int:
+    """Return how many words at the end name a country."""
+    for length in range(min(_LONGEST_COUNTRY, len(words) - 2), 0, -1):
+        if tuple(words[-length:]) in COUNTRY_WORDS:
+            return length
+    return 0
 
 
 def _form_behind(words: list[str]) -> Form | None:
@@ -168,7 +201,7 @@ def _without_small_words(words: list[str]) -> list[str]:
 
 def _places(words: list[str]) -> tuple[str, ...]:
     if _COUNTRY_STARTS.isdisjoint(words):
-        return ("",) * len(words)
+        return _NO_PLACES[len(words)]
     places = [""] * len(words)
     for start, word in enumerate(words):
         if word in _COUNTRY_STARTS and not places[start]:
