@@ -6,6 +6,7 @@ from collections.abc import Callable
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from tests.hostile import HOSTILE
 from tests.web.cast import Cast
 
 from tenantry.core.drafts import CompanyDraft, DomainDraft
@@ -57,6 +58,21 @@ def test_every_query_of_matching_and_searching_follows_an_index(crowded: Cast) -
     assert "marketplace_companymatchkey_pkey" in "".join(plans["candidates"])
     assert "company_key_lookup" in "".join(plans["search"])
     assert "sync_pendingmatchkey_pkey" in "".join(plans["duplicates"])
+
+
+def test_no_name_makes_a_query_slow(crowded: Cast) -> None:
+    """A bound for each query: PostgreSQL ends what takes longer, and the test with it."""
+    common = [" ".join(("alder", "birch", "cedar", "oak", "x.example")[:number]) for number in range(1, 6)]
+    for name in [*HOSTILE, *common, "a b c d e f g h", "alder " * 16]:
+        with marketplace_scope(crowded.northwind.pk):
+            with connection.cursor() as cursor:
+                cursor.execute("set local statement_timeout = '400ms'")
+            with CaptureQueriesContext(connection) as captured:
+                find_matches({1: profile_of(Subject(name, domains=(name[:60],)))}, without={})
+                matching = len(captured)
+                find_companies(name)
+            assert matching <= 5, name
+            assert len(captured) - matching <= 7, name
 
 
 def test_one_marketplace_finds_nothing_of_another(crowded: Cast) -> None:

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from tests.hostile import HOSTILE
 from tests.sync.deciding_stage import Desk
 from tests.sync.stage import Clock, Sync
 from tests.sync.world import World
@@ -79,12 +80,6 @@ def test_a_known_tenant_id_is_certain_and_a_decided_row_keeps_no_matches(desk: D
     desk.match()
     assert desk.pending(2).match_count == 0
     assert match_next(marketplace_id=desk.marketplace_id, now=desk.clock()) == 0
-
-
-HOSTILE = [
-    "", " ", "x", "🙂" * 50, "...!!!", "GmbH & Co. KG", "株式会社", "a" * 4_000, "ab " * 1_400, "שלום " * 800,
-    "\u202eevil\u202c", "'; drop table--", '{}\\,"', "%_%", "\u0301" * 300, "ß" * 4_000,
-]  # fmt: skip
 
 
 def test_hostile_names_match_nobody_and_take_no_time_on_either_side(desk: Desk, world: World, sync: Sync) -> None:

@@ -28,7 +28,7 @@ def _rebuild(marketplace_id: int, name: str) -> dict[str, Any]:
     from tenantry.isolation.scope import marketplace_scope
     from tenantry.marketplace.models import Company
     from tenantry.sync.matching.rebuilding import is_rebuilding, start_rebuild
-    from tenantry.sync.matching.refreshing import match_next
+    from tenantry.sync.matching.refreshing import match_all, match_next
     from tenantry.sync.models import PendingCompany
 
     with marketplace_scope(marketplace_id):
@@ -41,6 +41,7 @@ def _rebuild(marketplace_id: int, name: str) -> dict[str, Any]:
         try:
             while done := match_next(marketplace_id=marketplace_id, now=timezone.now()):
                 progress.advance(task, done)
+            match_all(marketplace_id=marketplace_id, clock=timezone.now, should_stop=lambda: False)  # others at work
         except KeyboardInterrupt:
             fail(
                 "Stopped. What was written is kept.",

@@ -28,6 +28,11 @@ def enqueue_matching(marketplace_id: int) -> None:
     defer(f"{_TASKS}.match", lock=f"match-{marketplace_id}", marketplace_id=marketplace_id)
 
 
+def enqueue_matching_help(marketplace_id: int) -> None:
+    """Have a second job match beside the first one: another core's, where there is another worker."""
+    defer(f"{_TASKS}.help_matching", lock=f"help-matching-{marketplace_id}", marketplace_id=marketplace_id)
+
+
 def enqueue_decisions(run_id: int, marketplace_id: int) -> None:
     """Have the decisions of a run made (on)."""
     defer(f"{_TASKS}.decide", lock=f"decide-{run_id}", run_id=run_id, marketplace_id=marketplace_id)

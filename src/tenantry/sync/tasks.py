@@ -37,14 +37,21 @@ from tenantry.sync.driving import drive_details, drive_first_passes, drive_listi
 from tenantry.sync.google.requests import start_due_google_listings
 from tenantry.sync.hints.jobs import hint_jobs  # noqa: F401  # same
 from tenantry.sync.holds.applying import apply_released, expire_approvals, wants_applying
-from tenantry.sync.matching.refreshing import match_all, wants_matching
+from tenantry.sync.matching.refreshing import match_all, wants_help, wants_matching
 from tenantry.sync.models import BrakeLimits, Observation
 from tenantry.sync.models.observed import LIVE_OBSERVATION
 from tenantry.sync.models.runs import RunState
 from tenantry.sync.notices.letters import send_notice_letter  # noqa: F401  # same
 from tenantry.sync.people import jobs as people_jobs  # noqa: F401  # same
 from tenantry.sync.quarantine.jobs import look_after_quarantines  # noqa: F401  # same
-from tenantry.sync.queue import enqueue_decisions, enqueue_listing, enqueue_matching, enqueue_released, enqueue_runs
+from tenantry.sync.queue import (
+    enqueue_decisions,
+    enqueue_listing,
+    enqueue_matching,
+    enqueue_matching_help,
+    enqueue_released,
+    enqueue_runs,
+)
 from tenantry.sync.runs.lifecycle import begin_runs, fail_everything, failure_of_ours, live_runs
 from tenantry.sync.schedule import start_due_syncs
 from tenantry.sync.undoing.jobs import undoing_jobs  # noqa: F401  # the queue finds jobs through this module
@@ -135,8 +142,16 @@ def details(context: JobContext, connection_id: int) -> None:
 @app.task(pass_context=True, retry=_RETRY)
 def match(context: JobContext, marketplace_id: int) -> None:
     """Match the pending companies of a marketplace that want it."""
+    if wants_help(marketplace_id):
+        enqueue_matching_help(marketplace_id)
     if not match_all(marketplace_id=marketplace_id, clock=timezone.now, should_stop=_slice(context)):
         enqueue_matching(marketplace_id)
+
+
+@app.task(pass_context=True)
+def help_matching(context: JobContext, marketplace_id: int) -> None:
+    """Match beside the job that asked for it, which asks again if there is still much to do."""
+    match_all(marketplace_id=marketplace_id, clock=timezone.now, should_stop=_slice(context))
 
 
 @app.task(pass_context=True, retry=_RETRY)

@@ -1,7 +1,7 @@
 """The matcher: companies that share a key with a tenant, the likeliest of them, judged by ``core.matching``.
 
 Works in a marketplace's scope and writes nothing. However many companies there are, a tenant costs some dozens of
-descents of one index, each of at most :data:`MOST_SHARING` entries, and forty comparisons.
+descents of one index, each of at most :data:`MOST_SHARING` entries, and two dozen comparisons.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -101,7 +101,7 @@ def _profiles(company_ids: Iterable[int]) -> dict[int, Profile]:
     return {pk: _profile(company) for pk, company in companies_as_compared(ids).items()} if ids else {}
 
 
-@lru_cache(maxsize=5_000)
+@lru_cache(maxsize=20_000)
 def _profile(company: Candidate) -> Profile:
     """A company is compared with many tenants of a batch; as long as it says the same, it is taken apart once."""
     return profile_of(company)

@@ -2,8 +2,12 @@
 
 A row wants matching while ``matched_at`` is null. What changes otherwise leaves :class:`StaleMatching`; the first step
 of the work turns this into rows that want matching.
+
+Any number of processes may match one marketplace: each takes rows that no other holds. Turning changes into rows waits
+for all of them, so that no row is matched by what was and then taken for up to date.
 """
 
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
@@ -23,6 +27,8 @@ from tenantry.sync.models import Match, PendingCompany, PendingState, StaleMatch
 from tenantry.sync.queue import enqueue_matching
 
 BATCH = 200
+_MANY = 2_000
+_PAUSE = 0.1  # seconds, while others have the rest
 _STALE = 500
 _ADVISORY_CLASS = 71_006
 _MATCHED_STATES = (PendingState.PENDING, PendingState.HELD, PendingState.IGNORED, PendingState.SNOOZED)
@@ -73,27 +79,43 @@ def companies_were_changed(company_ids: Iterable[int]) -> None:
 
 
 def match_next(*, marketplace_id: int, now: datetime) -> int:
-    """Do the next batch of a marketplace's matching; return how much was done, 0 when nothing is left.
+    """Do the next batch of a marketplace's matching; return how much was done, 0 when nothing is left to take.
 
-    One transaction. One at a time in a marketplace, so that two workers never match the same row.
+    One transaction. Others may be at work on other rows.
     """
     with marketplace_scope(marketplace_id):
-        with database.cursor() as cursor:
-            cursor.execute("select pg_advisory_xact_lock(%s, %s)", [_ADVISORY_CLASS, marketplace_id])
-        rebuilt = rebuild_next()
-        if rebuilt:
-            return rebuilt
-        marked = _mark_stale()
-        waiting = PendingCompany.objects.filter(matched_at=None).order_by("id")
-        return marked + match_rows(list(waiting.values_list("id", flat=True)[:BATCH]), now=now)
+        if is_rebuilding() or StaleMatching.objects.exists():
+            _lock("pg_advisory_xact_lock", marketplace_id)
+            prepared = rebuild_next() or _mark_stale()
+            if prepared:
+                return prepared
+        else:
+            _lock("pg_advisory_xact_lock_shared", marketplace_id)
+        free = PendingCompany.objects.select_for_update(skip_locked=True).filter(matched_at=None).order_by("id")
+        return match_rows(list(free.values_list("id", flat=True)[:BATCH]), now=now)
+
+
+def _lock(function: str, marketplace_id: int) -> None:
+    with database.cursor() as cursor:
+        cursor.execute(f"select {function}(%s, %s)", [_ADVISORY_CLASS, marketplace_id])
 
 
 def match_all(*, marketplace_id: int, clock: Callable[[], datetime], should_stop: Callable[[], bool]) -> bool:
-    """Match until nothing is left; return False when stopped before."""
-    while match_next(marketplace_id=marketplace_id, now=clock()):
+    """Match until nothing is left, nor in the hands of others; return False when stopped before."""
+    while True:
+        done = match_next(marketplace_id=marketplace_id, now=clock())
+        if not done and not wants_matching(marketplace_id):
+            return True
         if should_stop():
             return False
-    return True
+        if not done:
+            time.sleep(_PAUSE)
+
+
+def wants_help(marketplace_id: int) -> bool:
+    """Whether so many rows want matching that a second process is of use."""
+    with marketplace_scope(marketplace_id):
+        return PendingCompany.objects.filter(matched_at=None).order_by("id")[_MANY : _MANY + 1].exists()
 
 
 def wants_matching(marketplace_id: int) -> bool:

@@ -6,7 +6,7 @@ from django.db import migrations
 class Migration(migrations.Migration):
     """Ask for the keys of every marketplace, from the beginning."""
 
-    dependencies = [("sync", "0016_hints")]
+    dependencies = [("sync", "0022_tenant_marketplaces")]
 
     operations = [
         migrations.RunSQL(
