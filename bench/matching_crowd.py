@@ -25,6 +25,10 @@ _COMPANIES = (
 _DOMAINS = (
     "copy marketplace_companydomain (marketplace_id, company_id, domain, verified, origin, created_at) from stdin"
 )
+_TENANT_IDS = (
+    "copy marketplace_companytenantid (marketplace_id, company_id, provider, external_id, origin, created_at) "
+    "from stdin"
+)
 _SEARCH_KEYS = "copy marketplace_companykey (marketplace_id, company_id, key) from stdin"
 _MATCH_KEYS = "copy marketplace_companymatchkey (marketplace_id, company_id, key) from stdin"
 _TENANTS = (
@@ -63,7 +67,8 @@ class Crowd:
         """Return a company."""
         row = self.world.row(number)
         return Candidate(
-            id=str(number + 1), name=row.name.strip()[:300] or "-", country=_COUNTRIES[number % len(_COUNTRIES)],
+            id=str(number + 1), tenant_ids=_known_tenants(number),
+            name=row.name.strip()[:300] or "-", country=_COUNTRIES[number % len(_COUNTRIES)],
             domains=(_domain(row.domain, number),), registration_number=f"HRB {number * 7919 % 9_999_991:07d}",
         )  # fmt: skip
 
@@ -86,6 +91,11 @@ class Crowd:
         return Subject(" ".join(words), self.world.tenant_id(number), (), domain, country=known.country)
 
 
+def _known_tenants(number: int) -> frozenset[str]:
+    """Every tenth company has a tenant from elsewhere."""
+    return frozenset({f"{number:08x}-0000-4000-8000-000000000000"} if number % 10 == 0 else ())
+
+
 def _domain(given: str, number: int) -> str:
     return f"{given.partition('.')[0]}{number if number % 5 else ''}.example".replace("-", "")
 
@@ -97,6 +107,7 @@ def fill(dsn: str, crowd: Crowd, *, environment: dict[str, str]) -> None:
         _run(cursor, _WITHOUT_INDEX)
         _copy(cursor, _COMPANIES, _companies(crowd))
         _copy(cursor, _DOMAINS, _domains(crowd))
+        _copy(cursor, _TENANT_IDS, _tenant_ids(crowd))
         _copy(cursor, _SEARCH_KEYS, _search_keys(crowd))
         _copy(cursor, _MATCH_KEYS, _match_keys(crowd))
         _copy(cursor, _TENANTS, _tenants(crowd))
@@ -131,6 +142,12 @@ def _companies(crowd: Crowd) -> Iterator[tuple[Any, ...]]:
 def _domains(crowd: Crowd) -> Iterator[tuple[Any, ...]]:
     for number in range(crowd.companies):
         yield (MARKETPLACE, number + 1, crowd.company(number).domains[0], False, "import", BORN)
+
+
+def _tenant_ids(crowd: Crowd) -> Iterator[tuple[Any, ...]]:
+    for number in range(crowd.companies):
+        for identifier in _known_tenants(number):
+            yield (MARKETPLACE, number + 1, "microsoft", identifier, "import", BORN)
 
 
 def _search_keys(crowd: Crowd) -> Iterator[tuple[Any, ...]]:

@@ -8,12 +8,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from statistics import quantiles
 
 import psycopg
+
+from tenantry.runtime.embedded import EmbeddedPostgres
 
 sys.path[0] = str(
     Path(__file__).resolve().parent.parent
@@ -33,6 +35,7 @@ from bench.stage import (  # noqa: E402  # same
 )
 
 SIDES = 100_000  # of the run that matches everything
+WORKERS = 2  # that match everything, as two of `tenantry worker` do
 _WARMING = 50
 _KEYED = 20_000
 
@@ -85,11 +88,51 @@ def _measured(asked: argparse.Namespace) -> list[Result]:
             command = [sys.executable, __file__, "--leg", leg, "--companies", str(asked.companies)]
             command += ["--sides", str(asked.sides), "--asked", str(asked.asked)]
             environment = {**os.environ, **django_environment(server, name)}
-            done = subprocess.run(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-            found += [Result(**line) for line in json.loads(done.stdout.splitlines()[-1])]
             if leg == "one":
-                found.append(_size(server.owner_dsn(name), asked.companies))
+                (results,) = _run(command, environment, 1)
+                found += [*results, _size(server.owner_dsn(name), asked.companies)]
+            else:
+                before = _server_seconds(server)
+                legs = _run(command, environment, WORKERS)
+                found += _together(legs, _server_seconds(server) - before, asked.sides)
     return found
+
+
+def _run(command: list[str], environment: dict[str, str], times: int) -> list[list[Result]]:
+    """Run a leg in so many processes at once; return what each measured."""
+    begun = [
+        subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(times)
+    ]
+    said = [process.communicate()[0] for process in begun]
+    if any(process.returncode for process in begun):
+        raise SystemExit("A leg failed; its message is above.")
+    return [[Result(**line) for line in json.loads(text.splitlines()[-1])] for text in said]
+
+
+def _together(legs: list[list[Result]], server_seconds: float, sides: int) -> list[Result]:
+    """Return what several workers took: the longest by the clock, the sum of CPU seconds, the most memory."""
+    seconds, cpu, memory = (
+        [leg[at] for leg in legs] for at in range(3)
+    )  # fmt: skip
+    clock, used = max(each.value for each in seconds), sum(each.value for each in cpu)
+    detail = f"{len(legs)} workers; CPU: {used:.0f} s of theirs, {server_seconds:.0f} s of PostgreSQL's"
+    detail += f", {(used + server_seconds) / sides * 1000:.2f} ms each"
+    return [replace(seconds[0], value=clock, detail=detail), max(memory, key=lambda each: each.value)]
+
+
+def _server_seconds(server: EmbeddedPostgres) -> float:
+    """Return the CPU seconds of PostgreSQL's processes, those that have ended included."""
+    parent, ticks = server.server_pid, 0
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:  # it has ended just now
+            continue
+        if int(stat.parent.name) == parent:
+            ticks += sum(map(int, fields[11:15]))
+        elif int(fields[1]) == parent:
+            ticks += sum(map(int, fields[11:13]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def _size(dsn: str, companies: int) -> Result:
@@ -129,26 +172,42 @@ def one_by_one(crowd: Crowd) -> Iterator[Result]:
 
         detail = _times(match, len(tenants))
         share = f"{named[0] / (len(tenants) / 2):.1%} of those that are there have a match"
-        yield Result("a tenant matched", detail[1], "ms at the 95th percentile", 10, detail=f"{detail[2]}; {share}")
+        yield Result("a tenant matched", detail[0], "ms at the 95th percentile", 10, detail=f"{detail[1]}; {share}")
         for kind, texts in _searches(crowd).items():
             detail = _times(partial(_search, find_companies, texts), len(texts))
-            yield Result(f"search: {kind}", detail[1], "ms at the 95th percentile", 50, detail=detail[2])
-    yield Result("memory of the process", peak_mb(), "MB", 300)
+            yield Result(f"search: {kind}", detail[0], "ms at the 95th percentile", 50, detail=detail[1])
+        yield Result("memory of the process", peak_mb(), "MB", 300)
+        yield _plans(lambda: find_matches({0: profile_of(tenants[0])}, without={}), find_companies, crowd)
+
+
+def _plans(match: Callable[[], object], find: Callable[[str], object], crowd: Crowd) -> Result:
+    """Count the queries that go through a whole table: as the application's role, under row-level security."""
+    from bench.plans import plans_of, reads_a_whole_table  # noqa: PLC0415  # needs Django set up
+
+    plans = plans_of(match)
+    for texts in _searches(crowd).values():
+        plans += plans_of(partial(find, texts[0]))
+    whole = [plan for plan in plans if reads_a_whole_table(plan)]
+    for plan in whole:
+        print(plan, file=sys.stderr)
+    return Result("queries that read a whole table", len(whole), "of them", 0, detail=f"{len(plans)} plans looked at")
 
 
 def _search(find: Callable[[str], object], texts: list[str], number: int) -> None:
     find(texts[number])
 
 
-def _times(step: Callable[[int], None], count: int) -> tuple[float, float, str]:
-    taken = []
+def _times(step: Callable[[int], None], count: int) -> tuple[float, str]:
+    """Return the 95th percentile in ms, and the rest in words. CPU is this process's, without PostgreSQL's."""
+    taken, used = [], []
     for number in range(count):
-        begun = time.perf_counter()
+        begun, cpu = time.perf_counter(), time.process_time()
         step(number)
         if number >= min(_WARMING, count // 4):
             taken.append((time.perf_counter() - begun) * 1000)
+            used.append((time.process_time() - cpu) * 1000)
     cuts = quantiles(taken, n=20)
-    return cuts[9], cuts[18], f"median {cuts[9]:.1f}, most {max(taken):.1f} ms"
+    return cuts[18], f"median {cuts[9]:.1f}, most {max(taken):.1f} ms; own CPU {quantiles(used, n=20)[18]:.1f} ms"
 
 
 def _searches(crowd: Crowd) -> dict[str, list[str]]:
@@ -167,7 +226,7 @@ def _searches(crowd: Crowd) -> dict[str, list[str]]:
 
 
 def everything(crowd: Crowd) -> Iterator[Result]:
-    """Match all pending companies as the worker does. Runs as the application, in a process of its own."""
+    """Match all pending companies as a worker does. Runs as the application, in a process of its own."""
     import django  # noqa: PLC0415  # settings read the environment that the caller gave
 
     django.setup()
@@ -176,12 +235,12 @@ def everything(crowd: Crowd) -> Iterator[Result]:
     from tenantry.sync.matching.refreshing import match_all  # noqa: PLC0415  # same
 
     gc.freeze()  # as every command does
-    begun = time.perf_counter()
+    begun, cpu = time.perf_counter(), time.process_time()
     match_all(marketplace_id=1, clock=timezone.now, should_stop=lambda: False)
-    seconds = time.perf_counter() - begun
-    each = f"{seconds / crowd.tenants * 1000:.2f} ms each, one process, matches stored"
-    yield Result(f"{crowd.tenants:,} tenants against {crowd.companies:,} companies", seconds, "s", 60, detail=each)
-    yield Result("memory of the worker", peak_mb(), "MB", 300)
+    seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu
+    yield Result(f"{crowd.tenants:,} tenants against {crowd.companies:,} companies", seconds, "s", 60)
+    yield Result("CPU", cpu, "s", 60)
+    yield Result("memory of a worker", peak_mb(), "MB", 300)
 
 
 LEGS: dict[str, Callable[[Crowd], Iterator[Result]]] = {"one": one_by_one, "all": everything}
