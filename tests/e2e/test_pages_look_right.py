@@ -126,6 +126,7 @@ def _set_the_stage(stage: Stage) -> dict[str, str]:
         "activity": reverse("web:activity"),
         "activity-nothing": reverse("web:activity") + "?since=2999-01-01",
         "where": reverse("web:pending-where") + "?q=alpineskihouse.com",
+        "why": reverse("web:pending-why") + "?q=alpineskihouse.com",
         **_google(stage),
         **_of_a_person(stage),
         **_of_webhooks(stage, hooks),

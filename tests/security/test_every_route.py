@@ -113,6 +113,7 @@ ROUTES = {
     "web:mailbox-html": Asked(PUBLIC, "mail"),
     "web:pending-list": _get(Action.SEE_PENDING),
     "web:pending-where": _get(Action.SEE_PENDING),
+    "web:pending-why": _get(Action.SEE_PENDING),
     "web:operator-connection-where": _get(Action.RUN_INSTALLATION, "connection"),
     "web:pending-export": _get(Action.SEE_PENDING),
     "web:pending-detail": _get(Action.SEE_PENDING, "pending"),

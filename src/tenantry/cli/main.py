@@ -15,6 +15,7 @@ from tenantry.cli.match_keys import rebuild_match_keys
 from tenantry.cli.runs import runs
 from tenantry.cli.serve import migrate_command, serve, web, worker
 from tenantry.cli.setup import setup
+from tenantry.cli.why import why
 
 app = typer.Typer(
     no_args_is_help=True, pretty_exceptions_enable=False, help="Tenantry: your providers' customers, kept true."
@@ -26,6 +27,7 @@ app.command()(worker)
 app.command()(setup)
 app.command("migrate")(migrate_command)
 app.command()(runs)
+app.command()(why)
 app.command("import")(import_command)
 app.command()(match)
 app.command()(rebuild_match_keys)

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from tenantry.core.feed_filters import FeedFilter
 
-_RESELLER = "reseller"
+RESELLER = "reseller"
 
 
 class Whereabouts(StrEnum):
@@ -83,10 +83,10 @@ def where_is(facts: TenantFacts) -> Answer:
         return Answer(Whereabouts.LINKED, f"It is linked to {facts.company}.", "Nothing is left to do.")
     if facts.state in _STATES:
         return Answer(*_STATES[facts.state])
-    live = [seen for seen in facts.seen if seen.relationship == _RESELLER and not seen.ended]
+    live = [seen for seen in facts.seen if seen.relationship == RESELLER and not seen.ended]
     if not live:
         return _without_relationship(facts)
-    reasons = [_shut_out(seen.passes, facts) for seen in live]
+    reasons = [shut_out(seen.passes, facts) for seen in live]
     return _on_its_way(facts) if "" in reasons else _kept_out(live, reasons, facts)
 
 
@@ -171,7 +171,7 @@ def _on_its_way(facts: TenantFacts) -> Answer:
     )
 
 
-def _shut_out(rule: FeedFilter, facts: TenantFacts) -> str:
+def shut_out(rule: FeedFilter, facts: TenantFacts) -> str:
     """Return why the filter keeps the tenant out, a sentence; empty when it lets it through."""
     parts = [
         "it is not among the tenants that the filter names" if not _named(rule, facts) else "",

@@ -37,6 +37,7 @@ class Found:
     pending: PendingCompany | None = None
     company_id: int | None = None
     as_of: datetime | None = None
+    facts: TenantFacts | None = None
 
 
 def named(given: str) -> tuple[str, str]:
@@ -94,7 +95,7 @@ def _found(tenants: list[Tenant], feeds: dict[int, Feed], read: datetime | None)
     for tenant in tenants:
         link, row = links.get(tenant.pk), pending.get(tenant.pk)
         facts = _facts(tenant, tuple(seen[tenant.pk]), row, link)
-        found.append(Found(where_is(facts), tenant, row, link.company_id if link else None, read))
+        found.append(Found(where_is(facts), tenant, row, link.company_id if link else None, read, facts))
     return found
 
 

@@ -22,6 +22,7 @@ _SECTIONS = {
     "pending-list": "pending",
     "pending-detail": "pending",
     "pending-where": "pending",
+    "pending-why": "pending",
     "import-list": "imports",
     "import-detail": "imports",
     "pending-bulk": "pending",

@@ -50,6 +50,7 @@ from tenantry.web.pending.deciding import (
 )
 from tenantry.web.pending.views import pending_detail, pending_export, pending_list
 from tenantry.web.pending.whereabouts import pending_where
+from tenantry.web.pending.why import pending_why
 from tenantry.web.runs.undoing import run_undo
 from tenantry.web.runs.views import history_export, run_cancel, run_detail, run_export, run_list, run_progress, sync_now
 from tenantry.web.settings.company_fields import company_fields
@@ -78,6 +79,7 @@ urlpatterns = [
     path("companies/pending/", pending_list, name="pending-list"),
     path("companies/pending/export.csv", pending_export, name="pending-export"),
     path("companies/pending/where/", pending_where, name="pending-where"),
+    path("companies/pending/why/", pending_why, name="pending-why"),
     path("companies/pending/many/", bulk_review, name="pending-bulk"),
     path("companies/pending/many/start/", bulk_start, name="pending-bulk-start"),
     path("companies/pending/many/<int:pk>/", bulk_run, name="pending-bulk-run"),

@@ -86,17 +86,24 @@ def judge_candidate(candidate: CandidateView, guarded: GuardedContacts, *, invit
     """
     if Problem.DETAILS_NOT_READ in candidate.problems or not candidate.compared:
         return Verdict(Standing.LATER)
-    found = [
-        (candidate.by_hand, AutomaticProblem.DECIDED_BY_HAND),
-        (candidate.reserved, AutomaticProblem.RESERVED),
-        (candidate.certainty >= _SURE, AutomaticProblem.LOOKS_LIKE_COMPANY),
-        (bool(candidate.problems) or not candidate.details_read, AutomaticProblem.HAS_PROBLEM),
-        (candidate.contact_shared, AutomaticProblem.CONTACT_SHARED),
-        (guarded.cover(candidate.contact_email), AutomaticProblem.CONTACT_OF_STAFF),
-        (invites and looks_like_user_name(candidate.contact_email), AutomaticProblem.CONTACT_UNCONFIRMED),
-    ]
-    problems = tuple(sorted(problem.value for applies, problem in found if applies))
+    found = checks_of(candidate, guarded, invites=invites)
+    problems = tuple(sorted(problem.value for problem, applies in found.items() if applies))
     return Verdict(Standing.NOT_BY_RULE, problems) if problems else Verdict(Standing.CREATE)
+
+
+def checks_of(
+    candidate: CandidateView, guarded: GuardedContacts, *, invites: bool
+) -> dict[AutomaticProblem, bool]:  # fmt: skip
+    """Return each thing that may stand against creating by rule, in the order of asking, and whether it does."""
+    return {
+        AutomaticProblem.DECIDED_BY_HAND: candidate.by_hand,
+        AutomaticProblem.RESERVED: candidate.reserved,
+        AutomaticProblem.LOOKS_LIKE_COMPANY: candidate.certainty >= _SURE,
+        AutomaticProblem.HAS_PROBLEM: bool(candidate.problems) or not candidate.details_read,
+        AutomaticProblem.CONTACT_SHARED: candidate.contact_shared,
+        AutomaticProblem.CONTACT_OF_STAFF: guarded.cover(candidate.contact_email),
+        AutomaticProblem.CONTACT_UNCONFIRMED: invites and looks_like_user_name(candidate.contact_email),
+    }
 
 
 def came_after(first_seen_at: datetime, created_since: datetime | None) -> bool:

@@ -105,14 +105,49 @@ def plan_linked(view: LinkedView, rules: Rules) -> LinkedChange | None:
     return LinkedChange(LinkedKind.UPDATE, before, after, _reason(before, after))
 
 
+class FieldAnswer(StrEnum):
+    """What becomes of a field of a linked company, and why. The value is a clause."""
+
+    TAKEN = "the provider's value is taken"
+    FILLED = "the blank is filled from the provider"
+    EQUAL = "both sides say the same"
+    NOTHING_THERE = "the provider says nothing, and a blank never erases"
+    TAKEN_BACK = "a person took the provider's value back, so it is not taken again until it changes"
+    OURS_WINS = "the marketplace's side wins"
+    ONLY_BLANKS = "only blanks are filled, and this one has a value"
+    NOT_LEADING = "another tenant of the company leads, so this one fills blanks only"
+    OVER = "the reseller relationship has ended, so nothing follows"
+
+
+_FOLLOWING = {FieldAnswer.TAKEN, FieldAnswer.FILLED}
+
+
 def _follows(name: str, view: LinkedView, rules: Rules) -> bool:
+    return answer_for(name, view, rules) in _FOLLOWING
+
+
+def answer_for(name: str, view: LinkedView, rules: Rules) -> FieldAnswer:
+    """Return what becomes of one field, and why."""
     ours, theirs = view.ours.get(name) or None, view.theirs.get(name) or None
-    if theirs is None or ours == theirs or was_taken_back(name, view):
-        return False
+    whatever_the_rule = (
+        (view.over, FieldAnswer.OVER),
+        (theirs is None, FieldAnswer.NOTHING_THERE),
+        (ours == theirs, FieldAnswer.EQUAL),
+        (was_taken_back(name, view), FieldAnswer.TAKEN_BACK),
+    )
+    settled = next((answer for holds, answer in whatever_the_rule if holds), None)
+    return settled or _by_rule(name, view, rules, ours=ours)
+
+
+def _by_rule(name: str, view: LinkedView, rules: Rules, *, ours: Any) -> FieldAnswer:
     rule = rules.get(name, FieldRule.FILL_BLANKS)
-    if rule is FieldRule.PROVIDER and view.leads:
-        return True
-    return rule is not FieldRule.OURS and ours is None
+    if rule is FieldRule.OURS:
+        return FieldAnswer.OURS_WINS
+    if ours is None:
+        return FieldAnswer.FILLED
+    if rule is FieldRule.FILL_BLANKS:
+        return FieldAnswer.ONLY_BLANKS
+    return FieldAnswer.TAKEN if view.leads else FieldAnswer.NOT_LEADING
 
 
 def was_taken_back(name: str, view: LinkedView) -> bool:

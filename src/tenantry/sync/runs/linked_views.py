@@ -77,6 +77,12 @@ def every_linked(*, limit: int) -> list[LinkedView]:
     return [row.view for row in _fetch(_SELECT + _END, after=0, limit=limit)]
 
 
+def linked_of(tenant_id: int) -> LinkedView | None:
+    """Return the live link of one tenant as the planner looks at it, if there is one."""
+    found = _fetch(f"{_SELECT} and l.tenant_id = %(tenant)s {_END}", after=0, limit=1, tenant=tenant_id)
+    return found[0].view if found else None
+
+
 def _fetch(query: str, **parameters: Any) -> list[Linked]:
     with database.cursor() as cursor:
         cursor.execute(query, {"marketplace": current_marketplace_id(), **parameters})

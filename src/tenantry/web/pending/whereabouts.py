@@ -16,6 +16,7 @@ from tenantry.isolation.scope import marketplace_scope
 from tenantry.sync.observe.states import fed_marketplaces
 from tenantry.sync.whereabouts import Found, find_tenant, named
 from tenantry.web.access import OperatorVisit, Visit, needs, needs_operator
+from tenantry.web.addresses import query_of
 from tenantry.web.texts import legible
 
 _TONES = {
@@ -36,13 +37,15 @@ _MOST_MARKETPLACES = 20
 @needs(Action.SEE_PENDING)
 def pending_where(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Say where the tenant is that was pasted, and what to do next."""
-    given, external_id, domain = _asked(request)
+    given, external_id, domain = asked(request)
     found = find_tenant(external_id=external_id, domain=domain) if external_id or domain else []
     sees_companies = visit.presence.may(Action.SEE_COMPANIES)
     context = {
         "given": given,
         "unreadable": bool(given) and not found,
-        "groups": [{"title": "", "answers": [_answer(each, links=sees_companies) for each in found]}] if found else [],
+        "groups": [{"title": "", "answers": [answer_of(each, links=sees_companies) for each in found]}]
+        if found
+        else [],
         "action": reverse("web:pending-where"),
         "connection": None,
     }
@@ -56,7 +59,7 @@ def operator_connection_where(request: HttpRequest, visit: OperatorVisit, pk: in
     connection = Connection.objects.filter(pk=pk).first()
     if connection is None:
         raise Http404
-    given, external_id, domain = _asked(request)
+    given, external_id, domain = asked(request)
     groups = _in_marketplaces(visit, connection, external_id, domain) if external_id or domain else []
     context = {
         "given": given,
@@ -69,7 +72,8 @@ def operator_connection_where(request: HttpRequest, visit: OperatorVisit, pk: in
     return render(request, "pending/where.html", context)
 
 
-def _asked(request: HttpRequest) -> tuple[str, str, str]:
+def asked(request: HttpRequest) -> tuple[str, str, str]:
+    """Return what was pasted, and the tenant ID or the domain in it."""
     given = request.GET.get("q", "").strip()[:_LONGEST]
     return given, *named(given)
 
@@ -88,12 +92,13 @@ def _in_marketplaces(
                 Happening("marketplace.access.operator_looked", target, reason="Where is my tenant?"),
                 actor=visit.actor, marketplace_id=marketplace_id, now=visit.now, request_id=visit.request_id,
             )  # fmt: skip
-        answers = [_answer(each, links=False) for each in found]
+        answers = [answer_of(each, links=False) for each in found]
         groups.append({"title": legible(names.get(marketplace_id, "")), "answers": answers})
     return groups
 
 
-def _answer(found: Found, *, links: bool) -> dict[str, Any]:
+def answer_of(found: Found, *, links: bool) -> dict[str, Any]:
+    """Return an answer as pages show it. ``links``: with the way to the row or company."""
     tenant, pending, where = found.tenant, found.pending, found.answer.where
     url = link = ""
     if links and found.company_id:
@@ -112,4 +117,5 @@ def _answer(found: Found, *, links: bool) -> dict[str, Any]:
         "as_of": found.as_of,
         "url": url,
         "link": link,
+        "why_url": reverse("web:pending-why") + query_of({"q": tenant.external_id}) if links and tenant else "",
     }
