@@ -14,15 +14,17 @@ from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.companies.services import add_domain
 from tenantry.marketplace.imports.services import start_import
 from tenantry.marketplace.invitations.services import invite
-from tenantry.marketplace.models import Company, CompanyDomain, SharingGroup, StaffRole
-from tenantry.sync.deciding.services import ignore_pending
+from tenantry.marketplace.models import Company, CompanyDomain, Invitation, InvitationState, SharingGroup, StaffRole
+from tenantry.sync.deciding.services import create_from_pending, ignore_pending
 from tenantry.sync.models import (
     CompanySyncSettings,
     ConnectRequest,
     Entitlement,
+    GoogleTenant,
     Hold,
     Run,
     RunKind,
+    Tenant,
     Trigger,
 )
 
@@ -34,14 +36,17 @@ def fill(cast: Cast) -> Ids:
     now = timezone.now()
     stage = stage_of(cast)
     run = stage.sync(customers(4))
+    live = stage.request()
     company = add_company(cast.northwind, "Alpine", "alpine.example")
     eva, ida = add_people(company, "eva@alpine.example", "ida@alpine.example")
     with marketplace_scope(cast.northwind.pk):
-        Entitlement.objects.update(link_company=True)
+        Entitlement.objects.update(link_company=True, user_sync_google=True)
         CompanySyncSettings.objects.update(sales_support=True, customer_support=False)
         ids = _rows(cast, company, run, eva.membership_id, now=now)
-    other = stage.pending(name="Customer 0001")
+    (ada,) = add_people(company, "ada@alpine.example", role="administrator")
+    other, made = stage.pending(name="Customer 0001"), stage.pending(name="Customer 0002")
     with marketplace_scope(cast.northwind.pk):
+        create_from_pending(pending_id=made.pk, seen_version=None, draft=None, invite=False, actor=OPERATOR, now=now)
         decision = ignore_pending(pending_id=other.pk, seen_version=None, reason_key="test", actor=OPERATOR, now=now)
     google = Connection.objects.create(
         uid=uuid4(), name="Google", provider="google", partner_tenant_id="", discovery="reseller",
@@ -49,11 +54,25 @@ def fill(cast: Cast) -> Ids:
     )  # fmt: skip
     group = SharingGroup.objects.create(name="Group", created_at=now)
     return ids | {
-        "pending": stage.pending(name="Customer 0000").pk, "ignored": other.pk, "decision": decision.decision_id,
+        "pending": stage.pending(name="Customer 0000").pk, "ignored": other.pk, "created": made.pk, "live run": live.pk,
+        "administrator": ada.membership_id, "decision": decision.decision_id,
         "run": run.pk, "company": company.pk, "membership": ida.membership_id, "user": ida.user_id,
         "connection": cast.connection.pk, "marketplace": cast.northwind.pk, "group": group.pk,
+        "google tenant": _google_tenant(cast, now=now),
         "google": google.pk, "provider": "microsoft",
     }  # fmt: skip
+
+
+def _google_tenant(cast: Cast, *, now: datetime) -> int:
+    tenant = Tenant.objects.create(
+        provider="google", cloud="global", external_id="C0abc12de", name="Guild", domain="guild.example",
+        content_hash=uuid4(), first_seen_at=now, changed_at=now,
+    )  # fmt: skip
+    with marketplace_scope(cast.northwind.pk):
+        return GoogleTenant.objects.create(
+            marketplace=cast.northwind, tenant=tenant, sort_name="guild", domain="guild.example", content_hash=uuid4(),
+            first_seen_at=now,
+        ).pk  # fmt: skip
 
 
 def _rows(cast: Cast, company: Company, run: Run, membership_id: int, *, now: datetime) -> Ids:
@@ -69,10 +88,12 @@ def _rows(cast: Cast, company: Company, run: Run, membership_id: int, *, now: da
         marketplace=cast.northwind, company=company, domain="wanted.example", requested_by_name="Max",
         created_at=now - timedelta(hours=1),
     )  # fmt: skip
+    invitation = invite(membership_id=membership_id, actor=ACTOR, now=now)
+    Invitation.objects.filter(pk=invitation.pk).update(state=InvitationState.SENT, sent_at=now)
     return {
         "domain": CompanyDomain.objects.get(domain="second.example").pk, "import": job.pk, "hold": hold.pk,
         "decision run": decisions.pk, "connect": connect.pk,
-        "invitation": invite(membership_id=membership_id, actor=ACTOR, now=now).pk,
+        "invitation": invitation.pk,
         "staff": StaffRole.objects.get(account=cast.accounts["colleague"]).pk,
     }  # fmt: skip
 
@@ -83,7 +104,7 @@ _OF = {
     "memberships": "membership", "users": "user", "invitations": "invitation", "imports": "import", "runs": "run",
     "holds": "hold", "connect-requests": "connect", "relationship-links": "connection", "domains": "domain",
     "marketplaces": "marketplace", "staff": "staff", "feeds": "connection", "connections": "connection",
-    "google-connections": "google", "user-sync": "provider",
+    "google-connections": "google", "google-tenants": "google tenant", "user-sync": "provider",
     "sharing-groups": "group",
 }  # fmt: skip
 

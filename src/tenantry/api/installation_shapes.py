@@ -15,7 +15,7 @@ from tenantry.core.permissions import STAFF_ROLES
 from tenantry.listing import Page
 from tenantry.mail import LANGUAGES
 from tenantry.marketplace.models import StaffRole
-from tenantry.sync.switches import CompanySyncSwitches
+from tenantry.sync.entitlements import allowed_switches
 
 _PAGE = 50
 _PLACES = ("api", "authority", "ca_file")
@@ -83,19 +83,23 @@ class SwitchesGiven(Given):
 
     company_sync: bool | None = None
     link_company: bool | None = None
+    user_sync_microsoft: bool | None = None
+    user_sync_google: bool | None = None
 
 
 class Switches(Schema):
-    """What an operator allows, and whether Company Sync is chosen as well."""
+    """What an operator allows in a marketplace."""
 
     company_sync: bool
     link_company: bool
-    company_sync_on: bool
+    user_sync_microsoft: bool
+    user_sync_google: bool
 
     @classmethod
-    def of(cls, switches: CompanySyncSwitches) -> "Switches":
-        """Return the switches as an answer says them."""
-        return cls(company_sync=switches.allowed, link_company=switches.link_allowed, company_sync_on=switches.on)
+    def here(cls) -> "Switches":
+        """Return the switches of the scope's marketplace."""
+        allowed = allowed_switches()
+        return cls(**{name: name in allowed for name in cls.model_fields})
 
 
 class StaffTold(Schema):

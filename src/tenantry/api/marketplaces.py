@@ -42,7 +42,6 @@ from tenantry.sync.entitlements import set_entitlement
 from tenantry.sync.feeds import effect_of, filter_of, remove_feed, save_feed
 from tenantry.sync.models import Feed
 from tenantry.sync.observe.states import FedMarketplace, fed_marketplaces
-from tenantry.sync.switches import read_company_sync
 
 area = Area("Installation", place=Place.INSTALLATION)
 _RUN = Action.RUN_INSTALLATION
@@ -104,7 +103,7 @@ def _detail() -> MarketplaceDetail:
     feeds = Feed.objects.select_related("connection").order_by("connection__name")
     return MarketplaceDetail(
         id=row.pk, name=row.name, language=row.language, sharing_group_id=row.sharing_group_id,
-        created_at=row.created_at, switches=Switches.of(read_company_sync()),
+        created_at=row.created_at, switches=Switches.here(),
         staff=[StaffTold.of(each) for each in staff_here()], feeds=[_feed(feed) for feed in feeds],
     )  # fmt: skip
 
@@ -124,10 +123,10 @@ def rename_marketplace(call: Call, pk: Id, given: MarketplaceGiven) -> Marketpla
 
 @area.put("/installation/marketplaces/{int:pk}/switches", _RUN, Switches, refuses=True)
 def set_switches(call: Call, pk: Id, given: SwitchesGiven) -> Switches:
-    """Allow Company Sync and Link Company, or not."""
+    """Allow Company Sync, Link Company and User Sync, or not."""
     with _inside(call, pk):
         set_entitlement(**given.model_dump(), actor=call.actor, now=call.caller.now)
-        return Switches.of(read_company_sync())
+        return Switches.here()
 
 
 @area.post("/installation/marketplaces/{int:pk}/staff", _RUN, StaffTold, status=201, refuses=True)

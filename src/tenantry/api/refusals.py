@@ -25,6 +25,7 @@ from tenantry.providers.errors import ProviderError
 from tenantry.sync.company_settings import SettingsRefused
 from tenantry.sync.connecting import ConnectRefused
 from tenantry.sync.deciding.refusals import AlreadyDecided, DecisionRefused
+from tenantry.sync.google.requests import GoogleRefused
 from tenantry.sync.holds.services import ContentChanged, HoldRefused
 from tenantry.sync.requests import SyncRefused
 from tenantry.sync.undoing.ways import UndoRefused
@@ -94,9 +95,9 @@ _TOLD: Mapping[type[Exception], Callable[[Any], Problem]] = {
     **dict.fromkeys(
         (
             DecisionRefused, CompanyRefused, CompanyInUse, PersonRefused, LastAdministrator, InvitationRefused,
-            ImportRefused, SettingsRefused, SyncRefused, HoldRefused, UndoRefused, ConnectRefused, ErasureRefused,
-            NoInvitationLink, StaffRefused, SharingRefused, UnableToCreateAccount, UnableToCreateMarketplace,
-            UnableToSaveConnection,
+            ImportRefused, SettingsRefused, SyncRefused, HoldRefused, UndoRefused, GoogleRefused,
+            ConnectRefused, ErasureRefused, NoInvitationLink, StaffRefused, SharingRefused,
+            UnableToCreateAccount, UnableToCreateMarketplace, UnableToSaveConnection,
         ),
         _refused,
     ),

@@ -12,6 +12,7 @@ from tenantry.api import (
     connections,
     deciding,
     google,
+    google_tenants,
     holds,
     imports,
     invitations,
@@ -35,6 +36,7 @@ AREAS = (
     many.area, pending.area, deciding.area, companies.area, memberships.area, users.area, invitations.area,
     imports.area, runs.area, holds.area, settings.area, connecting.area, activity.area, marketplaces.area,
     connections.area, google.area, undoing.area, user_settings.area, notices.area,
+    google_tenants.area,
 )  # fmt: skip
 ROOT = "/api/v1/"
 _ABOUT = (

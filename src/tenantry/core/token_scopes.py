@@ -35,7 +35,7 @@ SCOPES: Mapping[TokenScope, frozenset[Action]] = {
     TokenScope.WRITE_COMPANIES: frozenset({Action.SEE_COMPANIES, Action.EDIT_COMPANIES, Action.IMPORT}),
     TokenScope.PERSONAL_DATA: frozenset({Action.HANDLE_PERSONAL_DATA}),
     TokenScope.INVITATIONS: frozenset({Action.INVITE}),
-    TokenScope.CONNECT: frozenset({Action.CONNECT_TENANT}),
+    TokenScope.CONNECT: frozenset({Action.CONNECT_TENANT, Action.LINK_GOOGLE}),
     TokenScope.READ_RUNS: frozenset({Action.SEE_RUNS, Action.SEE_NOTICES}),
     TokenScope.START_RUNS: frozenset({Action.SEE_RUNS, Action.START_RUN, Action.UNDO_RUN}),
     TokenScope.HOLDS: frozenset({Action.RELEASE_HOLDS}),

@@ -21,6 +21,11 @@ def current_marketplace_id() -> int:
     return marketplace_id
 
 
+def may_open_scope(marketplace_id: int) -> bool:
+    """Whether the scope of this marketplace can be opened now: inside of none, or of itself."""
+    return _current.get() in {None, marketplace_id}
+
+
 @contextmanager
 def marketplace_scope(marketplace_id: int) -> Iterator[None]:
     """Run the block in one transaction that sees one marketplace only.

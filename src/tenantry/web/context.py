@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from tenantry.core.permissions import Action, Role
-from tenantry.isolation.scope import marketplace_scope
+from tenantry.isolation.scope import marketplace_scope, may_open_scope
 from tenantry.listing import BoundedCount
 from tenantry.sync.google.queries import google_allowed
 from tenantry.sync.holds.queries import count_held
@@ -86,7 +86,8 @@ def _navigation(request: HttpRequest, presence: Presence) -> dict[str, Any]:
     sees_pending = current is not None and presence.may(Action.SEE_PENDING)
     sees_google = False
     waiting = held = BoundedCount(0, over=False)
-    if sees_pending and current is not None:
+    # An operator who works in one marketplace and sets another one up is in the scope of that: no counts then.
+    if sees_pending and current is not None and may_open_scope(current.marketplace_id):
         with marketplace_scope(current.marketplace_id):
             waiting = count_waiting()
             sees_google = presence.may(Action.LINK_GOOGLE) and google_allowed()
@@ -120,6 +121,8 @@ def _navigation(request: HttpRequest, presence: Presence) -> dict[str, Any]:
 
 def _unread_notices(presence: Presence) -> BoundedCount | None:
     """Count what is unread of the marketplace's notices, or of the operators' outside any; ``None``: sees none."""
+    if presence.current is not None and not may_open_scope(presence.current.marketplace_id):
+        return None
     if presence.current is not None and presence.may(Action.SEE_NOTICES):
         with marketplace_scope(presence.current.marketplace_id):
             return count_unread(presence.account.pk)
