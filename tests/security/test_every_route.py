@@ -15,6 +15,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils import timezone
 from tests.web.cast import OPERATOR, PASSWORD, Cast, stage_of
+from tests.web.directories import Somebody, add_directory
 from tests.web.people import add_company, add_people, let_in
 from tests.web.stage import ACTOR, customers
 
@@ -39,12 +40,14 @@ from tenantry.sync.models import (
     RunKind,
     Tenant,
     Trigger,
+    UserLink,
 )
 from tenantry.sync.notices import tell_managers, tell_operators
 from tenantry.webhooks.again import send_test
 from tenantry.webhooks.destinations import Destination
 from tenantry.webhooks.services import EndpointDraft, create_endpoint
 
+_INVITERS = (Action.INVITE, Action.INVITE_IN_OWN_COMPANY)
 PUBLIC, SIGNED_IN = "public", "signed in"
 
 
@@ -160,6 +163,16 @@ ROUTES = {
     "web:user-edit": _get(Action.EDIT_COMPANIES, "user"),
     "web:user-data": _get(Action.HANDLE_PERSONAL_DATA, "user"),
     "web:user-erase": _get(Action.HANDLE_PERSONAL_DATA, "user"),
+    "web:people-list": _get(Action.SEE_COMPANIES),
+    "web:person": _get(Action.SEE_COMPANIES, "person"),
+    "web:person-sync": Asked((Action.START_RUN,), "person", "post", reaches_out=True),
+    "web:person-unlink": _post(Action.EDIT_COMPANIES, "person"),
+    "web:company-force-user-sync": _post(Action.START_RUN, "company"),
+    "web:pending-users": Asked(_INVITERS, "company"),
+    "web:pending-users-invite": Asked(_INVITERS, "company", "post"),
+    "web:pending-user-address": Asked(_INVITERS, "newcomer"),
+    "web:pending-user-link": Asked(_INVITERS, "newcomer"),
+    "web:company-user-sync": Asked(_INVITERS, "directories"),
     "web:own-companies": _get(Action.SEE_OWN_COMPANY),
     "web:own-company": _get(Action.SEE_OWN_COMPANY, "company"),
     "web:sync-now": _post(Action.START_RUN),
@@ -260,10 +273,12 @@ def rows(cast: Cast) -> Rows:
     let_in(cast, company, "ada@alpine.example")
     let_in(cast, company, "uwe@alpine.example", role="user", name="Uwe User")
     eva, ida = add_people(company, "eva@alpine.example", "ida@alpine.example")
+    [person] = add_directory(company, cast.connection, Somebody("Nils New", "nils@alpine.example"))
     with marketplace_scope(cast.northwind.pk):
         CompanySyncSettings.objects.update(sales_support=True, customer_support=False)
         domain = CompanyDomain.objects.get(company=company)
         job = start_import(file_name="a.csv", content=b"external_id,name\n", actor=ACTOR, now=now)
+        newcomer = UserLink.objects.get(person=person).membership_id
         invitation = invite(membership_id=eva.membership_id, actor=ACTOR, now=now)
         hold = Hold.objects.create(
             marketplace=cast.northwind, run=run, brake="creations", reason="Many.", count=0, created_at=now
@@ -305,6 +320,7 @@ def rows(cast: Cast) -> Rows:
         "marketplace": [cast.northwind.pk], "staff": [cast.northwind.pk, staff.pk], "sharing": [sharing.pk],
         "connect": [connect.pk], "mail": ["no-mail"], "identity": [1], "provider": ["microsoft"],
         "reset": ["1", "set-password"], "uid": [str(cast.connection.uid)],
+        "person": [person.pk], "newcomer": [company.pk, newcomer], "directories": [company.pk, "microsoft"],
         "notice": [notice.pk], "operator notice": [to_operators.pk],
     }  # fmt: skip
 

@@ -51,6 +51,15 @@ from tenantry.web.pending.deciding import (
 from tenantry.web.pending.views import pending_detail, pending_export, pending_list
 from tenantry.web.pending.whereabouts import pending_where
 from tenantry.web.pending.why import pending_why
+from tenantry.web.people.directory import people_list, person_page, person_sync, person_unlink
+from tenantry.web.people.forcing import force_user_sync
+from tenantry.web.people.pending import (
+    pending_user_address,
+    pending_user_link,
+    pending_users,
+    pending_users_invite,
+    user_sync_of_company,
+)
 from tenantry.web.runs.undoing import run_undo
 from tenantry.web.runs.views import history_export, run_cancel, run_detail, run_export, run_list, run_progress, sync_now
 from tenantry.web.settings.company_fields import company_fields
@@ -106,12 +115,22 @@ urlpatterns = [
     path("companies/<int:pk>/people/<int:membership>/", membership_change, name="membership-change"),
     path("users/", user_list, name="user-list"),
     path("users/export.csv", user_export, name="user-export"),
+    path("users/directories/", people_list, name="people-list"),
+    path("users/directories/<int:pk>/", person_page, name="person"),
+    path("users/directories/<int:pk>/sync/", person_sync, name="person-sync"),
+    path("users/directories/<int:pk>/unlink/", person_unlink, name="person-unlink"),
     path("users/<int:pk>/", user_detail, name="user-detail"),
     path("users/<int:pk>/edit/", user_edit, name="user-edit"),
     path("users/<int:pk>/data/", user_data, name="user-data"),
     path("users/<int:pk>/erase/", user_erase, name="user-erase"),
     path("company/", own_companies, name="own-companies"),
     path("company/<int:pk>/", own_company, name="own-company"),
+    path("company/<int:pk>/waiting/", pending_users, name="pending-users"),
+    path("company/<int:pk>/waiting/invite/", pending_users_invite, name="pending-users-invite"),
+    path("company/<int:pk>/waiting/<int:membership>/address/", pending_user_address, name="pending-user-address"),
+    path("company/<int:pk>/waiting/<int:membership>/link/", pending_user_link, name="pending-user-link"),
+    path("company/<int:pk>/user-sync/<str:provider>/", user_sync_of_company, name="company-user-sync"),
+    path("companies/<int:pk>/user-sync/", force_user_sync, name="company-force-user-sync"),
     path("companies/pending/<int:pk>/create/", pending_create, name="pending-create"),
     path("companies/pending/<int:pk>/link/", pending_link, name="pending-link"),
     path("companies/pending/<int:pk>/ignore/", pending_ignore, name="pending-ignore"),

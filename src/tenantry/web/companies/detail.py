@@ -18,6 +18,7 @@ from tenantry.web.companies.history import steps_of
 from tenantry.web.companies.listing import kept_query, wanted_by
 from tenantry.web.companies.words import STATUS_SENTENCES, standing_badge, status_badge
 from tenantry.web.countries import country_name
+from tenantry.web.people.beside import people_of_directories
 from tenantry.web.texts import legible
 
 
@@ -36,6 +37,8 @@ def detail_context(request: HttpRequest, visit: Visit, company: Company) -> dict
         "links": _links(company, sees_pending=visit.presence.may(Action.SEE_PENDING)),
         "known_ids": [known.external_id for known in tenant_ids_of(company)],
         "history": steps_of(events, names=names),
+        "directories": people_of_directories(company),
+        "can_force": visit.presence.may(Action.START_RUN),
         "can_edit": can_edit,
         "can_invite": visit.presence.may(Action.INVITE),
         "back_url": reverse("web:company-list") + kept_query(wanted_by(request)),

@@ -11,6 +11,7 @@ from tenantry.core.permissions import Action
 from tenantry.marketplace.companies.queries import domains_of
 from tenantry.marketplace.models import Membership, MembershipRole
 from tenantry.marketplace.people.queries import administrators_of, own_places, people_of
+from tenantry.sync.people.inviting_by_hand import pending_places
 from tenantry.web.access import Visit, needs
 from tenantry.web.addresses import pager
 from tenantry.web.companies.detail import people_rows
@@ -60,5 +61,6 @@ def _context(request: HttpRequest, place: Membership, *, several: bool) -> dict[
             "people_pager": pager(request, page),
             "own_membership": place.pk,
             "can_invite": True,
+            "waiting": pending_places(company.pk).count(),
         }
     return context

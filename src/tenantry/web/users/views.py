@@ -20,6 +20,7 @@ from tenantry.web.companies.detail import person_row
 from tenantry.web.companies.history import steps_of
 from tenantry.web.companies.words import status_badge
 from tenantry.web.csv_files import csv_file
+from tenantry.web.people.beside import origins_of
 from tenantry.web.texts import legible
 from tenantry.web.users.forms import UserForm
 from tenantry.web.users.listing import EXPORT_HEADS, export_rows, kept_query, list_context, wanted_by
@@ -79,6 +80,7 @@ def user_detail(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
             }
             for place in places_of(user)
         ],
+        "origins": [] if user.erased_at else origins_of(user),
         "history": steps_of(events_of(user), names={}),
         "can_edit": visit.presence.may(Action.EDIT_COMPANIES) and user.erased_at is None,
         "can_handle_data": visit.presence.may(Action.HANDLE_PERSONAL_DATA),
