@@ -1,8 +1,8 @@
 """Candidates and searches descend their indexes, among many companies and under row-level security."""
 
-import re
 from collections.abc import Callable
 
+from bench.plans import plans_of, reads_a_whole_table
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -19,23 +19,6 @@ from tenantry.sync.matching.refreshing import match_next
 from tenantry.sync.matching.searching import find_companies
 from tenantry.sync.pending.lookalikes import tenants_like
 
-_BIG = re.compile(r"Seq Scan on (marketplace_company\w*|sync_pendingcompany|sync_pendingmatchkey)\b")  # what grows
-_ELSEWHERE = re.compile("pg_advisory|stage_")  # no rows; a batch of thousands, for which a small table is read whole
-
-
-def _plans(step: Callable[[], object]) -> list[str]:
-    """Return the plans of all queries of a step, as the application's role has them."""
-    with CaptureQueriesContext(connection) as captured:
-        step()
-    asked = [str(query["sql"]) for query in captured.captured_queries]
-    plans = []
-    for sql in asked:
-        if re.match(r"\s*(select|with|update|delete)\b", sql, re.IGNORECASE) and not _ELSEWHERE.search(sql):
-            with connection.cursor() as cursor:
-                cursor.execute(f"explain {sql.replace('%', '%%')}")
-                plans.append("\n".join(row[0] for row in cursor.fetchall()))
-    return plans
-
 
 def test_every_query_of_matching_and_searching_follows_an_index(crowded: Cast) -> None:
     tenant = profile_of(Subject("Alder Birch Cedarr GmbH", "t-1", ("alder-birch-cedar.example",), country="DE"))
@@ -50,11 +33,11 @@ def test_every_query_of_matching_and_searching_follows_an_index(crowded: Cast) -
             "leaving": lambda: forget_company_match_keys([company_id]),
             "matching anew": lambda: match_next(marketplace_id=crowded.northwind.pk, now=timezone.now()),
         }
-        plans = {name: _plans(step) for name, step in steps.items()}
+        plans = {name: plans_of(step) for name, step in steps.items()}
     assert all(plans.values())
     for name, found in plans.items():
         for plan in found:
-            assert not _BIG.search(plan), f"{name}:\n{plan}"
+            assert not reads_a_whole_table(plan), f"{name}:\n{plan}"
     assert "marketplace_companymatchkey_pkey" in "".join(plans["candidates"])
     assert "company_key_lookup" in "".join(plans["search"])
     assert "sync_pendingmatchkey_pkey" in "".join(plans["duplicates"])
