@@ -8,6 +8,7 @@ from tests.conftest import NOW
 
 from tenantry.core.planning.companies import ChangeKind
 from tenantry.core.planning.linked import FIELDS, LinkedKind
+from tenantry.core.planning.users.planning import UserChangeKind
 from tenantry.core.undoing import (
     FOLLOWS_PROVIDER,
     UNDO_FOR,
@@ -92,5 +93,6 @@ def test_what_follows_the_provider_or_was_not_made_or_is_old_or_an_undo_itself_h
     follows = {kind.value for kind in ChangeKind if kind is not ChangeKind.CREATE} | {
         LinkedKind.ENDED.value, LinkedKind.RETURNED.value,
     }  # fmt: skip
+    follows |= {kind.value for kind in UserChangeKind if kind is not UserChangeKind.DEACTIVATE}
     assert set(FOLLOWS_PROVIDER) == follows
     assert all(why_not(ChangeFacts(kind, "applied", NOW), now=NOW) for kind in follows)

@@ -14,7 +14,8 @@ from tenantry.audit.models import Event
 from tenantry.core.planning.linked import FieldRule
 from tenantry.core.records import Contact
 from tenantry.isolation.scope import marketplace_scope
-from tenantry.marketplace.models import Company
+from tenantry.marketplace.models import Company, CompanyOrigin, Membership, MembershipRole
+from tenantry.marketplace.people.services import bring_person, deactivate_membership
 from tenantry.sync.deciding.carrying import drive_decisions
 from tenantry.sync.deciding.many import Wish, start_decisions
 from tenantry.sync.deciding.selecting import BulkAction, Selection, forecast
@@ -226,3 +227,26 @@ def test_a_company_that_only_followed_its_tenant_can_still_be_un_created(
     desk.undo(decided.decision_id)
     with marketplace_scope(desk.marketplace_id):
         assert not Company.objects.exists()
+
+
+def test_a_place_that_user_sync_deactivated_is_given_back(desk: Desk) -> None:
+    pk, company_id = desk.marketplace_id, desk.company("Contoso")
+    with marketplace_scope(pk):
+        brought = bring_person(
+            company_id=company_id, email="eva@contoso.example", first_name="Eva", last_name="", phone="", language="",
+            role=MembershipRole.USER, origin=CompanyOrigin.SYNC, actor=KIM, now=desk.clock(),
+        )  # fmt: skip
+        deactivate_membership(membership_id=brought.membership_id, actor=KIM, now=desk.clock())
+        run = Run.objects.latest("pk")
+        change = Change.objects.create(
+            marketplace_id=pk, run=run, tenant_id=desk.pending(1).tenant_id, kind="user.deactivate", person_id=7,
+            subject_kind="person", subject="p-7", subject_name="Eva", reason="Left.", state="applied",
+            details={"membership": brought.membership_id}, created_at=desk.clock(), settled_at=desk.clock(),
+        )  # fmt: skip
+    undo = drive(pk, start(pk, run.pk, desk.clock, [change.pk]), desk.clock)
+    assert undo.counters["changes_applied"] == 1
+    with marketplace_scope(pk):
+        assert Membership.objects.get(pk=brought.membership_id).state != "inactive"
+        assert Change.objects.get(pk=change.pk).state == "undone"
+        assert Change.objects.get(run=undo).person_id == 7
+    assert look(pk, run.pk, desk.clock, [change.pk]).refusals == {"It was taken back already.": 1}

@@ -11,6 +11,7 @@ from typing import Any
 
 from tenantry.core.planning.companies import ChangeKind
 from tenantry.core.planning.linked import LABELS, LinkedKind
+from tenantry.core.planning.users.planning import UserChangeKind
 
 UNDO_FOR = timedelta(days=30)
 NOT_MADE = "It was not made, so there is nothing to take back."
@@ -22,6 +23,10 @@ _QUEUE = (
     "the feed's filter changed."
 )
 _RELATIONSHIP = "Whether there is a reseller relationship is for the provider to say. It follows by itself."
+_PERSON = (
+    "User Sync follows the directory: the next sync would do this again. Pin the person, deactivate the place, or "
+    "change the scope instead."
+)
 
 # Kinds of changes that say what the provider says, with what a person does instead.
 FOLLOWS_PROVIDER: Mapping[str, str] = {
@@ -32,6 +37,13 @@ FOLLOWS_PROVIDER: Mapping[str, str] = {
     ChangeKind.LINKED.value: "The tenant left the queue because a company is linked to it. Take that link back.",
     LinkedKind.ENDED.value: _RELATIONSHIP,
     LinkedKind.RETURNED.value: _RELATIONSHIP,
+    UserChangeKind.CREATE.value: _PERSON,
+    UserChangeKind.JOIN.value: _PERSON,
+    UserChangeKind.UPDATE.value: _PERSON,
+    UserChangeKind.REACTIVATE.value: _PERSON,
+    UserChangeKind.UNLINK.value: _PERSON,
+    UserChangeKind.REPORT_LEFT.value: "It only reported that somebody left: there is nothing to take back.",
+    UserChangeKind.INVITE.value: "An e-mail can't be unsent. Revoke the invitation instead.",
 }
 _RETURNS = {"ignored": "is ignored again.", "snoozed": "is snoozed again."}
 

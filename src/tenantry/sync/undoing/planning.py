@@ -182,7 +182,7 @@ def start_undo(
         requested_by=actor.name[:200], created_at=now, counters={"undo": len(judged), "undo_of_run": wanted.run.pk},
     )  # fmt: skip
     rows = [_row(run, each, actor, now=now) for each in judged]
-    insert_rows(Change, [*CHANGE_COLUMNS, "undoes_id"], rows)
+    insert_rows(Change, [*CHANGE_COLUMNS, "undoes_id", "subject_kind", "person_id"], rows)
     record_decisions(run, "requested", actor=actor, now=now, request_id=request_id)
     enqueue_undo(run.pk, run.marketplace_id)
     return run
@@ -195,5 +195,5 @@ def _row(run: Run, each: Judged, actor: Actor, *, now: datetime) -> tuple[object
     return (
         run.marketplace_id, run.pk, change.tenant_id, f"{UNDO_PREFIX}{change.kind}", change.subject,
         change.subject_name, Jsonb(dict(planned.before)), Jsonb(dict(planned.after)), reason, ChangeState.PLANNED.value,
-        "", Jsonb(details), now, change.pk,
+        "", Jsonb(details), now, change.pk, change.subject_kind, change.person_id,
     )  # fmt: skip

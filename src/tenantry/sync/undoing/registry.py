@@ -2,9 +2,10 @@
 
 from tenantry.sync.undoing.decided import DECIDED
 from tenantry.sync.undoing.followed import FOLLOWED
+from tenantry.sync.undoing.people import PEOPLE
 from tenantry.sync.undoing.ways import Way
 
-WAYS: tuple[Way, ...] = (DECIDED, FOLLOWED)
+WAYS: tuple[Way, ...] = (DECIDED, FOLLOWED, PEOPLE)
 
 
 def way_for(kind: str) -> Way | None:
