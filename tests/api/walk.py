@@ -49,6 +49,7 @@ READS: Mapping[str, tuple[str, ...]] = {
     "pending-list": ("GET /pending-companies",),
     "pending-detail": ("GET /pending-companies/{pending}", "GET /pending-companies/{pending}/companies?q=a"),
     "pending-where": ("GET /whereabouts?q=alpine.example",),
+    "pending-why": ("GET /explanations?q=alpine.example",),
     "pending-bulk": ("POST /pending-companies/decisions/forecast",),
     "pending-bulk-run": ("GET /decision-runs/{decision run}", "GET /decision-runs/{decision run}/changes"),
     "import-detail": ("GET /imports/{import}", "GET /imports/{import}/lines"),

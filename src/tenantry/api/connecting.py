@@ -22,11 +22,13 @@ from tenantry.api.shapes import (
 )
 from tenantry.connections.invitation_links import read_invitation_link
 from tenantry.connections.models import Connection
+from tenantry.core.explaining import Rule
 from tenantry.core.permissions import Action
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.listing import Order, page_of
 from tenantry.sync.completing import complete_requests
 from tenantry.sync.connecting import cancel_connect, request_connect
+from tenantry.sync.explaining import explain_tenants
 from tenantry.sync.models import ConnectRequest, ConnectState, Feed
 from tenantry.sync.whereabouts import Found, find_tenant, named
 
@@ -191,10 +193,57 @@ def where_is_tenant(call: Call, query: Query[WhereQuery]) -> Whereabouts:
     return Whereabouts(items=[WhereTold.of(found) for found in found_by(query.q)])
 
 
-def found_by(given: str, *, connection: Connection | None = None) -> list[Found]:
-    """Return where the tenant is that was pasted. Raises :class:`Problem` for what is neither domain nor id."""
+class RuleTold(Schema):
+    """A rule: what it asks, what it was given, its answer, and whether the tenant goes on, stops or waits there."""
+
+    asks: str
+    given: str
+    answer: str
+    says: str
+    parts: list[str]
+
+    @classmethod
+    def of(cls, rule: Rule) -> "RuleTold":
+        """Return a rule as an answer says it."""
+        return cls(
+            asks=rule.asks, given=rule.given, answer=rule.answer, says=rule.says.value, parts=list(rule.parts)
+        )  # fmt: skip
+
+
+class ExplainedTold(Schema):
+    """Where a tenant is, and what each rule says of it now."""
+
+    answer: WhereTold
+    rules: list[RuleTold]
+
+
+class Explanations(Schema):
+    """What is known of the tenant, rule by rule."""
+
+    items: list[ExplainedTold]
+
+
+@area.get("/explanations", Action.SEE_PENDING, Explanations)
+def explain_tenant(call: Call, query: Query[WhereQuery]) -> Explanations:
+    """Say why a tenant is as it is: each rule with what it was given, and its answer."""
+    external_id, domain = _named(query.q)
+    found = explain_tenants(external_id=external_id, domain=domain)
+    items = [
+        ExplainedTold(answer=WhereTold.of(each.found), rules=[RuleTold.of(rule) for rule in each.rules])
+        for each in found
+    ]
+    return Explanations(items=items)
+
+
+def _named(given: str) -> tuple[str, str]:
     external_id, domain = named(given)
     if not external_id and not domain:
         sentence = "This is neither a domain nor the ID of a tenant."
         raise Problem("invalid", sentence, errors={"q": sentence})
+    return external_id, domain
+
+
+def found_by(given: str, *, connection: Connection | None = None) -> list[Found]:
+    """Return where the tenant is that was pasted. Raises :class:`Problem` for what is neither domain nor id."""
+    external_id, domain = _named(given)
     return find_tenant(external_id=external_id, domain=domain, connection=connection)
