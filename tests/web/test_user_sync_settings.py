@@ -4,9 +4,12 @@ from typing import Any
 
 import pytest
 from tests.web.cast import Cast
+from tests.web.directories import Somebody, add_directory
+from tests.web.people import add_company
 from tests.web.reading import text_of
 
 from tenantry.connections.models import Provider
+from tenantry.core.planning.users.reasons import SENTENCES, Reason
 from tenantry.core.user_settings import GivenRole, Leavers, ScopeRules
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.sync.models import Entitlement
@@ -131,3 +134,21 @@ def test_trying_out_saves_nothing_and_shows_what_was_tried(cast: Cast) -> None:
     answer = _save(cast, _sent("google", user_sync="on", domains="contoso.com"), address=EFFECT)
     assert 'name="google-user_sync" checked' in answer.content.decode()
     assert not _saved(cast)[Provider.GOOGLE].settings.user_sync
+
+
+def test_who_would_flow_in_is_counted_with_examples_and_reasons_before_anything_is_saved(cast: Cast) -> None:
+    _allow(cast, "microsoft")
+    alpine = add_company(cast.northwind, "Alpine", "alpine.example")
+    add_directory(
+        alpine, cast.connection, Somebody("Anna In", "anna@alpine.example", licences=("a",)),
+        Somebody("Bob Bare", "bob@alpine.example", reason=Reason.NOT_LICENSED),
+    )  # fmt: skip
+    words = text_of(_save(cast, _sent(user_sync="on", licensed_only="on"), address=EFFECT))
+    assert "Microsoft 365: 1 in, 1 out. For example Anna In." in words
+    assert f"1: {SENTENCES[Reason.NOT_LICENSED]} For example Bob Bare." in words
+    assert "2 in, 0 out" in text_of(_save(cast, _sent(user_sync="on"), address=EFFECT))
+    assert "nobody is known yet" not in words
+    assert not _saved(cast)[Provider.MICROSOFT].settings.user_sync
+    _save(cast, _sent(user_sync="on"))
+    off = text_of(_save(cast, _sent(version_of="1"), address=EFFECT))
+    assert "Nobody comes in from Microsoft 365 any more." in off

@@ -31,6 +31,7 @@ from tenantry.web.operator.connections import connection_row
 from tenantry.web.settings.effect import effect_context
 from tenantry.web.settings.forms import CompanySyncForm
 from tenantry.web.settings.panels import limit_rows, setting_rows
+from tenantry.web.settings.people_effect import people_points
 from tenantry.web.settings.people_form import SentPeople
 from tenantry.web.settings.people_panel import first_choice, people_panels
 
@@ -208,4 +209,8 @@ def _page(request: HttpRequest, visit: Visit, switches: Switches, shown: Shown) 
 
 
 def _effect(switches: Switches, shown: Shown, visit: Visit) -> dict[str, Any]:
-    return effect_context(switches.company, shown.settings, shown.limits, now=visit.now)
+    effect = effect_context(switches.company, shown.settings, shown.limits, now=visit.now)
+    saved = {provider: each.settings for provider, each in switches.people.items()}
+    effect["points"] += people_points(switches.people, shown.people)
+    effect["differs"] = effect["differs"] or saved != shown.people
+    return effect
