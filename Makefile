@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test docs thorough pages keyboard check format lock bench bench-matching bench-matching-database bench-pages bench-import rate browser clean
+.PHONY: help demo test docs thorough pages keyboard check format lock bench bench-matching bench-matching-database bench-pages bench-import rate browser fuzz clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -69,6 +69,9 @@ browser:
 	  && ! command -v google-chrome >/dev/null; then \
 	  if [ "$$(id -u)" = 0 ]; then apt-get update -qq && apt-get install -y -qq chromium fonts-noto-cjk >/dev/null; \
 	  else echo "The browser tests need Chromium. Install it (apt-get install chromium), or set TENANTRY_CHROMIUM."; exit 1; fi; fi
+
+fuzz: .venv/dev.done ## Feed each provider's client 100,000 spoiled answers, and print what came out
+	PYTHONPATH=. $(BIN)/python -m tests.providers.fuzzing $(or $(COUNT),100000) $(or $(SEED),1) docs/reference/threat-model.md
 
 clean: ## Remove what was set up
 	rm -rf .venv .venv-emm .venv-docs build

@@ -184,3 +184,11 @@ def test_a_certificate_for_another_name_is_refused(tmp_path: Path) -> None:
         error = failure(lambda: client.send("GET", stub.url.replace("localhost", "127.0.0.1")))
         assert "not trusted" in error.message
         client.close()
+
+
+def test_a_redirect_to_a_private_address_is_an_answer_and_is_not_followed(api: Stub, http: HttpClient) -> None:
+    with running() as inside:
+        for target in (f"{inside.url}/secret", "http://169.254.169.254/latest/meta-data/", "file:///etc/passwd"):
+            api.say(Reply(b"", status=302, headers={"Location": target}))
+            assert http.send("GET", f"{api.url}/x").status == 302
+        assert inside.requests == []
