@@ -15,6 +15,7 @@ from tenantry.cli.match_keys import rebuild_match_keys
 from tenantry.cli.runs import runs
 from tenantry.cli.serve import migrate_command, serve, web, worker
 from tenantry.cli.setup import setup
+from tenantry.cli.sync_users import users
 from tenantry.cli.why import why
 
 app = typer.Typer(
@@ -36,6 +37,7 @@ app.command()(backup)
 app.command()(restore)
 connect.app.command("google")(google)
 app.add_typer(connect.app, name="connect")
+sync.app.command("users")(users)
 app.add_typer(sync.app, name="sync")
 app.add_typer(pending.app, name="pending")
 app.add_typer(holds.app, name="holds")

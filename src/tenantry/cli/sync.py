@@ -10,7 +10,7 @@ from tenantry.cli.exits import Exit
 from tenantry.cli.installation import HomeOption, installation
 from tenantry.cli.terminal import err, fail, print_json, say
 
-app = typer.Typer(no_args_is_help=True, help="Sync companies with the providers.")
+app = typer.Typer(no_args_is_help=True, help="Sync companies and people with the providers.")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document, changes included.")]
 MarketplaceOption = Annotated[str, typer.Option("--marketplace", help="Only this marketplace (its name).")]
@@ -18,7 +18,7 @@ MarketplaceOption = Annotated[str, typer.Option("--marketplace", help="Only this
 
 @app.callback()
 def group() -> None:
-    """Sync companies with the providers."""
+    """Sync companies and people with the providers."""
 
 
 @app.command("companies")

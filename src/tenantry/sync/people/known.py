@@ -14,11 +14,14 @@ from tenantry.marketplace.models import Membership, MembershipRole, MembershipSt
 from tenantry.sync.models import LinkMaker, TenantLink, UserLink
 from tenantry.sync.people.ends import EndReason
 
+# Each person is looked up singly: PostgreSQL takes tables that it has not counted yet for empty, and sorts them whole.
 _LINKS = """
-select distinct on (l.person_id) l.person_id, l.id, l.membership_id, l.ended_at is null, l.made_by, l.end_reason,
-    l.deactivated, m.company_id
-from sync_userlink l join marketplace_membership m on m.id = l.membership_id
-where l.marketplace_id = %s and l.person_id = any(%s) order by l.person_id, l.id desc
+select l.person_id, l.id, l.membership_id, l.ended_at is null, l.made_by, l.end_reason, l.deactivated, m.company_id
+from unnest(%s::bigint[]) as wanted(person_id)
+cross join lateral (
+    select * from sync_userlink where marketplace_id = %s and person_id = wanted.person_id order by id desc limit 1
+) l
+cross join lateral (select company_id from marketplace_membership where id = l.membership_id limit 1) m
 """
 _OF_OTHER_DIRECTORIES = """
 select p.email, p.user_name, p.aliases, l.membership_id from sync_directoryuser p
@@ -53,7 +56,8 @@ def gather_known(
         return Known()
     companies = {person.person_id: person.company_id for person in people}
     links = _links(companies)
-    held = _held(people)
+    unknown = [person for person in people if person.person_id not in links]  # a link decides before any address
+    held = _held(unknown) if unknown else {}
     memberships = _places(
         {link.membership_id for link in links.values()} | {key for found in held.values() for key in found.values()},
         precedence,
@@ -74,7 +78,7 @@ def gather_known(
 def _links(companies: Mapping[int, int]) -> dict[int, LinkView]:
     """Return the latest link of each person; one that leads to another company than the tenant's is none."""
     with database.cursor() as cursor:
-        cursor.execute(_LINKS, [current_marketplace_id(), list(companies)])
+        cursor.execute(_LINKS, [list(companies), current_marketplace_id()])
         rows = cursor.fetchall()
     return {
         person: LinkView(

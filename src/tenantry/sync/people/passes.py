@@ -28,7 +28,7 @@ _FOLLOWED = {
     UserChangeKind.JOIN,
     UserChangeKind.REACTIVATE,
 }  # whoever was linked just now is brought up to date at once
-_AT_ONCE = 32
+_AT_ONCE = 48
 Clock = Callable[[], datetime]
 _ON_PAGES = """
 select o.tenant_id, p.row_ids from sync_observationpage p join sync_observation o on o.id = p.observation_id

@@ -15,9 +15,9 @@ from tenantry.sync.people.long_reading import begin_long, read_long
 from tenantry.sync.people.runs import PeopleRun
 from tenantry.sync.people.worklist import Place, next_places, note_failed, note_read, wanted_of
 
-_UNDER_WAY = 64
-_STORED_AT_ONCE = 16
-_MOST_PEOPLE_AT_ONCE = 4_000
+_UNDER_WAY = 96
+_STORED_AT_ONCE = 48
+_MOST_PEOPLE_AT_ONCE = 2_000
 _Asked = tuple[Place, Future[Fetched]]
 
 

@@ -1,0 +1,109 @@
+"""Tenantry's side of ``bench.people``: connecting, linking, and one run as workers do it."""
+
+from typing import Any
+
+from tenantry.cli.installation import set_up_django
+
+set_up_django()  # as the worker does it
+
+import json  # noqa: E402  # Django must be set up first
+import uuid  # noqa: E402  # same
+
+from django.db import transaction  # noqa: E402  # same
+from django.utils import timezone  # noqa: E402  # same
+
+from tenantry.audit.events import Actor, ActorKind  # noqa: E402  # same
+from tenantry.connections.google import opened_google  # noqa: E402  # same
+from tenantry.connections.models import CallLine, Connection  # noqa: E402  # same
+from tenantry.connections.secrets import seal_credential  # noqa: E402  # same
+from tenantry.connections.sources import open_source  # noqa: E402  # same
+from tenantry.isolation.scope import marketplace_scope  # noqa: E402  # same
+from tenantry.marketplace.companies.services import CompanyDraft, create_companies  # noqa: E402  # same
+from tenantry.marketplace.models import CompanyOrigin  # noqa: E402  # same
+from tenantry.marketplace.queries import every_marketplace_id  # noqa: E402  # same
+from tenantry.marketplace.services import create_marketplace  # noqa: E402  # same
+from tenantry.providers.google.credentials import ScopeSet  # noqa: E402  # same
+from tenantry.sync.feeds import add_feed  # noqa: E402  # same
+from tenantry.sync.models import Entitlement, Run, Tenant, TenantLink, Trigger, UserSyncSettings  # noqa: E402  # same
+from tenantry.sync.observe.store import store_listing  # noqa: E402  # same
+from tenantry.sync.people.driving import drive_people  # noqa: E402  # same
+from tenantry.sync.people.requests import request_people_sync  # noqa: E402  # same
+from tenantry.sync.people.runs import Wish  # noqa: E402  # same
+
+BENCH = Actor(ActorKind.COMMAND_LINE, "benchmark")
+_NO_LIMIT = 6_000_000
+
+
+def _connection(facts: dict[str, Any]) -> Connection:
+    found = Connection.objects.first()
+    if found is not None:
+        return found
+    google, now = facts["google"], timezone.now()
+    key = json.loads(google["key_file"])
+    row = Connection(
+        uid=uuid.uuid4(), name="Google", provider="google", partner_tenant_id=google["account_id"],
+        discovery="reseller", subject=google["subject"], service_account=key["client_email"],
+        service_account_id=key["client_id"], created_at=now,
+        settings={"google": google["url"], "google_calls_per_minute": _NO_LIMIT},
+    )  # fmt: skip
+    seal_credential(row, {"service_account": google["key_file"]}, now=now)
+    row.save()
+    CallLine.objects.create(
+        key=f"google:{row.service_account_id}:{row.subject}", reserved_until=now, per_second=_NO_LIMIT / 60
+    )
+    return row
+
+
+def customer_ids(facts: dict[str, Any]) -> list[str]:
+    """Return the ids of all customers."""
+    _connection(facts)
+    return list(Tenant.objects.order_by("id").values_list("external_id", flat=True))
+
+
+def access_token(facts: dict[str, Any]) -> str:
+    """Return an access token for reading people."""
+    return opened_google(_connection(facts)).tokens.access_token(ScopeSet.USERS)
+
+
+def link_everything(facts: dict[str, Any]) -> None:
+    """Read the list of customers and link each to a company of a new marketplace, with User Sync on."""
+    connection, now = _connection(facts), timezone.now()
+    with open_source(connection) as source:
+        cursor = None
+        while True:
+            page = source.list_tenants(cursor)
+            with transaction.atomic():
+                store_listing(connection, page.records, now=now)
+            cursor = page.cursor
+            if cursor is None:
+                break
+    marketplace = create_marketplace(name="Northwind Cloud", actor=BENCH, now=now)
+    with marketplace_scope(marketplace.pk):
+        add_feed(connection=connection, countries=[], actor=BENCH, now=now)
+        Entitlement.objects.update_or_create(
+            marketplace=marketplace, defaults={"user_sync_google": True, "changed_at": now}
+        )
+        UserSyncSettings.objects.create(marketplace=marketplace, provider="google", user_sync=True, changed_at=now)
+        tenants = list(Tenant.objects.order_by("id"))
+        drafts = [CompanyDraft(f"Customer {tenant.pk}") for tenant in tenants]
+        ids = create_companies(drafts=drafts, origin=CompanyOrigin.BY_HAND, actor=BENCH, now=now)
+        TenantLink.objects.bulk_create(
+            TenantLink(marketplace=marketplace, tenant=tenant, company_id=company, created_at=now)
+            for tenant, company in zip(tenants, ids, strict=True)
+        )
+
+
+def sync_people(facts: dict[str, Any]) -> int:
+    """Run User Sync over everything; return how many people were seen."""
+    connection = _connection(facts)
+    [marketplace_id] = every_marketplace_id()
+    [run] = request_people_sync(
+        marketplace_id=marketplace_id, wish=Wish(BENCH, Trigger.COMMAND_LINE), now=timezone.now(), enqueue=False
+    )
+    while drive_people(connection.pk, clock=timezone.now, should_stop=lambda: False).left:
+        pass
+    with marketplace_scope(marketplace_id):
+        done = Run.objects.get(pk=run.pk)
+    if done.state != "done" or done.suspect:
+        raise SystemExit(f"The run did not end well: {done.state} {done.suspect} {done.failure}")
+    return int(done.counters["people_seen"])
