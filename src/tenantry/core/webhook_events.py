@@ -36,7 +36,7 @@ _USER = {
     "places": "From how many companies an erased person was taken",
 }
 _PENDING = {
-    "state": "`pending`, `held`, `ignored`, `snoozed`, `created`, `linked` or `withdrawn`",
+    "state": "`pending`, `held`, `ignored`, `snoozed`, `created`, `linked`, `withdrawn`; at Google `needs_link`",
     "name": "Name of the tenant",
     "country": "Country code, ISO 3166",
     "domain": "Primary domain",
@@ -114,6 +114,7 @@ CATALOG: tuple[EventType, ...] = (
         (
             *_actions(_C, "edited blanks_filled filling_taken_back"),
             *(f"sync.company_{verb}.applied" for verb in ("update", "relationship_ended", "relationship_returned")),
+            "sync.company_update.taken_back",
         ),
     ),
     EventType(
@@ -146,13 +147,14 @@ CATALOG: tuple[EventType, ...] = (
     ),
     EventType(
         "pending.decided",
-        "A waiting tenant was created, linked, ignored, snoozed or reopened, by a person or a rule.",
+        "A waiting tenant was created, linked, ignored, snoozed or reopened. Google tenants as well.",
         (
             "sync.pending_linked.applied",
             *_actions(_P, "created linked ignored snoozed woken reopened match_rejected decision_undone"),
+            *_actions("sync.google_tenant", "linked ignored reopened match_rejected"),
         ),
     ),
-    EventType("run.started", "A sync, preview or work on many rows began.", _actions("sync.run", "requested started")),
+    EventType("run.started", "A sync, preview or work on many rows began.", _actions("sync.run", "requested")),
     EventType(
         "run.finished",
         "It ended: done, previewed, failed or cancelled.",
@@ -163,7 +165,7 @@ CATALOG: tuple[EventType, ...] = (
     EventType(
         "hold.decided",
         "Held changes were released, rejected or given back.",
-        _actions("sync.hold", "released rejected given_back expired"),
+        _actions("sync.hold", "approved_first released rejected given_back"),
         tells_reason=True,
     ),
 )
