@@ -16,8 +16,7 @@ from tenantry.providers.probes import ProbeName, ProbeResult
 
 Probe = Callable[..., dict[ProbeName, ProbeResult]]
 GOOGLES = {
-    ProbeName.READ_PEOPLE, ProbeName.READ_ORGANISATION, ProbeName.READ_ROLES, ProbeName.READ_LICENCES,
-    ProbeName.READ_DELEGATIONS,
+    ProbeName.READ_ORGANISATION, ProbeName.READ_ROLES, ProbeName.READ_LICENCES,
 }  # fmt: skip
 
 

@@ -154,6 +154,7 @@ ROUTES = {
     "web:company-edit": _get(Action.EDIT_COMPANIES, "company"),
     "web:company-standing": _post(Action.EDIT_COMPANIES, "company"),
     "web:company-add-domain": _post(Action.EDIT_COMPANIES, "company"),
+    "web:company-sync-domains": _post(Action.EDIT_COMPANIES, "company"),
     "web:company-remove-domain": _post(Action.EDIT_COMPANIES, "domain"),
     "web:company-add-person": _get(Action.EDIT_COMPANIES, "company"),
     "web:membership-change": _post(Action.EDIT_COMPANIES, "membership"),

@@ -15,7 +15,7 @@ from tenantry.connections.models import Connection, Provider
 from tenantry.connections.pacing import Budgets, people_budgets
 from tenantry.providers.base import DirectorySource
 from tenantry.providers.capabilities import Ability, Choice, PeopleApi, choose_microsoft_api
-from tenantry.providers.errors import AuthFailed, ConsentMissing, NotFound
+from tenantry.providers.errors import AuthFailed, ConsentMissing, Misconfigured, NotFound
 from tenantry.providers.microsoft.graph import GraphPeople
 from tenantry.providers.microsoft.people import PartnerCenterPeople
 
@@ -51,6 +51,20 @@ class Directories:
             return OpenedDirectory(self._google, Choice(PeopleApi.GOOGLE_DIRECTORY, _THE_ONLY_ONE))
         assert self._microsoft is not None  # noqa: S101 (one of the two is there)
         return self._microsoft.of(tenant_id, wanted)
+
+
+def graph_of(connection: Connection, budgets: Budgets) -> GraphPeople:
+    """Return Graph for a Microsoft connection, as the person who signed in.
+
+    Raises ``Misconfigured``, also where the connection knows no Graph, and ``AuthFailed`` when nobody signed in.
+    """
+    opened = opened_microsoft(connection)
+    opened.check_signed_in()
+    if _is_apart(connection):
+        raise Misconfigured(f"Graph can't be asked: {_NO_GRAPH_ADDRESS}")
+    return GraphPeople(
+        opened.endpoints, opened.customer_tokens, budgets.graph, opened.http, concurrency=opened.concurrency
+    )
 
 
 class _Microsoft:

@@ -50,6 +50,7 @@ class Connection(models.Model):
     that it speaks for.
     ``test_results`` is what its last test found (``probing``), ``sealed_sign_in`` a sign-in under way
     (``signing_in``), ``relationship_link`` the partner's invitation for new customers as last read.
+    ``delegations_problem`` is why delegated administration could not be read when that was tried last.
     ``credential_kind`` says whether ``sealed_secret`` is a secret or a certificate (empty: sealed before that was
     noted), ``refresh_token_at`` when the refresh token that is kept was issued.
     """
@@ -81,6 +82,9 @@ class Connection(models.Model):
     created_at = models.DateTimeField()
     tested_at = models.DateTimeField(null=True)
     test_results = models.JSONField(null=True)
+    delegations_read_at = models.DateTimeField(null=True)
+    delegations_tried_at = models.DateTimeField(null=True)
+    delegations_problem = models.TextField(default="", db_default="")
     relationship_link = models.TextField(default="", db_default="")
     relationship_link_at = models.DateTimeField(null=True)
     hints = models.JSONField(default=dict, db_default={})

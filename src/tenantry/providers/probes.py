@@ -19,7 +19,6 @@ class ProbeName(StrEnum):
     READ_ORGANISATION = "read_organisation"
     READ_ROLES = "read_roles"
     READ_LICENCES = "read_licences"
-    READ_DELEGATIONS = "read_delegations"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from tenantry.connections.models import Connection
 from tenantry.connections.probing import probe_connection
 from tenantry.jobs import defer
 from tenantry.providers.errors import ProviderError
+from tenantry.sync.delegations import are_due, delegation_concerns, read_delegations
 
 _TESTED_EVERY = timedelta(hours=23)
 _RETRY = RetryStrategy(max_attempts=3, wait=60, exponential_wait=5)
@@ -38,12 +39,23 @@ def look_after_connection(connection_id: int, *, now: datetime) -> Reviewed:
     """Test the connection if its last test is a day old, then note what is to be told. Talks HTTP."""
     row = Connection.objects.get(pk=connection_id)
     due = row.tested_at is None or row.tested_at <= now - _TESTED_EVERY
-    if row.enabled and row.ready_for_companies and due:
+    if row.enabled and row.ready_for_tenants and due:
         try:
             probe_connection(row, now=now)
         except ProviderError as error:  # it can't be tried as it is set: its page and the doctor say why
             _log.warning("connection_not_tested", connection_id=connection_id, problem=error.message)
-    return review_consent(connection_id, actor=_SCHEDULE, now=now)
+    if are_due(row, now=now):
+        _look_at_delegations(row, now=now)
+    more = delegation_concerns(row, now=now)
+    return review_consent(connection_id, more=more, actor=_SCHEDULE, now=now)
+
+
+def _look_at_delegations(row: Connection, *, now: datetime) -> None:
+    """Read delegated administration anew. Where that is refused, what was read before stays, with its date."""
+    try:
+        read_delegations(row, now=now)
+    except ProviderError as error:
+        _log.warning("delegations_not_read", connection_id=row.pk, problem=error.message)
 
 
 consent_jobs = (look_after_connections, check_consent)

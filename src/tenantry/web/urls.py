@@ -10,6 +10,7 @@ from tenantry.web.companies.changing import (
     company_edit,
     company_new,
     company_standing,
+    company_sync_domains,
     membership_change,
     remove_domain,
 )
@@ -109,6 +110,7 @@ urlpatterns = [
     path("companies/<int:pk>/", company_detail, name="company-detail"),
     path("companies/<int:pk>/edit/", company_edit, name="company-edit"),
     path("companies/<int:pk>/standing/", company_standing, name="company-standing"),
+    path("companies/<int:pk>/domains/sync/", company_sync_domains, name="company-sync-domains"),
     path("companies/<int:pk>/domains/", add_domain, name="company-add-domain"),
     path("companies/<int:pk>/domains/<int:domain>/remove/", remove_domain, name="company-remove-domain"),
     path("companies/<int:pk>/people/new/", company_add_person, name="company-add-person"),

@@ -11,6 +11,7 @@ from tenantry.emulator.clock import Clock
 from tenantry.emulator.customers import Customer
 from tenantry.emulator.jwts import TokenError
 from tenantry.emulator.messages import Answer, Request, json_answer
+from tenantry.emulator.microsoft import delegations
 from tenantry.emulator.microsoft.continuation import Continuation, Cursor
 from tenantry.emulator.microsoft.customer_users import utc
 from tenantry.emulator.microsoft.people import ROLES, MicrosoftPeople
@@ -29,6 +30,7 @@ _CODES: Final = {400: "Request_BadRequest", 401: "InvalidAuthenticationToken", 4
                  404: "Request_ResourceNotFound", 410: "syncStateNotFound"}  # fmt: skip
 _DELETED: Final = "/v1.0/directory/deleteditems/microsoft.graph.user"
 _ALWAYS: Final = frozenset({"id", "@removed", "@odata.type"})
+_NO_RIGHTS: Final = "Insufficient privileges to complete the operation."
 
 
 class GraphRefusal(Exception):
@@ -60,9 +62,11 @@ class Graph:
     """Answers everything under ``/graph/v1.0``. ``url`` is set once the port is known."""
 
     def __init__(
-        self, world: World, people: MicrosoftPeople, mint: TokenMint, switches: Switches, *, clock: Clock, key: bytes
-    ) -> None:
+        self, world: World, people: MicrosoftPeople, mint: TokenMint, switches: Switches, *, clock: Clock, key: bytes,
+        partner: str,
+    ) -> None:  # fmt: skip
         self.url = ""
+        self._partner = partner
         self._world = world
         self._people = people
         self._mint = mint
@@ -80,8 +84,10 @@ class Graph:
     def answer(self, request: Request, path: str) -> Answer:
         """Answer a request; ``path`` is lower case and begins with ``/v1.0``."""
         serve = self._routes.get(path) or self._by_id(path)
-        request.known = serve is not None and request.method == "GET"
+        request.known = (serve is not None or path == delegations.PATH) and request.method == "GET"
         try:
+            if path == delegations.PATH:
+                return self._delegations(request)
             customer = self._customer(request)
             asked = {name: values[0] for name, values in parse_qs(request.query, keep_blank_values=True).items()}
             answer = (serve if serve and request.method == "GET" else _unknown)(GraphCall(request, customer, asked))
@@ -100,30 +106,36 @@ class Graph:
             return lambda call: self._members(call, parts[3])
         return None
 
-    def _customer(self, request: Request) -> Customer:
+    def _delegations(self, request: Request) -> Answer:
+        """Answer in the partner's own tenant, to whom the switch lets: a page of relationships."""
+        if str(self._claims(request).get("tid")) != self._partner or not self._switches.delegations_readable:
+            raise GraphRefusal(403, _NO_RIGHTS)
+        return delegations.page(request, self._world, self._people, self.url)
+
+    def _claims(self, request: Request) -> dict[str, Any]:
         scheme, _, token = request.headers.get("authorization", "").partition(" ")
         try:
             claims = self._mint.verified(token if scheme.lower() == "bearer" else "")
         except TokenError as problem:
             raise GraphRefusal(401, str(problem)) from problem
         request.mode = "user" if "scp" in claims else "app"
-        tenant = str(claims.get("tid"))
         if claims.get("aud") != GRAPH:
             raise GraphRefusal(401, "Access token validation failure. Invalid audience.")
+        return dict(claims)
+
+    def _customer(self, request: Request) -> Customer:
+        tenant = str(self._claims(request).get("tid"))
         try:
             customer = self._world.customer(tenant)
         except UnknownCustomerError as problem:
-            raise GraphRefusal(403, "Insufficient privileges to complete the operation.") from problem
+            raise GraphRefusal(403, _NO_RIGHTS) from problem
         if self._world.has_left(tenant) or not customer.role_granted or not self._people.is_consented(tenant):
-            raise GraphRefusal(403, "Insufficient privileges to complete the operation.")
+            raise GraphRefusal(403, _NO_RIGHTS)
         return customer
 
     def _refused(self, refusal: GraphRefusal) -> Answer:
-        inner = {
-            "date": utc(self._clock.now()),
-            "request-id": str(uuid.uuid4()),
-            "client-request-id": str(uuid.uuid4()),
-        }
+        ids = {name: str(uuid.uuid4()) for name in ("request-id", "client-request-id")}
+        inner = {"date": utc(self._clock.now()), **ids}
         error = {"code": refusal.code, "message": refusal.message, "innerError": inner}
         answer = json_answer({"error": error}, status=refusal.status)
         if refusal.location:

@@ -19,6 +19,7 @@ ROLES: Final = (
     ("729827e3-9c14-49f7-bb1b-9608f156bbb8", "Helpdesk Administrator", ""),
     ("f023fd81-a637-4b56-95fd-791ac0226033", "Service Support Administrator", ""),
 )
+READERS: Final = "88d8e3e3-8f55-4a1e-953a-9b9898b8876b"
 
 
 class MicrosoftPeople:
@@ -29,6 +30,7 @@ class MicrosoftPeople:
         self._world = world
         self._ids = GuidSequence(world.seed, "microsoft person")
         self._consents: dict[str, bool] = {}
+        self._delegations: dict[str, dict[str, Any]] = {}
         self._lock = threading.Lock()
 
     def company(self, tenant_id: str) -> int:
@@ -111,6 +113,26 @@ class MicrosoftPeople:
         """Let a customer consent to the partner's applications, or take that back."""
         with self._lock:
             self._consents[tenant_id] = granted
+
+    def delegate(self, tenant_id: str, **changes: Any) -> None:
+        """Change the delegated administration of a customer: ``status``, ``ends``, ``roles``, ``name``."""
+        with self._lock:
+            self._delegations.setdefault(tenant_id.lower(), {}).update(changes)
+
+    def delegation(self, tenant_id: str) -> dict[str, Any] | None:
+        """Return ``name``, ``status``, ``ends`` (seconds since 1970) and ``roles`` of a customer, if there is one.
+
+        Whoever granted the role has one, which ends in two months to two years.
+        """
+        index = self._world.index(tenant_id)
+        changes = self._delegations.get(tenant_id.lower())
+        if self._world.has_left(tenant_id) or not (changes or self._world.customer(tenant_id).role_granted):
+            return None
+        usual = {
+            "name": f"Administration {index}", "status": "active", "roles": [READERS],
+            "ends": self.staff.start + 86_400.0 * (60 + index * 37 % 660),
+        }  # fmt: skip
+        return {**usual, **(changes or {})}
 
     def is_consented(self, tenant_id: str) -> bool:
         """Whether the service user gets tokens of Graph in the tenant."""

@@ -59,16 +59,13 @@ class Microsoft:
         self.people = MicrosoftPeople(world, around.staff)
         self.moves = StaffMoves(around.staff, clock, f"{world.seed} microsoft", mangled=self.people.mangled)
         self.hints = Hints(clock, papers.notary, self.directory.tenant_id)
-        self._graph = Graph(world, self.people, self._mint, self.switches, clock=clock, key=key)
+        self._graph = Graph(
+            world, self.people, self._mint, self.switches, clock=clock, key=key, partner=self.directory.tenant_id
+        )
         self._partner_center = PartnerCenter(
-            world=world, directory=self.directory,
-            gate=Gate(self.directory, self._mint, self.switches),
-            customers=self._customers,
-            limit=self.limit,
-            switches=self.switches,
-            counters=around.counters,
-            users=CustomerUsers(self.people, self.switches, clock, key),
-            hints=self.hints,
+            world=world, directory=self.directory, gate=Gate(self.directory, self._mint, self.switches),
+            customers=self._customers, limit=self.limit, switches=self.switches, counters=around.counters,
+            users=CustomerUsers(self.people, self.switches, clock, key), hints=self.hints,
         )  # fmt: skip
         tokens = TokenEndpoint(
             directory=self.directory,

@@ -64,8 +64,9 @@ class Switches:
     before), ``wrong_total`` (``totalCount`` disagrees with the items), ``page_cap`` (most rows on a page),
     ``bom``, ``domain_filter_fails``.
 
-    Refusals: ``left_answer``, ``mfa_refusal``, ``mfa_enforced``, ``error_shape``, ``account``, ``agent`` (the
-    service user is in one of the partner's agent groups).
+    Refusals: ``delegations_readable`` (the application may list delegated administration), ``left_answer``,
+    ``mfa_refusal``, ``mfa_enforced``, ``error_shape``, ``account``, ``agent`` (the service user is in one of the
+    partner's agent groups).
 
     Sign-in: ``access_seconds``, ``refresh_days``, ``refresh_grace`` (seconds an exchanged refresh token stays
     good; ``None``: until it expires), ``secret_expired``, ``user_consent``, ``user_mfa`` (the user satisfies
@@ -85,6 +86,7 @@ class Switches:
     page_cap: int = 500
     bom: bool = True
     domain_filter_fails: bool = False
+    delegations_readable: bool = True
     left_answer: LeftAnswer = LeftAnswer.FORBIDDEN
     mfa_refusal: MfaRefusal = MfaRefusal.JSON
     mfa_enforced: bool = True

@@ -25,11 +25,14 @@ from tenantry.core.records import (
 )
 from tenantry.providers.base import CallBudget
 from tenantry.providers.capabilities import PeopleApi
-from tenantry.providers.errors import CursorExpired, Malformed, NotFound, ProviderError
+from tenantry.providers.errors import ConsentMissing, CursorExpired, Malformed, NotFound, ProviderError
 from tenantry.providers.http import HttpClient
 from tenantry.providers.microsoft.auth import TokenSource
 from tenantry.providers.microsoft.calls import Calls
 from tenantry.providers.microsoft.clouds import Endpoints
+from tenantry.providers.microsoft.delegations import PATH as DELEGATIONS_PATH
+from tenantry.providers.microsoft.delegations import PERMISSION as DELEGATIONS_PERMISSION
+from tenantry.providers.microsoft.delegations import Delegation, delegations_in
 from tenantry.providers.microsoft.graph_answers import classify_graph
 from tenantry.providers.microsoft.mapping import domain_of, guid_of
 from tenantry.providers.microsoft.people import known_tenant, known_user
@@ -41,6 +44,9 @@ from tenantry.providers.texts import text_of
 _DELTA: Final = "/v1.0/users/delta"
 _DELETED: Final = "/v1.0/directory/deletedItems/microsoft.graph.user"
 _PAGE: Final = {"Prefer": "odata.maxpagesize=999"}
+_ALLOW_DELEGATIONS: Final = (
+    f"Add Microsoft Graph, Delegated, {DELEGATIONS_PERMISSION} to the application, and grant it."
+)
 _REMEMBERED: Final = 64
 _KEPT_TENANTS: Final = 256
 _MOST_EMPTY: Final = 50
@@ -106,6 +112,17 @@ class GraphPeople:
         """Read one person, to learn whether the tenant is open this way. Raises ``ProviderError`` when it is not."""
         tenant = known_tenant(tenant_id)
         self._get(tenant, "/v1.0/users?$select=id&$top=1", lambda value: _rows(value, "users"))
+
+    def delegations(self, partner_tenant_id: str) -> dict[str, Delegation]:
+        """Return the delegated administration of each customer, by tenant id. ``partner_tenant_id`` is our own.
+
+        Raises ``ConsentMissing`` where the application may not read them, any other ``ProviderError``.
+        """
+        try:
+            return delegations_in(self._all(partner_tenant_id, DELEGATIONS_PATH))
+        except ConsentMissing as error:
+            error.permission, error.next_step = DELEGATIONS_PERMISSION, _ALLOW_DELEGATIONS
+            raise
 
     def list_users(self, tenant_id: str, cursor: str | None) -> DirectoryPage:
         """Return one page of everybody. The last page's ``changes`` is for :meth:`list_changes`."""

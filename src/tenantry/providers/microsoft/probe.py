@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from tenantry.core.records import Relationship, TenantPage
 from tenantry.providers.base import RefreshTokens, Unlimited
-from tenantry.providers.errors import AuthFailed, ConsentMissing, ProviderError
+from tenantry.providers.errors import AuthFailed, ConsentMissing, NotFound, ProviderError
 from tenantry.providers.http import Answer, HttpClient
 from tenantry.providers.microsoft.answers import pick
 from tenantry.providers.microsoft.auth import AppOnlyTokens, TokenSource, UserTokens
@@ -16,6 +16,7 @@ from tenantry.providers.microsoft.calls import Calls
 from tenantry.providers.microsoft.client import PartnerCenter
 from tenantry.providers.microsoft.clouds import Endpoints
 from tenantry.providers.microsoft.credentials import Application, ApplicationKind
+from tenantry.providers.microsoft.people import PartnerCenterPeople
 from tenantry.providers.pacing import AdaptiveConcurrency
 from tenantry.providers.patience import Patience
 from tenantry.providers.probes import ProbeName, ProbeResult
@@ -24,6 +25,8 @@ _WRONG_KIND: Final = frozenset({"7000218", "700025", "90023"})
 _NO_PROGRAM: Final = frozenset({"800039", "900149"})
 _SIGN_IN_FIRST: Final = "Not tested: no sign-in worked."
 _CONNECT_AS_USER: Final = "Run `tenantry connect microsoft` and sign in as a member of Admin Agents."
+_MOST_TRIED: Final = 5
+_ASK_FOR_ROLE: Final = "Ask customers for a delegated administration relationship with the role Directory Readers."
 _INDIRECT_RESELLER: Final = (
     "This is the account of an indirect reseller. Indirect resellers have no API access: only direct-bill "
     "partners and indirect providers do."
@@ -37,6 +40,7 @@ _PERMISSIONS: Final = {
     ProbeName.LIST_CUSTOMERS: "access to the partner's customers",
     ProbeName.READ_CUSTOMER: "access to the customer's record",
     ProbeName.READ_BILLING: "access to the customer's billing profile",
+    ProbeName.READ_PEOPLE: "a delegated role in the customer's tenant, such as Directory Readers",
     ProbeName.MFA: "a sign-in with multifactor authentication",
     ProbeName.PARTNER_ACCOUNT: "a direct-bill partner or an indirect provider",
 }
@@ -96,6 +100,7 @@ class _Probing:
         self._app: TokenSource | None = None
         self._user: TokenSource | None = None
         self._refusals: list[ProviderError] = []
+        self._customer_ids: list[str] = []
 
     def run(self) -> list[ProbeResult]:
         sign_ins = [*self._app_only(), self._app_and_user()]
@@ -107,7 +112,7 @@ class _Probing:
         source = PartnerCenter(self._endpoints, tokens, Unlimited(), http=self._http, patience=self._patience)
         results += self._customers(source)
         if self._user is not None:
-            results.append(self._mfa(self._user))
+            results += [self._people(self._user), self._mfa(self._user)]
         return results
 
     def _app_only(self) -> list[ProbeResult]:
@@ -160,7 +165,9 @@ class _Probing:
 
     def _one_customer(self, source: PartnerCenter, page: TenantPage) -> list[ProbeResult]:
         record, billing = ProbeName.READ_CUSTOMER, ProbeName.READ_BILLING
-        first = next((each for each in page.records if each.relationship is Relationship.RESELLER), None)
+        customers = [each for each in page.records if each.relationship is Relationship.RESELLER]
+        self._customer_ids = [each.external_id for each in customers]
+        first = next(iter(customers), None)
         if first is None:
             none = "Not tested: the first page lists no customer of the reseller kind."
             return [_untold(record, none), _untold(billing, none)]
@@ -192,6 +199,28 @@ class _Probing:
         except ProviderError:
             # An account that may not even ask this tells nothing; the listing's own error is shown.
             return False
+
+    def _people(self, tokens: TokenSource) -> ProbeResult:
+        """Try the first customers until the people of one are shown: most give no delegated role."""
+        name = ProbeName.READ_PEOPLE
+        people = PartnerCenterPeople(
+            self._endpoints, tokens, Unlimited(), self._http, patience=self._patience
+        )  # fmt: skip
+        closed = ""
+        for customer in self._customer_ids[:_MOST_TRIED]:
+            try:
+                people.list_users(customer, None)
+            except (ConsentMissing, NotFound) as error:
+                if error.stops_run:
+                    return _failed(name, error)
+                closed = error.message
+            except ProviderError as error:
+                return _failed(name, error)
+            else:
+                return _works(name, "The people of one customer were read.")
+        if not closed:
+            return _untold(name, "Not tested: there is no customer of the reseller kind.")
+        return _untold(name, f"The first customers give no delegated role. {closed}", _ASK_FOR_ROLE)
 
     def _mfa(self, tokens: TokenSource) -> ProbeResult:
         name = ProbeName.MFA

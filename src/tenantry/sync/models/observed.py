@@ -150,7 +150,8 @@ class Sighting(models.Model):
     """One connection seeing one tenant.
 
     ``missing_since`` and ``missing_listings`` tell of complete listings without it; ``ended_at`` that the
-    single read confirmed the end. ``details_due_at`` says when its details want reading next.
+    single read confirmed the end. ``details_due_at`` says when its details want reading next. ``delegation_*``: the
+    delegated administration (GDAP) that this partner has there, as of ``delegation_read_at`` (null: never read).
     """
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="sightings")
@@ -164,10 +165,22 @@ class Sighting(models.Model):
     details_at = models.DateTimeField(null=True)
     details_due_at = models.DateTimeField(null=True)
     details_failures = models.SmallIntegerField(default=0, db_default=0)
+    delegation_status = models.CharField(max_length=30, blank=True, default="", db_default="")
+    delegation_name = models.CharField(max_length=200, blank=True, default="", db_default="")
+    delegation_roles = ArrayField(models.CharField(max_length=36), default=list, db_default=[])
+    delegation_ends_at = models.DateTimeField(null=True)
+    delegation_read_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["connection", "tenant"], name="one_sighting_per_connection")]
-        indexes = [models.Index(fields=["connection", "details_due_at"], name="sighting_details_due")]
+        indexes = [
+            models.Index(fields=["connection", "details_due_at"], name="sighting_details_due"),
+            models.Index(
+                fields=["connection", "delegation_ends_at"],
+                condition=models.Q(delegation_ends_at__isnull=False),
+                name="sighting_delegation_ends",
+            ),
+        ]
 
 
 class Finding(models.Model):

@@ -124,7 +124,7 @@ def _take_details(tenant: Tenant, sighting: Sighting, details: TenantDetails, *,
     if details.address != Address():
         tenant.address = asdict(details.address)
     tenant.registration_number = details.registration_number or tenant.registration_number
-    if details.delegated_admin is not None:
+    if details.delegated_admin is not None and sighting.delegation_read_at is None:
         tenant.delegated_admin = details.delegated_admin
     tenant.indirect_reseller_id = details.indirect_reseller_id or tenant.indirect_reseller_id
     tenant.missing = list(details.missing)

@@ -14,7 +14,8 @@ from tenantry.marketplace.companies import services as companies
 from tenantry.marketplace.models import Company, CompanyDomain, CompanyOrigin, Membership, MembershipRole
 from tenantry.marketplace.people import services as people
 from tenantry.marketplace.people.services import Outcome
-from tenantry.web.access import Visit, needs
+from tenantry.sync.domains import sync_domains
+from tenantry.web.access import Visit, needs, needs_outside
 from tenantry.web.companies.forms import CompanyForm, NewCompanyForm, PersonForm
 from tenantry.web.companies.lookalikes import Lookalike, lookalikes_of_draft
 from tenantry.web.texts import legible
@@ -124,6 +125,26 @@ def add_domain(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
         messages.error(request, f"No domain was added: {refusal}")
     else:
         messages.success(request, "The domain is added." if new else "The company has this domain already.")
+    return redirect(reverse("web:company-detail", args=[pk]) + "#domains")
+
+
+@require_POST
+@needs_outside(Action.EDIT_COMPANIES)
+def company_sync_domains(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
+    """Read the linked tenants' domains, and give the verified ones to the company."""
+    try:
+        synced = sync_domains(
+            marketplace_id=visit.marketplace_id, company_id=pk, actor=visit.actor, now=visit.now,
+            request_id=visit.request_id,
+        )  # fmt: skip
+    except Company.DoesNotExist as error:
+        raise Http404 from error
+    if synced.added:
+        messages.success(request, f"Verified and added: {', '.join(synced.added)}.")
+    elif not synced.problems:
+        messages.success(request, "Read. The company has all of its tenants' verified domains already.")
+    for problem in synced.problems:
+        messages.error(request, legible(problem))
     return redirect(reverse("web:company-detail", args=[pk]) + "#domains")
 
 

@@ -1,17 +1,22 @@
 """The context of the page of one company (``companies/detail.html``)."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest
 from django.urls import reverse
 
+from tenantry.connections.models import Provider
 from tenantry.core.addresses import readable_domain
 from tenantry.core.permissions import Action
 from tenantry.listing import Page
 from tenantry.marketplace.companies.queries import domains_of, events_of, tenant_ids_of
 from tenantry.marketplace.models import Company, CompanyDomain, CompanyStatus, Membership, MembershipRole
 from tenantry.marketplace.people.queries import Place, names_in, people_of
+from tenantry.sync.delegations import administration_of, sightings_of
 from tenantry.sync.linked import links_of
+from tenantry.sync.models import Sighting, TenantLink
 from tenantry.web.access import Visit
 from tenantry.web.addresses import pager
 from tenantry.web.companies.history import steps_of
@@ -34,7 +39,7 @@ def detail_context(request: HttpRequest, visit: Visit, company: Company) -> dict
         "domains": [_domain(row) for row in domains_of(company)],
         "people": people_rows(page, places),
         "people_pager": pager(request, page),
-        "links": _links(company, sees_pending=visit.presence.may(Action.SEE_PENDING)),
+        "links": _links(company, visit),
         "known_ids": [known.external_id for known in tenant_ids_of(company)],
         "history": steps_of(events, names=names),
         "directories": people_of_directories(company),
@@ -118,7 +123,9 @@ def person_row(place: Place) -> dict[str, Any]:
     }
 
 
-def _links(company: Company, *, sees_pending: bool) -> list[dict[str, Any]]:
+def _links(company: Company, visit: Visit) -> list[dict[str, Any]]:
+    sees_pending, links = visit.presence.may(Action.SEE_PENDING), links_of(company.pk)
+    seen = sightings_of([link.tenant_id for link, _ in links])
     return [
         {
             "name": legible(link.tenant.name),
@@ -126,7 +133,20 @@ def _links(company: Company, *, sees_pending: bool) -> list[dict[str, Any]]:
             "domain": legible(link.tenant.domain),
             "external_id": link.tenant.external_id,
             "since": link.created_at,
+            "administration": _administration(link, seen, now=visit.now),
             "url": reverse("web:pending-detail", args=[pending]) if pending and sees_pending else "",
         }
-        for link, pending in links_of(company.pk)
+        for link, pending in links
     ]
+
+
+def _administration(link: TenantLink, seen: Mapping[int, Sighting], *, now: datetime) -> dict[str, Any] | None:
+    """Return the delegated administration of a Microsoft tenant: ``word``, ``tone``, ``fix`` and what is known."""
+    if link.tenant.provider != Provider.MICROSOFT:
+        return None
+    found = administration_of(seen.get(link.tenant_id), now=now)
+    tone = {"active": "good", "not known": "off"}.get(found.word, "wait")
+    return {
+        "word": found.word, "tone": tone, "sentence": found.sentence, "roles": ", ".join(found.roles),
+        "ends_at": found.ends_at, "read_at": found.read_at, "fix": found.fix,
+    }  # fmt: skip

@@ -94,6 +94,9 @@ def _facts(row: Connection) -> list[dict[str, Any]]:
     if row.sealed_refresh_token and row.refresh_token_at:
         ends_at = row.refresh_token_at + SIGN_IN_LASTS
         facts.append({"label": "Ends if unused until", "value": f"{ends_at:%d %b %Y}"})
+    if row.delegations_tried_at:
+        facts.append({"label": "Delegated administration", "value": "read" if not row.delegations_problem else "",
+                      "missing": row.delegations_problem, "as_of": row.delegations_read_at})  # fmt: skip
     return [*facts, *_places(row, ("api", "authority", "graph", "ca_file"))]
 
 

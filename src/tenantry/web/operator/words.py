@@ -22,7 +22,6 @@ _PROBES = {
     ProbeName.READ_ORGANISATION: "Read domains and organisational units",
     ProbeName.READ_ROLES: "Read administrators",
     ProbeName.READ_LICENCES: "Read licences",
-    ProbeName.READ_DELEGATIONS: "Read delegated administration",
 }
 _WORDS = {True: ("works", "good"), False: ("missing", "bad"), None: ("not known", "off")}
 

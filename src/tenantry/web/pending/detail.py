@@ -162,10 +162,12 @@ def _not_by_rule(code: str) -> dict[str, Any]:
 
 def _relationship(tenant: Tenant, seen: list[Seen]) -> list[dict[str, Any]]:
     missing = "not visible" if tenant.details_at else _NOT_READ
+    ends = max((each.sighting.delegation_ends_at for each in seen if each.sighting.delegation_ends_at), default=None)
     admin = {True: "yes", False: "no", None: ""}[tenant.delegated_admin]
     return [
         {"label": "Relationship", "value": ", ".join(sorted({_relation(each) for each in seen})), "missing": "none"},
         {"label": "Delegated administration", "value": admin, "missing": missing},
+        {"label": "Administration ends", "value": f"{ends:%d %b %Y}" if ends else "", "missing": "not known"},
         {"label": "Indirect reseller", "value": tenant.indirect_reseller_id, "kind": "id", "missing": "none known"},
         {"label": "Cloud", "value": tenant.cloud},
     ]
