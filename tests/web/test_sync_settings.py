@@ -10,8 +10,9 @@ from tests.web.reading import text_of
 from tests.web.stage import Customer, Stage
 
 from tenantry.audit.models import Event
-from tenantry.core.brakes import Limits
+from tenantry.core.brakes import BOUNDS, Limits
 from tenantry.isolation.scope import marketplace_scope
+from tenantry.sync.company_settings import save_limits
 from tenantry.sync.entitlements import set_entitlement
 from tenantry.sync.matching.refreshing import match_all
 from tenantry.sync.models import CompanySyncSettings, Run, Trigger
@@ -211,3 +212,27 @@ def test_the_limits_are_saved_with_the_settings_and_a_wrong_one_saves_nothing(ca
     assert _now_on(cast)
     with marketplace_scope(cast.northwind.pk):
         assert read_limits() == Limits(10, 100, 7)
+
+
+def test_every_limit_can_be_set_and_put_back_to_its_default_and_that_is_on_record(cast: Cast) -> None:
+    client = cast.client("owner")
+    page = client.get(PAGE)
+    for name in BOUNDS:
+        assert f'name="{name}"' in page.content.decode(), name
+    words = text_of(page)
+    assert "Tenants every 60 minutes · people every 24 hours" in words
+    sent = {name: str(least) for name, (least, _) in BOUNDS.items()}
+    client.post(PAGE, {"version_of": "0", "company_sync": "on", **sent})
+    with marketplace_scope(cast.northwind.pk):
+        assert read_limits() == Limits(**{name: least for name, (least, _) in BOUNDS.items()})
+        event = Event.objects.filter(action="sync.company_settings.changed").latest("id")
+    assert event.before is not None
+    assert event.after is not None
+    assert (event.before["removals_company_percent"], event.after["removals_company_percent"]) == (20, 1)
+    tried = client.post(PAGE, {"version_of": "1", "company_sync": "on", **sent, "do": "default-limits"})
+    assert 'name="removals_company_percent" value="20"' in tried.content.decode()
+    assert "Not saved yet" in text_of(tried)
+    with marketplace_scope(cast.northwind.pk):
+        assert read_limits().removals_company_percent == 1
+        assert save_limits(limits=Limits(), actor=cast.actor("owner"), now=timezone.now())
+        assert read_limits() == Limits()

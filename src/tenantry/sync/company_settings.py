@@ -98,6 +98,24 @@ def _save_limits(limits: Limits | None, *, actor: Actor, now: datetime) -> tuple
     return {name: old[name] for name in names}, {name: new[name] for name in names}
 
 
+def save_limits(*, limits: Limits, actor: Actor, now: datetime, request_id: str = "") -> bool:
+    """Keep the limits of the brakes alone; return whether any changed. In the marketplace's scope.
+
+    Raises :class:`SettingsRefused` when one is none.
+    """
+    wrong = problems_of(limits)
+    if wrong:
+        raise SettingsRefused(f"A limit can't be kept. {next(iter(wrong.values()))}", wrong)
+    marketplace_id = current_marketplace_id()
+    old, new = _save_limits(limits, actor=actor, now=now)
+    if new:
+        happening = Happening(
+            "sync.brake_limits.changed", Target("marketplace", str(marketplace_id)), before=old, after=new
+        )
+        record_event(happening, actor=actor, marketplace_id=marketplace_id, now=now, request_id=request_id)
+    return bool(new)
+
+
 def save_company_sync(*, company_sync: bool, seen_version: int, actor: Actor, now: datetime) -> bool:
     """Switch Company Sync alone; return whether it was switched on by this. See :func:`save_company_settings`."""
     row = CompanySyncSettings.objects.first() or CompanySyncSettings()

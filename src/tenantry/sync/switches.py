@@ -100,4 +100,4 @@ def read_limits() -> Limits:
 
 def needs_two_people() -> bool:
     """Whether two different people must approve held removals."""
-    return BrakeLimits.objects.filter(removals_need_two=True).exists()
+    return read_limits().removals_approvers > 1

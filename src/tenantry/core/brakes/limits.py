@@ -16,7 +16,7 @@ class Limits:
     people or more; 30 days from ``removals_month_percent`` on.
 
     A connection is set aside when at least ``errors_least_rows`` rows were tried and more than ``errors_percent`` of
-    them failed.
+    them failed. Held removals are released by ``removals_approvers`` different people.
     """
 
     creations_per_run: int = 25
@@ -31,6 +31,7 @@ class Limits:
     removals_month_percent: int = 10
     errors_least_rows: int = 20
     errors_percent: int = 40
+    removals_approvers: int = 1
 
 
 # The least and the most that each limit can be set to. A limit of no creations holds every one of them.
@@ -47,6 +48,7 @@ BOUNDS = {
     "removals_month_percent": (1, 100),
     "errors_least_rows": (1, 1_000),
     "errors_percent": (1, 99),
+    "removals_approvers": (1, 2),
 }
 
 

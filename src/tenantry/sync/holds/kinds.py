@@ -75,7 +75,7 @@ class HeldKind(ABC):
     name: ClassVar[str]
     change_kinds: ClassVar[frozenset[str]]
     two_people: ClassVar[bool] = False
-    """Whether a marketplace may ask for a second person here (``BrakeLimits.removals_need_two``)."""
+    """Whether a marketplace may ask for a second person here (``Limits.removals_approvers``)."""
 
     @abstractmethod
     def refusal(self) -> str:

@@ -91,10 +91,7 @@ class Schedule(models.Model):
 
 
 class BrakeLimits(MarketplaceOwned):
-    """Where the brakes of a marketplace hold. A marketplace without a row has the defaults.
-
-    ``removals_need_two``: two different people must approve held removals.
-    """
+    """Where the brakes of a marketplace hold. A marketplace without a row has the defaults."""
 
     creations_per_run = models.IntegerField(default=25)
     invitations_ask_above = models.IntegerField(default=200)
@@ -108,7 +105,7 @@ class BrakeLimits(MarketplaceOwned):
     removals_month_percent = models.IntegerField(default=10, db_default=10)
     errors_least_rows = models.IntegerField(default=20, db_default=20)
     errors_percent = models.IntegerField(default=40, db_default=40)
-    removals_need_two = models.BooleanField(default=False, db_default=False)
+    removals_approvers = models.IntegerField(default=1, db_default=1)
     changed_at = models.DateTimeField(null=True)
     changed_by_name = models.CharField(max_length=200, blank=True)
 

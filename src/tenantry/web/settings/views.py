@@ -17,7 +17,7 @@ from tenantry.core.brakes import Limits
 from tenantry.core.company_settings import CompanySettings
 from tenantry.core.permissions import Action
 from tenantry.core.user_settings import UserSettings
-from tenantry.sync.company_settings import SavedSettings, SettingsRefused, save_company_settings
+from tenantry.sync.company_settings import SavedSettings, SettingsRefused, save_company_settings, save_limits
 from tenantry.sync.models import Trigger
 from tenantry.sync.observe.states import states_of_feeding
 from tenantry.sync.people.requests import request_people_sync
@@ -30,7 +30,7 @@ from tenantry.web.amounts import counted
 from tenantry.web.operator.connections import connection_row
 from tenantry.web.settings.effect import effect_context
 from tenantry.web.settings.forms import CompanySyncForm
-from tenantry.web.settings.panels import limit_rows, setting_rows
+from tenantry.web.settings.panels import limit_rows, schedule_rows, setting_rows
 from tenantry.web.settings.people_effect import people_points
 from tenantry.web.settings.people_form import SentPeople
 from tenantry.web.settings.people_panel import first_choice, people_panels
@@ -98,6 +98,8 @@ def sync_settings(request: HttpRequest, visit: Visit) -> HttpResponse:
     if request.method != "POST":
         return _page(request, visit, switches, _saved(switches))
     sent = _sent(request, switches)
+    if request.POST.get("do") == "default-limits":
+        return _page(request, visit, switches, replace(sent.shown(), limits=Limits(), errors={}))
     if sent.errors:
         refusal = "Something can't be kept as it is; it is said beside it. Nothing was saved."
         return _page(request, visit, switches, sent.shown(refusal=refusal, status=_WRONG))
@@ -148,6 +150,9 @@ def _save(switches: Switches, sent: Sent, visit: Visit) -> tuple[SavedSettings, 
             wanted=sent.company.wanted(), limits=sent.limits, seen_version=sent.company.cleaned_data["version_of"],
             actor=actor, now=now, request_id=request_id,
         )  # fmt: skip
+    else:
+        changed = save_limits(limits=sent.limits, actor=actor, now=now, request_id=request_id)
+        saved = replace(saved, changed=changed)
     wanted, switched_on = sent.people.wanted(), []
     for provider, seen in sent.people.seen().items():
         done = save_user_settings(
@@ -189,13 +194,14 @@ def _sync_people(visit: Visit) -> None:
 
 
 def _page(request: HttpRequest, visit: Visit, switches: Switches, shown: Shown) -> HttpResponse:
-    company = switches.company
+    company, states = switches.company, states_of_feeding()
     context: dict[str, Any] = {
         "settings": setting_rows(company, shown.settings),
         "people": people_panels(switches.people, shown.people, shown.errors),
         "people_first": first_choice(switches.people, shown.people),
-        "limits": limit_rows(shown.limits, shown.errors, disabled=not company.allowed),
+        "limits": limit_rows(shown.limits, shown.errors, disabled=not switches.allowed),
         "effect": _effect(switches, shown, visit),
+        "schedules": schedule_rows(state.connection for state in states),
         "tried": shown.tried,
         "available": company.allowed,
         "can_save": switches.allowed,
@@ -203,7 +209,7 @@ def _page(request: HttpRequest, visit: Visit, switches: Switches, shown: Shown) 
         "changed": {"by": company.changed_by, "at": company.changed_at} if company.changed_at else None,
         "version_of": str(company.version),
         "conflict": shown.refusal,
-        "connections": [connection_row(state) for state in states_of_feeding()],
+        "connections": [connection_row(state) for state in states],
     }
     return render(request, "settings/sync.html", context, status=shown.status)
 
