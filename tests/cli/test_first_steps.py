@@ -156,6 +156,14 @@ def test_doctor_finds_an_installation_well_and_then_its_broken_connection(
     assert "localhost" in wrong["sentence"]
 
 
+def test_doctor_finds_foreign_keys_and_addresses_that_do_not_fit(database: str, emulator: Emulator) -> None:
+    connect(emulator)
+    Connection.objects.update(sealed_refresh_token=b"\x01\x02kXelsewhere")
+    looked = tenantry("doctor", "--json", TENANTRY_URL="https://shop.example")
+    wrong = {look["name"] for look in looked.json if look["ok"] is False}
+    assert (looked.code, wrong >= {"sealed values", "addresses"}) == (1, True), looked.out
+
+
 def test_runs_lists_what_syncs_did(database: str, emulator: Emulator, now: datetime) -> None:
     install(emulator, now=now, marketplaces={"Northwind": []})
     tenantry("sync", "companies")

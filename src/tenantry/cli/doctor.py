@@ -33,7 +33,11 @@ def doctor(
 ) -> None:
     """Examine the installation: folder, keys, database, roles, worker, connections."""
     with installation(home) as folder:
-        found = [result for look in (_keys, _tables, _worker, _connections, _chain) for result in look(folder)]
+        found = [
+            result
+            for look in (_keys, _sealed, _addresses, _tables, _worker, _connections, _chain)
+            for result in look(folder)
+        ]
     if as_json:
         print_json([asdict(result) for result in found])
     else:
@@ -70,6 +74,35 @@ def _keys(home: Home) -> Iterator[Examined]:
         "They lie inside the data folder." if inside else f"They are readable, in {folder}, for their owner only."
     )
     yield Examined("sealing keys", ok=not inside, sentence=sentence)
+
+
+def _sealed(_home: Home) -> Iterator[Examined]:
+    from tenantry.cli.sealed import places_that_do_not_open
+    from tenantry.sealing import KeyRingMissing
+
+    try:
+        closed = places_that_do_not_open()
+    except KeyRingMissing:  # said already
+        return
+    if closed:
+        sentence = f"{closed} sealed values don't open with these keys."
+        yield Examined(
+            "sealed values",
+            ok=False,
+            sentence=sentence,
+            next_step="Restore the keys folder that belongs to the database.",
+        )
+
+
+def _addresses(_home: Home) -> Iterator[Examined]:
+    from django.conf import settings
+
+    mail = settings.MAIL
+    if mail.lacks:
+        yield Examined("mail", ok=None, sentence=mail.lacks, next_step="Until then invitations and notices wait.")
+    if mail.url.startswith("https://") and not settings.BEHIND_TLS:
+        sentence = "TENANTRY_URL is https, and TENANTRY_BEHIND_TLS is not set: cookies travel over http as well."
+        yield Examined("addresses", ok=False, sentence=sentence, next_step="Set TENANTRY_BEHIND_TLS=1.")
 
 
 def _tables(_home: Home) -> Iterator[Examined]:
