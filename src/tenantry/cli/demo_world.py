@@ -11,11 +11,12 @@ from tenantry.accounts.models import Account
 from tenantry.accounts.services import create_account
 from tenantry.audit.events import Actor, ActorKind
 from tenantry.cli.demo_companies import ADMINISTRATOR, let_administrator_in, read_alike, seed_companies
-from tenantry.connections.models import Connection
+from tenantry.connections.models import Connection, Provider
 from tenantry.connections.services import MicrosoftConnection, save_microsoft_connection
 from tenantry.connections.sources import open_source
 from tenantry.core.permissions import Role
 from tenantry.core.records import Relationship, TenantListing
+from tenantry.core.user_settings import Leavers, ScopeRules, UserSettings
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.companies.services import CompanyDraft, create_company
 from tenantry.marketplace.models import CompanyOrigin, Marketplace
@@ -26,7 +27,10 @@ from tenantry.sync.feeds import add_feed
 from tenantry.sync.links import link_tenant
 from tenantry.sync.models import Trigger
 from tenantry.sync.observe.store import store_listing
+from tenantry.sync.people.requests import request_people_sync
+from tenantry.sync.people.runs import Wish
 from tenantry.sync.requests import Asked, request_sync
+from tenantry.sync.user_settings import save_user_settings
 
 _DEMO = Actor(ActorKind.SYSTEM, "Demo")
 COUNTRY = "AT"
@@ -64,6 +68,17 @@ def seed_demo(facts: dict[str, Any], *, password: str, linked: int) -> None:
             give_role(account_id=account.pk, account_name=account.name, role=role, actor=as_operator, now=now)
         save_company_sync(company_sync=True, seen_version=0, actor=_DEMO, now=now)
         request_sync(marketplace_id=northwind.pk, asked=Asked(_DEMO, Trigger.SETTINGS), now=now)
+    _let_people_in(northwind, as_operator, now=now)
+
+
+def _let_people_in(marketplace: Marketplace, operator: Actor, *, now: datetime) -> None:
+    """Switch User Sync on: guests and blocked people stay out, and who leaves is deactivated."""
+    with marketplace_scope(marketplace.pk):
+        set_entitlement(user_sync_microsoft=True, actor=operator, now=now)
+        scope = ScopeRules(no_guests=True, no_disabled=True)
+        wanted = UserSettings(user_sync=True, scope=scope, leavers=Leavers.DEACTIVATE)
+        save_user_settings(provider=Provider.MICROSOFT, wanted=wanted, seen_version=0, actor=_DEMO, now=now)
+    request_people_sync(marketplace_id=marketplace.pk, wish=Wish(_DEMO, Trigger.SETTINGS), now=now)
 
 
 def connection_to(facts: dict[str, Any]) -> MicrosoftConnection:
@@ -76,11 +91,13 @@ def connection_to(facts: dict[str, Any]) -> MicrosoftConnection:
         settings={
             "api": facts["api_url"],
             "authority": facts["login_url"],
+            "graph": facts["graph_url"],
             "ca_file": facts["ca_file"],
             "detail_calls_per_minute": CALLS_PER_MINUTE,
             "calls_at_once": CALLS_AT_ONCE,
         },
         credential={"secret": facts["web_application"]["secret"]},
+        refresh_token=facts["service_user"]["refresh_token"],
     )
 
 

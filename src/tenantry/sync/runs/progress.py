@@ -3,7 +3,17 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tenantry.sync.models import Change, ChangeState, Observation, ObservationState, Run, RunKind, RunState
+from tenantry.sync.models import (
+    Change,
+    ChangeState,
+    Observation,
+    ObservationState,
+    Run,
+    RunKind,
+    RunState,
+    RunTenant,
+    RunTenantState,
+)
 
 _LEAST_SECONDS = 2.0
 _SLOW_START = timedelta(seconds=20)
@@ -54,6 +64,11 @@ def progress_of(run: Run, *, now: datetime) -> Progress:
         left = Change.objects.filter(run=run, state__in=[ChangeState.PLANNED, ChangeState.APPROVED]).count()
         total = run.counters.get("decisions", run.counters.get("undo", left))
         return Progress(state, total - left, total, run.listed_at, now, stopping)
+    if run.kind == RunKind.PEOPLE and state != RunState.WAITING:
+        rows = RunTenant.objects.filter(run=run)
+        left = rows.filter(state__in=[RunTenantState.WAITING, RunTenantState.READ]).count()
+        total = rows.count()
+        return Progress(state, total - left, total, run.created_at, now, stopping)
     if observation is None or state == RunState.WAITING:
         late = now - run.created_at > _SLOW_START
         trouble = "No worker has taken it up yet. Ask your operator whether one is running." if late else ""

@@ -16,6 +16,7 @@ from tenantry.sync.runs.filters import RunFilter
 NEWEST_FIRST = Order("created", "created_at", descending=True)
 IN_ORDER = Order("id", "id")
 BY_TIME = Order("time", "created_at")
+_SEEN = ("people_seen", "tenants_seen", "records", "decisions", "undo")  # the first that a run counts
 _NOT_DONE = [ChangeState.FAILED, ChangeState.STALE]
 
 
@@ -93,9 +94,9 @@ def _live_counters(run: Run) -> dict[str, int]:
 
 def _tally(run: Run, counters: Mapping[str, int]) -> Tally:
     return Tally(
-        seen=counters.get("tenants_seen", counters.get("records", counters.get("decisions", counters.get("undo", 0)))),
+        seen=next((counters[name] for name in _SEEN if name in counters), 0),
         changed=counters.get("changes_planned" if run.preview else "changes_applied", 0),
-        skipped=counters.get("tenants_skipped", 0),
+        skipped=counters.get("people_skipped", counters.get("tenants_skipped", 0)),
         failed=sum(counters.get(name, 0) for name in ("records_invalid", "details_failed", "changes_failed")),
         held=counters.get("changes_held", 0),
         stale=counters.get("changes_stale", 0),

@@ -5,6 +5,7 @@ from typing import Any
 
 from tenantry.core.planning.companies import ChangeKind
 from tenantry.core.planning.linked import LinkedKind
+from tenantry.core.planning.users.planning import UserChangeKind
 from tenantry.sync.deciding.many import KINDS
 from tenantry.sync.deciding.selecting import BulkAction
 from tenantry.sync.holds.releasing import RELEASE
@@ -29,6 +30,14 @@ _KINDS: Mapping[str, str] = {
     ChangeKind.RETURN: "Came back",
     ChangeKind.LINKED: "Left the queue: linked",
     ChangeKind.CREATE: "Created as a company",
+    UserChangeKind.CREATE: "Came in",
+    UserChangeKind.JOIN: "Linked",
+    UserChangeKind.UPDATE: "Updated",
+    UserChangeKind.REACTIVATE: "Reactivated",
+    UserChangeKind.DEACTIVATE: "Deactivated",
+    UserChangeKind.UNLINK: "Unlinked",
+    UserChangeKind.REPORT_LEFT: "Reported as gone",
+    UserChangeKind.INVITE: "Invited",
     LinkedKind.UPDATE: "Company updated",
     LinkedKind.ENDED: "Relationship ended",
     LinkedKind.RETURNED: "Relationship returned",
@@ -87,7 +96,8 @@ def kind_of(run: Run) -> str:
     if is_decisions(run):
         what = next((word for kind, word in _DECISIONS.items() if kind in run.counters), "many rows")
         return f"Decisions: {what}"
-    return "Companies, preview" if run.preview else "Companies"
+    what = "People" if run.kind == RunKind.PEOPLE else "Companies"
+    return f"{what}, preview" if run.preview else what
 
 
 def is_decisions(run: Run) -> bool:
