@@ -46,6 +46,11 @@ _SUMS = (
         ("tenants_skipped_out_of_scope", "outside this marketplace's feed", "tab=findings&what=skipped_out_of_scope"),
         ("tenants_skipped_decided", "decided before", "tab=findings&what=skipped_decided"),
     )),
+    _Sum("people_seen", "People seen", "tab=changes", (
+        ("people_with_changes", "with changes", "tab=changes"),
+        ("people_unchanged", "unchanged", ""),
+        ("people_skipped", "skipped", ""),
+    )),
     _Sum("changes", "Changes", "tab=changes", tuple(
         (f"changes_{state.value}", str(state.label), f"tab=changes&state={state.value}") for state in ChangeState
     ), always=True),

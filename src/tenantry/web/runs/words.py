@@ -41,6 +41,14 @@ _KINDS: Mapping[str, str] = {
     LinkedKind.UPDATE: "Company updated",
     LinkedKind.ENDED: "Relationship ended",
     LinkedKind.RETURNED: "Relationship returned",
+    UserChangeKind.CREATE: "Person came in",
+    UserChangeKind.JOIN: "Person linked",
+    UserChangeKind.UPDATE: "Person updated",
+    UserChangeKind.REACTIVATE: "Person active again",
+    UserChangeKind.DEACTIVATE: "Person's place deactivated",
+    UserChangeKind.UNLINK: "Person unlinked",
+    UserChangeKind.REPORT_LEFT: "Reported as left",
+    UserChangeKind.INVITE: "Person invited",
 }
 _DECISIONS = {
     KINDS[BulkAction.CREATE]: "create",
