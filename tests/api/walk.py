@@ -429,6 +429,21 @@ ASKING: Mapping[str, str] = {
     "operator-connection-test": "POST /installation/connections/{connection}/test",
     "operator-connection-hints": "POST /installation/connections/{connection}/hints",
 }
+# A known gap: pages of User Sync whose calls are still to come. Nothing is added here; what gets its call leaves.
+MISSING = frozenset(
+    {
+        "company-force-user-sync",
+        "company-user-sync",
+        "pending-user-address",
+        "pending-user-link",
+        "pending-users",
+        "pending-users-invite",
+        "people-list",
+        "person",
+        "person-sync",
+        "person-unlink",
+    }
+)
 
 
 def reason_without(name: str) -> str:
