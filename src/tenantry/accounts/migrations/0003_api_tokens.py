@@ -3,7 +3,6 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import tenantry.accounts.models
 from tenantry.isolation.policies import IsolateTable, NamedLookup
 
 
@@ -36,7 +35,6 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [models.Index(fields=["marketplace_id", "created_at", "id"], name="token_by_marketplace")]
             },
-            managers=[("objects", tenantry.accounts.models.OwnedTokens())],
         ),
         IsolateTable("accounts_apitoken", installation_too=True),
         migrations.CreateModel(

@@ -2,7 +2,6 @@
 
 from django.db import migrations, models
 
-import tenantry.api.models
 from tenantry.isolation.policies import IsolateTable
 
 
@@ -32,7 +31,6 @@ class Migration(migrations.Migration):
                     models.UniqueConstraint(fields=("marketplace_id", "token_id", "key"), name="one_answer_per_key")
                 ],
             },
-            managers=[("objects", tenantry.api.models.OwnedAnswers())],
         ),
         IsolateTable("api_storedanswer", installation_too=True),
     ]

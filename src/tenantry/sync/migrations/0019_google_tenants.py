@@ -20,7 +20,7 @@ class Migration(migrations.Migration):
                 (
                     "marketplace",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="marketplace.marketplace"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="marketplace.marketplace"
                     ),
                 ),
                 (
