@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from django.utils import timezone
 from tests.web.cast import OPERATOR, Cast, stage_of
+from tests.web.directories import Somebody, add_directory
 from tests.web.people import add_company, add_people
 from tests.web.stage import ACTOR, customers
 
@@ -26,6 +27,7 @@ from tenantry.sync.models import (
     RunKind,
     Tenant,
     Trigger,
+    UserLink,
 )
 
 Ids = dict[str, int | str]
@@ -44,9 +46,11 @@ def fill(cast: Cast) -> Ids:
         CompanySyncSettings.objects.update(sales_support=True, customer_support=False)
         ids = _rows(cast, company, run, eva.membership_id, now=now)
     (ada,) = add_people(company, "ada@alpine.example", role="administrator")
+    (person,) = add_directory(company, cast.connection, Somebody("Nora New", "nora@alpine.example"))
     other, made = stage.pending(name="Customer 0001"), stage.pending(name="Customer 0002")
     with marketplace_scope(cast.northwind.pk):
         create_from_pending(pending_id=made.pk, seen_version=None, draft=None, invite=False, actor=OPERATOR, now=now)
+        waiting = UserLink.objects.get(person=person).membership_id
         decision = ignore_pending(pending_id=other.pk, seen_version=None, reason_key="test", actor=OPERATOR, now=now)
     google = Connection.objects.create(
         uid=uuid4(), name="Google", provider="google", partner_tenant_id="", discovery="reseller",
@@ -59,6 +63,7 @@ def fill(cast: Cast) -> Ids:
         "run": run.pk, "company": company.pk, "membership": ida.membership_id, "user": ida.user_id,
         "connection": cast.connection.pk, "marketplace": cast.northwind.pk, "group": group.pk,
         "google tenant": _google_tenant(cast, now=now),
+        "person": person.pk, "waiting": waiting,
         "google": google.pk, "provider": "microsoft",
     }  # fmt: skip
 
@@ -105,7 +110,7 @@ _OF = {
     "holds": "hold", "connect-requests": "connect", "relationship-links": "connection", "domains": "domain",
     "marketplaces": "marketplace", "staff": "staff", "feeds": "connection", "connections": "connection",
     "google-connections": "google", "google-tenants": "google tenant", "user-sync": "provider",
-    "sharing-groups": "group",
+    "sharing-groups": "group", "directory-people": "person", "pending-users": "waiting",
 }  # fmt: skip
 
 

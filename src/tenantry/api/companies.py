@@ -4,7 +4,7 @@ from django.db import transaction
 from django.http import Http404
 from ninja import Query
 
-from tenantry.api.areas import Area, Call, Reply
+from tenantry.api.areas import Area, Call, Place, Reply
 from tenantry.api.companies_shapes import (
     CompanyDetail,
     CompanyFields,
@@ -13,6 +13,7 @@ from tenantry.api.companies_shapes import (
     CompanyRow,
     DisableGiven,
     DomainGiven,
+    DomainsSynced,
     DomainTold,
     LinkTold,
     NewCompany,
@@ -36,6 +37,7 @@ from tenantry.marketplace.companies.queries import (
     tenant_ids_of,
 )
 from tenantry.marketplace.models import Company, CompanyDomain, CompanyOrigin
+from tenantry.sync.domains import sync_domains
 from tenantry.sync.linked import links_of
 from tenantry.sync.pending.lookalikes import companies_like, tenants_like
 
@@ -138,6 +140,13 @@ def add_domain(call: Call, pk: Id, given: DomainGiven) -> Done:
     company_or_missing(pk)
     new = services.add_domain(company_id=pk, domain=given.domain, **call.told)
     return Done(changed=new, sentence="The domain is added." if new else "The company has this domain already.")
+
+
+@area.post("/companies/{int:pk}/domains/sync", Action.EDIT_COMPANIES, DomainsSynced, place=Place.OUTSIDE)
+def sync_domains_of_company(call: Call, pk: Id) -> DomainsSynced:
+    """Read the linked tenants' domains now, and give the verified ones to the company; none is removed."""
+    synced = sync_domains(marketplace_id=call.caller.marketplace_id, company_id=pk, **call.told)
+    return DomainsSynced(added=list(synced.added), read=synced.read, problems=list(synced.problems))
 
 
 @area.delete("/companies/{int:pk}/domains/{int:domain_id}", Action.EDIT_COMPANIES, Done)

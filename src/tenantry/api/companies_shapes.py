@@ -202,6 +202,14 @@ class DomainGiven(Given):
     domain: str = Field(min_length=1, max_length=255)
 
 
+class DomainsSynced(Schema):
+    """What came of reading the domains of a company's tenants; ``problems`` says why some could not be read."""
+
+    added: list[str] = Field(description="Domains that the company has new, or verified now.")
+    read: int = Field(description="How many tenants were read.")
+    problems: list[str]
+
+
 class NewPerson(Given):
     """A person to add to a company."""
 

@@ -27,6 +27,7 @@ from tenantry.sync.connecting import ConnectRefused
 from tenantry.sync.deciding.refusals import AlreadyDecided, DecisionRefused
 from tenantry.sync.google.requests import GoogleRefused
 from tenantry.sync.holds.services import ContentChanged, HoldRefused
+from tenantry.sync.people.linking import LinkRefused
 from tenantry.sync.requests import SyncRefused
 from tenantry.sync.undoing.ways import UndoRefused
 
@@ -96,7 +97,7 @@ _TOLD: Mapping[type[Exception], Callable[[Any], Problem]] = {
         (
             DecisionRefused, CompanyRefused, CompanyInUse, PersonRefused, LastAdministrator, InvitationRefused,
             ImportRefused, SettingsRefused, SyncRefused, HoldRefused, UndoRefused, GoogleRefused,
-            ConnectRefused, ErasureRefused, NoInvitationLink, StaffRefused, SharingRefused,
+            ConnectRefused, LinkRefused, ErasureRefused, NoInvitationLink, StaffRefused, SharingRefused,
             UnableToCreateAccount, UnableToCreateMarketplace, UnableToSaveConnection,
         ),
         _refused,

@@ -21,6 +21,7 @@ from tenantry.api import (
     memberships,
     notices,
     pending,
+    people,
     runs,
     settings,
     undoing,
@@ -36,7 +37,7 @@ AREAS = (
     many.area, pending.area, deciding.area, companies.area, memberships.area, users.area, invitations.area,
     imports.area, runs.area, holds.area, settings.area, connecting.area, activity.area, marketplaces.area,
     connections.area, google.area, undoing.area, user_settings.area, notices.area,
-    google_tenants.area,
+    google_tenants.area, people.area,
 )  # fmt: skip
 ROOT = "/api/v1/"
 _ABOUT = (
