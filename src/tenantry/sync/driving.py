@@ -20,7 +20,7 @@ from tenantry.connections.sources import open_source
 from tenantry.providers.base import TenantSource
 from tenantry.providers.errors import ProviderError, Throttled, Unavailable
 from tenantry.sync.google.refreshing import marketplaces_with_google, refresh_google_tenants
-from tenantry.sync.models import Observation, ObservationState, RunState
+from tenantry.sync.models import Observation, ObservationState, ObservedKind, RunState
 from tenantry.sync.observe.ahead import reading_ahead
 from tenantry.sync.observe.details import Answer, BatchReader, count_due, next_due, reading_batches
 from tenantry.sync.observe.keeping import keep_answers
@@ -70,7 +70,7 @@ def drive_listing(observation_id: int, *, clock: Clock, should_stop: ShouldStop)
             )
             standing = Standing(ObservationState.FAILED)
         if standing.state == ObservationState.FAILED:
-            judge_error(connection.pk, _failure(observation_id), now=clock())
+            judge_error(connection.pk, ObservedKind.COMPANIES, _failure(observation_id), now=clock())
         if standing.state not in {ObservationState.LISTING, ObservationState.WAITING}:
             begun = begin_runs(observation_id, now=clock())
             refreshed = _refresh_google(connection, now=clock())
@@ -155,9 +155,9 @@ def drive_details(connection_id: int, *, clock: Clock, should_stop: ShouldStop) 
             return DetailsStanding(left=0)
         try:
             with tenants_budget(connection) as budget, open_source(connection, budget) as source:
-                standing = _read_details(connection_id, observation.pk, source, clock=clock, should_stop=should_stop)
+                standing = _read_details(connection_id, observation, source, clock=clock, should_stop=should_stop)
         except ProviderError as error:
-            judge_error(connection_id, failure_of(error), now=clock())
+            judge_error(connection_id, ObservedKind.COMPANIES, failure_of(error), now=clock())
             _fail_runs(connection_id, failure_of(error), now=clock())
             standing = DetailsStanding(left=0)
         except ConnectionSetAside as aside:
@@ -168,7 +168,7 @@ def drive_details(connection_id: int, *, clock: Clock, should_stop: ShouldStop) 
 
 
 def _read_details(
-    connection_id: int, observation_id: int, source: TenantSource, *, clock: Clock, should_stop: ShouldStop
+    connection_id: int, observation: Observation, source: TenantSource, *, clock: Clock, should_stop: ShouldStop
 ) -> DetailsStanding:
     while not should_stop():
         if not _anybody_waits(connection_id, now=clock()):
@@ -176,11 +176,11 @@ def _read_details(
         batch = next_due(connection_id, limit=_DETAILS_BATCH, now=clock())
         if not batch:
             _finish_runs(connection_id, clock=clock, should_stop=should_stop)
-            note_success(connection_id, observation_id, now=clock())
+            note_success(connection_id, ObservedKind.COMPANIES, began_at=observation.created_at, now=clock())
             return DetailsStanding(left=0)
         with reading_batches(source, should_stop=should_stop) as reader:
             reader.begin(batch)
-            pause = _read_batches(connection_id, observation_id, reader, clock=clock, should_stop=should_stop)
+            pause = _read_batches(connection_id, observation.pk, reader, clock=clock, should_stop=should_stop)
         if pause is not None:
             return DetailsStanding(left=len(batch), retry_at=clock() + pause)
     return DetailsStanding(left=count_due(connection_id, now=clock()))
@@ -240,8 +240,8 @@ def _judge(connection_id: int, observation_id: int, *, now: datetime) -> None:
     """Raise :class:`ConnectionSetAside` when too many of the tenants of this reading failed."""
     seen = Observation.objects.get(pk=observation_id)
     aside = judge_rows(
-        connection_id, tried=seen.details_read + seen.details_failed, failed=seen.details_failed,
-        failed_before=seen.details_failed_before, now=now,
+        connection_id, ObservedKind.COMPANIES, tried=seen.details_read + seen.details_failed,
+        failed=seen.details_failed, failed_before=seen.details_failed_before, now=now,
     )  # fmt: skip
     if aside is not None:
         raise ConnectionSetAside(aside)

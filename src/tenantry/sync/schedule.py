@@ -24,12 +24,12 @@ def start_due_syncs(*, now: datetime) -> int:
     started = 0
     for connection in Connection.objects.filter(enabled=True, provider=Provider.MICROSOFT):
         marketplace_id = any_syncing(connection.pk)
-        due = marketplace_id is not None and is_due(connection, now=now) and may_be_tried(connection.pk, now=now)
-        if marketplace_id is not None and due:
+        due = marketplace_id is not None and is_due(connection, now=now)
+        if marketplace_id is not None and due and may_be_tried(connection.pk, ObservedKind.COMPANIES, now=now):
             try:
                 asked = Asked(_SCHEDULE, Trigger.SCHEDULE)
                 request_sync(marketplace_id=marketplace_id, asked=asked, now=now, connection_id=connection.pk)
-                begin_try(connection.pk, now=now)
+                begin_try(connection.pk, ObservedKind.COMPANIES, now=now)
             except SyncRefused:  # switched off a moment ago
                 continue
             started += 1

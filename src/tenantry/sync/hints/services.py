@@ -12,7 +12,7 @@ from django.dispatch import Signal
 from tenantry.audit.events import Actor, ActorKind
 from tenantry.connections.models import Connection
 from tenantry.core.hints import Wanted, wanted_by
-from tenantry.sync.models import Hint, Observation, Trigger
+from tenantry.sync.models import Hint, Observation, ObservedKind, Trigger
 from tenantry.sync.models.observed import LIVE_OBSERVATION
 from tenantry.sync.quarantine import may_be_tried
 from tenantry.sync.queue import enqueue_hints, enqueue_runs
@@ -102,7 +102,7 @@ def _follow_unknown(connection_id: int, rows: Sequence[Hint], count: int, *, now
     marketplace_id = any_syncing(connection_id)
     if marketplace_id is None:
         return Followed(count + _end(rows, "nobody syncs", now))
-    if not may_be_tried(connection_id, now=now):
+    if not may_be_tried(connection_id, ObservedKind.COMPANIES, now=now):
         return Followed(count + _end(rows, "set aside", now))
     last = Observation.of_tenants(connection_id).order_by("-id").first()
     live = last is not None and last.state in LIVE_OBSERVATION

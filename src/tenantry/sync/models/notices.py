@@ -4,7 +4,9 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from tenantry.connections.models import Connection
+from tenantry.core.brakes import Brake
 from tenantry.isolation.managed import MarketplaceOwned
+from tenantry.sync.models.observed import ObservedKind
 
 
 class Told(models.Model):
@@ -76,13 +78,17 @@ class OperatorNoticeRead(models.Model):
 class Quarantine(models.Model):
     """A connection that was set aside because its credentials were refused, or too many rows failed. Shared.
 
-    ``brake`` is the one that tripped, ``reason`` a sentence, ``failure`` what the provider said, with what to do next.
+    ``brake`` is the one that tripped, ``kind`` (``ObservedKind``) what was read then, ``reason`` a sentence,
+    ``failure`` what the provider said, with what to do next.
     It is tried again by itself from ``next_try_at`` on, once a day; ``told_days`` are the days on which people were
     told, ``switched_off_at`` when it was given up. It ends with ``ended_at``: ``ended_by`` says by whom or what.
     """
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="quarantines")
     brake = models.CharField(max_length=30)
+    kind = models.CharField(
+        max_length=10, choices=ObservedKind.choices, default=ObservedKind.COMPANIES, db_default=ObservedKind.COMPANIES
+    )
     reason = models.TextField()
     failure = models.JSONField(null=True)
     begun_at = models.DateTimeField()
@@ -101,3 +107,7 @@ class Quarantine(models.Model):
             )
         ]
         indexes = [models.Index(fields=["connection", "-begun_at"], name="quarantine_by_age")]
+
+    def stops(self, kind: ObservedKind) -> bool:
+        """Whether this kind of reading stops for it: the kind that failed, and every kind for lack of credentials."""
+        return self.brake == Brake.CREDENTIALS or self.kind == kind

@@ -7,21 +7,24 @@ slice may end anywhere.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from tenantry.connections.directories import Directories, open_directories
 from tenantry.connections.models import Connection
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.providers.errors import ProviderError
 from tenantry.sync.driving import only_here
-from tenantry.sync.models import RunState
+from tenantry.sync.models import ObservedKind, RunState
 from tenantry.sync.observe.listing import failure_of
 from tenantry.sync.people.finishing import finish_people_run
 from tenantry.sync.people.passes import plan_read
 from tenantry.sync.people.planning import read_rulebook
 from tenantry.sync.people.reading import TenantReader
 from tenantry.sync.people.runs import PeopleRun, begin_people_run, end_people_run, live_people_runs, should_end_people
+from tenantry.sync.people.trouble import note_people_read
 from tenantry.sync.people.views import SharedAddresses
 from tenantry.sync.people.worklist import adopt_readings, next_retry
+from tenantry.sync.quarantine import ConnectionSetAside, judge_error
 
 Clock = Callable[[], datetime]
 ShouldStop = Callable[[], bool]
@@ -51,9 +54,16 @@ def drive_people(connection_id: int, *, clock: Clock, should_stop: ShouldStop) -
             with open_directories(connection) as directories:
                 return _Driver(connection, directories, clock, should_stop).drive()
         except ProviderError as error:  # the connection itself can't be used, or nobody's people can be read
-            for run in live_people_runs(connection_id):
-                end_people_run(run, state=RunState.FAILED, failure=failure_of(error), now=clock())
-            return PeopleStanding(left=False)
+            judge_error(connection_id, ObservedKind.PEOPLE, failure_of(error), now=clock())
+            _fail_runs(connection_id, failure_of(error), now=clock())
+        except ConnectionSetAside as aside:
+            _fail_runs(connection_id, aside.failure, now=clock())
+        return PeopleStanding(left=False)
+
+
+def _fail_runs(connection_id: int, failure: dict[str, Any], *, now: datetime) -> None:
+    for run in live_people_runs(connection_id):
+        end_people_run(run, state=RunState.FAILED, failure=failure, now=now)
 
 
 @dataclass(slots=True)
@@ -93,8 +103,8 @@ class _Driver:
         retry_at = next_retry(run)
         if retry_at is not None:
             return max(retry_at, self.clock() + _LEAST_WAIT)
-        if not self.should_stop():
-            finish_people_run(run, clock=self.clock, should_stop=self.should_stop)
+        if not self.should_stop() and finish_people_run(run, clock=self.clock, should_stop=self.should_stop):
+            note_people_read(run, self.connection.pk, now=self.clock())
         return None
 
     def _reader(self, run: PeopleRun) -> TenantReader:

@@ -13,6 +13,7 @@ from tenantry.sync.people.fetching import Fetched, TenantFetcher, Wanted, fetchi
 from tenantry.sync.people.keeping import keep_fetched
 from tenantry.sync.people.long_reading import begin_long, read_long
 from tenantry.sync.people.runs import PeopleRun
+from tenantry.sync.people.trouble import judge_tenants
 from tenantry.sync.people.worklist import Place, next_places, note_failed, note_read, wanted_of
 
 _UNDER_WAY = 96
@@ -36,7 +37,8 @@ class TenantReader:
     def read_some(self, *, enough: Callable[[], bool]) -> bool:
         """Read until nothing is due, or ``enough`` says so; return whether there was anything.
 
-        Raises the ``ProviderError`` that stops the whole connection; what was answered before is stored.
+        Raises the ``ProviderError`` that stops the whole connection, or ``ConnectionSetAside`` when too many tenants
+        fail; what was answered before is stored.
         """
         places = deque(self._next(()))
         if not places:
@@ -91,6 +93,7 @@ class TenantReader:
             self.after([each.wanted.tenant_id for each in short])
         if stopping is not None:
             raise stopping
+        judge_tenants(self.run, self.connection.pk, [each.error for _, each in taken if each.error], now=self.clock())
         for place, fetched in taken:
             if fetched.error is None and fetched.is_long:
                 self._read_long(place, fetched)
@@ -111,6 +114,7 @@ class TenantReader:
             note_failed(self.run, self.connection.pk, place, error, now=self.clock())
             if error.stops_run:
                 raise
+            judge_tenants(self.run, self.connection.pk, [error], now=self.clock())
             return
         if row.ended_at is not None:
             note_read(self.run, [row])

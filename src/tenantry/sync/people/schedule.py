@@ -10,6 +10,8 @@ from tenantry.core.schedules import next_slot
 from tenantry.sync.models import ObservedKind, Schedule, Trigger
 from tenantry.sync.people.requests import request_people_sync
 from tenantry.sync.people.runs import Wish
+from tenantry.sync.quarantine import may_be_tried
+from tenantry.sync.quarantine.services import begin_try
 from tenantry.sync.requests import SyncRefused
 from tenantry.sync.schedules import schedule_of
 
@@ -17,7 +19,10 @@ _SCHEDULE = Wish(Actor(ActorKind.SCHEDULE, "Schedule"), Trigger.SCHEDULE)
 
 
 def start_due_people(*, now: datetime) -> int:
-    """Start a run for each marketplace whose connection's time has come; return how many."""
+    """Start a run for each marketplace whose connection's time has come; return how many.
+
+    A connection that was set aside is tried once a day.
+    """
     started = 0
     for connection in Connection.objects.filter(enabled=True):
         marketplaces = marketplaces_syncing_people(connection.pk) if connection.ready_for_people else []
@@ -26,6 +31,9 @@ def start_due_people(*, now: datetime) -> int:
         row = schedule_of(connection, ObservedKind.PEOPLE)
         if row.next_at is not None and row.next_at > now:
             continue
+        if not may_be_tried(connection.pk, ObservedKind.PEOPLE, now=now):
+            continue
+        begin_try(connection.pk, ObservedKind.PEOPLE, now=now)
         for marketplace_id in marketplaces:
             started += _start(marketplace_id, connection.pk, now=now)
         every = timedelta(minutes=row.every_minutes)

@@ -7,8 +7,8 @@ from typing import Any
 from tenantry.audit.events import SYSTEM
 from tenantry.core.brakes import Failures, Limits, judge_failures
 from tenantry.isolation.scope import marketplace_scope
-from tenantry.sync.models import Observation, Quarantine
-from tenantry.sync.quarantine.queries import marketplaces_fed_by, quarantine_of
+from tenantry.sync.models import ObservedKind, Quarantine
+from tenantry.sync.quarantine.queries import marketplaces_fed_by, stopped_by
 from tenantry.sync.quarantine.services import Cause, let_back, set_aside
 from tenantry.sync.switches import read_limits
 
@@ -31,7 +31,9 @@ class ConnectionSetAside(Exception):
         }  # fmt: skip
 
 
-def judge_error(connection_id: int, failure: Mapping[str, Any] | None, *, now: datetime) -> Quarantine | None:
+def judge_error(
+    connection_id: int, kind: ObservedKind, failure: Mapping[str, Any] | None, *, now: datetime
+) -> Quarantine | None:  # fmt: skip
     """Set the connection aside if this failure, which ended a reading, is one of its credentials.
 
     ``failure`` is as ``observe.listing.failure_of`` makes it. A provider or a network that is down sets nothing aside.
@@ -40,29 +42,30 @@ def judge_error(connection_id: int, failure: Mapping[str, Any] | None, *, now: d
         return None
     reason = " ".join(filter(None, (str(failure.get("what", "")), str(failure.get("next", "")))))
     trip = judge_failures(Failures(credentials=reason or "Its credentials are refused."), Limits())
-    return set_aside(connection_id, Cause(trip, dict(failure)), now=now) if trip else None
+    return set_aside(connection_id, Cause(trip, kind, dict(failure)), now=now) if trip else None
 
 
-def judge_rows(connection_id: int, *, tried: int, failed: int, failed_before: int, now: datetime) -> Quarantine | None:
+def judge_rows(
+    connection_id: int, kind: ObservedKind, *, tried: int, failed: int, failed_before: int, now: datetime
+) -> Quarantine | None:  # fmt: skip
     """Set the connection aside if too many of the rows of one run failed.
 
     ``failed_before``: of ``failed``, those that failed the last time as well, or that no row is to blame for: a few
-    rows that never work must not stop the others. While the connection is set aside all of them count.
+    rows that never work must not stop the others. While this kind of reading is set aside all of them count.
     """
     if failed == 0:
         return None
-    again = 0 if quarantine_of(connection_id) else failed_before
+    again = 0 if stopped_by(connection_id, kind) else failed_before
     trip = judge_failures(Failures(tried - again, failed - again), strictest_limits(connection_id))
-    return set_aside(connection_id, Cause(trip), now=now) if trip else None
+    return set_aside(connection_id, Cause(trip, kind), now=now) if trip else None
 
 
-def note_success(connection_id: int, observation_id: int, *, now: datetime) -> bool:
+def note_success(connection_id: int, kind: ObservedKind, *, began_at: datetime, now: datetime) -> bool:
     """Let the connection back after a reading that went well; tell whether it had been set aside.
 
-    Only a reading that began after that can tell.
+    Only a reading that began after that can tell, and only of what stopped its kind.
     """
-    live = quarantine_of(connection_id)
-    began_at = Observation.objects.values_list("created_at", flat=True).get(pk=observation_id)
+    live = stopped_by(connection_id, kind)
     return live is not None and began_at > live.begun_at and let_back(connection_id, by=SYSTEM, now=now)
 
 

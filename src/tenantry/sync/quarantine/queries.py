@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db import connection as database
 
-from tenantry.sync.models import Quarantine
+from tenantry.sync.models import ObservedKind, Quarantine
 
 
 def quarantine_of(connection_id: int) -> Quarantine | None:
@@ -19,9 +19,15 @@ def quarantines_of(connection_ids: Iterable[int]) -> dict[int, Quarantine]:
     return {each.connection_id: each for each in live}
 
 
-def may_be_tried(connection_id: int, *, now: datetime) -> bool:
-    """Whether the connection may be read without a person asking for it: not set aside, or its daily try is due."""
+def stopped_by(connection_id: int, kind: ObservedKind) -> Quarantine | None:
+    """Return the connection's live quarantine if this kind of reading stops for it."""
     live = quarantine_of(connection_id)
+    return live if live is not None and live.stops(kind) else None
+
+
+def may_be_tried(connection_id: int, kind: ObservedKind, *, now: datetime) -> bool:
+    """Whether this may be read without a person asking for it: it is not set aside, or its daily try is due."""
+    live = stopped_by(connection_id, kind)
     return live is None or (live.next_try_at is not None and live.next_try_at <= now)
 
 

@@ -12,15 +12,19 @@ from tenantry.connections.editing import set_enabled
 from tenantry.connections.models import Connection
 from tenantry.core.brakes import Trip
 from tenantry.core.brakes.quarantine import day_to_tell, is_given_up, next_try
-from tenantry.sync.models import Quarantine
+from tenantry.sync.models import ObservedKind, Quarantine
 from tenantry.sync.quarantine.telling import tell_given_up, tell_goes_on, tell_over, tell_set_aside
 
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why a connection is set aside: the brake that tripped, and what the provider said, as a run's failure has it."""
+    """Why a connection is set aside: the brake that tripped, by what kind of reading, and what the provider said.
+
+    ``failure`` is as a run's failure has it.
+    """
 
     trip: Trip
+    kind: ObservedKind
     failure: dict[str, Any] = field(default_factory=dict)
 
 
@@ -29,14 +33,18 @@ def set_aside(connection_id: int, cause: Cause, *, now: datetime) -> Quarantine:
     with transaction.atomic():
         row = Connection.objects.select_for_update().get(pk=connection_id)
         live = Quarantine.objects.filter(connection=row, ended_at=None).first()
-        new = live is None or live.brake != cause.trip.brake.value
+        new = live is None or (live.brake, live.kind) != (cause.trip.brake.value, cause.kind)
         quarantine = live or Quarantine(connection=row, begun_at=now)
-        quarantine.brake, quarantine.reason = cause.trip.brake.value, cause.trip.reason
+        quarantine.brake, quarantine.kind, quarantine.reason = cause.trip.brake.value, cause.kind, cause.trip.reason
         quarantine.failure, quarantine.last_try_at = cause.failure, now
         quarantine.next_try_at = next_try(now=now)
         quarantine.save()
         if new:
-            after = {"brake": quarantine.brake, "next_try_at": quarantine.next_try_at.isoformat()}
+            after = {
+                "brake": quarantine.brake,
+                "kind": cause.kind.value,
+                "next_try_at": quarantine.next_try_at.isoformat(),
+            }
             _record(row, "set_aside", after, SYSTEM, now, reason=quarantine.reason)
     if new:
         tell_set_aside(quarantine, cause.trip, now=now)
@@ -44,10 +52,10 @@ def set_aside(connection_id: int, cause: Cause, *, now: datetime) -> Quarantine:
 
 
 @transaction.atomic
-def begin_try(connection_id: int, *, now: datetime) -> None:
-    """Note that a connection that is set aside is being tried: it is not tried by itself again for a day."""
+def begin_try(connection_id: int, kind: ObservedKind, *, now: datetime) -> None:
+    """Note that what is set aside of a connection is being tried: it is not tried by itself again for a day."""
     live = Quarantine.objects.select_for_update().filter(connection_id=connection_id, ended_at=None).first()
-    if live is not None:
+    if live is not None and live.stops(kind):
         live.tries, live.last_try_at, live.next_try_at = live.tries + 1, now, next_try(now=now)
         live.save(update_fields=["tries", "last_try_at", "next_try_at"])
 
