@@ -18,7 +18,7 @@ and is_identity = 'NO' and column_name <> 'marketplace_id'
 _VALUES = {
     "bigint": "{number}", "integer": "{number}", "smallint": "0", "double precision": "0", "boolean": "false",
     "character varying": "'{number}'", "text": "'{number}'", "timestamp with time zone": "now()",
-    "uuid": "gen_random_uuid()", "jsonb": "'{{}}'::jsonb", "bytea": "''::bytea", "ARRAY": "'{{}}'",
+    "uuid": "gen_random_uuid()", "jsonb": "'{{}}'::jsonb", "bytea": "'\\x{number}'::bytea", "ARRAY": "'{{}}'",
 }  # fmt: skip
 
 
