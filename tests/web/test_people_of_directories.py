@@ -64,7 +64,7 @@ def _invited(cast: Cast) -> dict[str, str]:
 def test_an_administrator_sees_who_came_in_with_what_is_known_of_them(
     alpine: Company, ada: Client, people: dict[str, DirectoryUser]
 ) -> None:
-    assert "4 people came in from your directory" in text_of(ada.get(f"/company/{alpine.pk}/"))
+    assert "4 people came in and have not accepted" in text_of(ada.get(f"/company/{alpine.pk}/"))
     words = text_of(ada.get(_waiting(alpine)))
     assert "4 people" in words
     for said in (

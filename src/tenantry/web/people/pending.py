@@ -76,7 +76,7 @@ def _numbers(visit: Visit, company: Company, provider: str) -> list[dict[str, An
     counts = counts_of_company(company.pk, provider)
     why = reverse("web:people-list") + query_of({"company": str(company.pk), "verdict": "skipped"})
     return [
-        {"label": "assigned", "value": counts.assigned, "url": "", "note": "in the directory, meant to come in"},
+        {"label": "assigned", "value": counts.assigned, "url": "", "note": "meant to come in"},
         {"label": "synced", "value": counts.synced, "url": "", "note": "are users here"},
         {"label": "waiting", "value": counts.pending, "url": "", "note": "have not accepted an invitation"},
         {"label": "left for a person", "value": counts.skipped, "tone": "wait", "note": "something speaks against them",
