@@ -181,7 +181,8 @@ def end_run(
         run.counters = account.counters
         run.suspect = account.suspect if state in {RunState.DONE, RunState.PREVIEWED} and not note else ""
         run.save()
-        sample_queue(now=now)
+        if not run.preview:
+            sample_queue(now=now)
         _record(run, _VERBS[state], actor=SYSTEM, now=now)
 
 
