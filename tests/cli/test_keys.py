@@ -79,7 +79,9 @@ def test_everything_opens_after_a_rotation_that_was_killed_and_the_old_key_can_g
     assert (dropped.code, list(load_key_ring(keys).keys)) == (0, ["k2"]), dropped.err
     assert (opened() == before, places_that_do_not_open()) == (True, 0)
     assert tenantry("audit", "verify", **command).code == 0
-    assert [(one["key"], one["current"]) for one in tenantry("keys", "list", **command).json] == [("k2", True)]
+    assert [(one["key"], one["current"]) for one in tenantry("keys", "list", "--json", **command).json] == [
+        ("k2", True)
+    ]
     assert keys.joinpath("sealing.json").stat().st_mode & 0o077 == 0
 
 

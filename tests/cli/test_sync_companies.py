@@ -17,8 +17,8 @@ from tenantry.sync.models import Sighting
 
 # What a preview may write: Observation (its pages, too), Tenant, Sighting, Finding, Run, Change and audit rows.
 WRITTEN_BY_PREVIEW = {
-    "sync_observation", "sync_observationpage", "sync_tenant", "sync_sighting", "sync_finding", "sync_run",
-    "sync_change", "audit_event", "audit_chainlink", "audit_personkey",
+    "connections_callline", "sync_observation", "sync_observationpage", "sync_tenant", "sync_sighting", "sync_finding",
+    "sync_run", "sync_change", "audit_event", "audit_chainlink", "audit_personkey",
 }  # fmt: skip
 
 ChangeKey = tuple[str, str, str, str]

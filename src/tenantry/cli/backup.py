@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from tenantry.cli.asking import JsonOption
 from tenantry.cli.installation import (
     HomeOption,
     close_connections,
@@ -15,7 +16,7 @@ from tenantry.cli.installation import (
     set_up_django,
     start_database,
 )
-from tenantry.cli.terminal import fail, say
+from tenantry.cli.terminal import fail, print_json, say
 from tenantry.runtime import dumps
 from tenantry.runtime.embedded import EmbeddedPostgres
 from tenantry.runtime.errors import RuntimeProblem
@@ -27,6 +28,7 @@ _OWN_SERVER = "Back up and restore a PostgreSQL server of your own with its own 
 def backup(
     file: Annotated[Path, typer.Argument(help="Where to write the backup. It must not exist yet.")],
     home: HomeOption = None,
+    as_json: JsonOption = False,
 ) -> None:
     """Write the whole embedded database to a file, while Tenantry runs or not. Keys are not in it."""
     if own_server_given():
@@ -41,12 +43,15 @@ def backup(
                 f"The backup could not be written: {problem}", next_step="Nothing was left behind. Mend it, and repeat."
             )
     say(f"Wrote {file} ({file.stat().st_size:,} bytes). Keep the keys folder, {folder.keys}, in another place.")
+    if as_json:
+        print_json({"file": str(file), "bytes": file.stat().st_size, "keys": str(folder.keys)})
 
 
 def restore(
     file: Annotated[Path, typer.Argument(help="A file that `tenantry backup` wrote.", exists=True, dir_okay=False)],
     home: HomeOption = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace what the database holds now.")] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Bring a backup back. Tenantry must not be running. What is there is replaced with --replace only."""
     if own_server_given():
@@ -66,6 +71,8 @@ def restore(
                 server.stop()
     except RuntimeProblem as problem:
         fail(f"Nothing was restored: {problem}", next_step="Stop Tenantry if it runs, and look at the file.")
+    if as_json:
+        print_json({"restored": str(file)})
 
 
 def _restore(server: EmbeddedPostgres, file: Path, *, replace: bool) -> None:

@@ -2,8 +2,9 @@
 
 import typer
 
+from tenantry.cli.asking import JsonOption
 from tenantry.cli.installation import HomeOption, installation
-from tenantry.cli.terminal import fail, print_json, say
+from tenantry.cli.terminal import fail, out, print_json, say
 
 app = typer.Typer(no_args_is_help=True, help="The keys that seal secrets and personal values.")
 
@@ -14,7 +15,7 @@ def group() -> None:
 
 
 @app.command("rotate")
-def rotate(home: HomeOption = None) -> None:
+def rotate(home: HomeOption = None, as_json: JsonOption = False) -> None:  # an option of typer's
     """Make a new key, and seal everything with it anew. Killed, it goes on when it is run again.
 
     The old keys stay until `tenantry keys drop-old`: invitations that are under way were signed with them.
@@ -35,10 +36,12 @@ def rotate(home: HomeOption = None) -> None:
         except (KeyRingMissing, CannotUnseal) as problem:
             fail(f"The rotation stopped: {problem}", next_step="Restore the keys folder, then run this again.")
         say(f"{count:,} values are sealed with {ring.current} now. In 8 days, run `tenantry keys drop-old`.")
+        if as_json:
+            print_json({"key": ring.current, "sealed": count})
 
 
 @app.command("drop-old")
-def drop_old(home: HomeOption = None) -> None:
+def drop_old(home: HomeOption = None, as_json: JsonOption = False) -> None:  # same
     """Remove the old keys, once nothing is sealed with them. Invitations that they signed end with them."""
     with installation(home):
         from django.conf import settings
@@ -59,10 +62,12 @@ def drop_old(home: HomeOption = None) -> None:
         except KeyRingMissing as problem:
             fail(str(problem), next_step="Restore the keys folder.")
         say(f"Removed {', '.join(gone)}." if gone else "There is no old key.")
+        if as_json:
+            print_json({"removed": gone})
 
 
 @app.command("list")
-def list_keys(home: HomeOption = None) -> None:
+def list_keys(home: HomeOption = None, as_json: JsonOption = False) -> None:  # same
     """Print the names of the keys, which is current, and which are in use. Never the keys."""
     with installation(home):
         from django.conf import settings
@@ -74,7 +79,13 @@ def list_keys(home: HomeOption = None) -> None:
             ring, used = load_key_ring(settings.KEYS_FOLDER), keys_in_use()
         except KeyRingMissing as problem:
             fail(str(problem), next_step="Restore the keys folder.")
-        print_json([{"key": name, "current": name == ring.current, "in_use": name in used} for name in ring.keys])
+        rows = [{"key": name, "current": name == ring.current, "in_use": name in used} for name in ring.keys]
+        if as_json:
+            print_json(rows)
+            return
+        for row in rows:
+            current = "current, " if row["current"] else ""
+            out.print(f"{row['key']}: {current}{'in use' if row['in_use'] else 'not in use'}", markup=False)
 
 
 def _sign_heads() -> None:
