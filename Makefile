@@ -13,10 +13,10 @@ help: ## Say what can be made
 demo: .venv/run.done ## Start everything with invented customers, and print address and logins
 	@$(BIN)/tenantry demo
 
-test: .venv/dev.done browser check ## Check the house, then run all tests, browser tests included
+test: .venv/dev.done .venv-docs/done browser check ## Check the house, then run all tests, browser tests included
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
-thorough: .venv/dev.done browser check ## Run all tests with all sizes, pages and keys: what `make test` leaves out of some
+thorough: .venv/dev.done .venv-docs/done browser check ## Run all tests with all sizes, pages and keys: what `make test` leaves out of some
 	TENANTRY_ALL_SIZES=1 TENANTRY_ALL_LOOKS=1 TENANTRY_ALL_KEYS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
 pages: .venv/dev.done browser ## Look at every page in both themes on both widths: all four, the test looks at two
