@@ -213,7 +213,7 @@ def test_errors_can_come_in_the_newer_shape(partner: Partner) -> None:
     ("method", "path", "status"),
     [
         ("GET", "/v1/customers/{id}/subscriptions", 404),
-        ("GET", "/v1/auditrecords", 404),
+        ("GET", "/v1/auditlogs", 404),
         ("GET", "/customers", 404),
         ("GET", "/v1//v1/customers", 404),
         ("POST", "/v1/customers", 405),
