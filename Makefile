@@ -19,7 +19,7 @@ test: .venv/dev.done .venv-docs/done browser check ## Check the house, then run 
 thorough: .venv/dev.done .venv-docs/done browser check ## Run all tests with all sizes, pages and keys: what `make test` leaves out of some
 	TENANTRY_ALL_SIZES=1 TENANTRY_ALL_LOOKS=1 TENANTRY_ALL_KEYS=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 
-pages: .venv/dev.done browser ## Look at every page in both themes on both widths: all four, the test looks at two
+pages: .venv/dev.done browser ## Look at every page in both themes on both widths: all four by themselves, with pictures
 	TENANTRY_ALL_LOOKS=1 $(BIN)/python -m pytest -n $(WORKERS) tests/e2e -k "fits or fit"
 
 keyboard: .venv/dev.done browser ## Clear a hundred pending companies by keyboard alone, and count keys and seconds

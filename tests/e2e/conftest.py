@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connections
 from django.test.testcases import LiveServerThread
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
@@ -124,7 +125,8 @@ def served(database: str, tmp_path: Path, free_port: int) -> Iterator[str]:
 
 @pytest.fixture
 def worker(database: str, tmp_path: Path) -> Iterator[None]:
-    """A worker on the test's database."""
+    """A worker on the test's database. Our own session, idle from here on, is closed: the test opens another."""
+    connections.close_all()
     with running([sys.executable, "-m", "tenantry", "worker"], tmp_path / "worker.log"):
         yield
 

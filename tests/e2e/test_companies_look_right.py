@@ -6,8 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Browser
-from tests.e2e.conftest import sign_in
-from tests.e2e.test_pages_look_right import LOOKS, WIDTHS, Look, visit
+from tests.e2e.looking import LOOKS, Look, look_at
 from tests.web.cast import Cast
 from tests.web.people import add_companies, add_company, add_people, let_in
 from tests.web.stage import Customer, Stage
@@ -99,12 +98,4 @@ def test_the_pages_of_companies_fit_are_accessible_and_silent(
         "colleague": {"company-read": owner["company"]},
         "ada": {"own-company": reverse("web:own-company", args=[own.pk])},
     }
-    faults: list[str] = []
-    for who, addresses in visits.items():
-        context = browser.new_context(viewport={"width": WIDTHS[look.screen], "height": 900})
-        context.add_cookies([{"name": "theme", "value": look.theme, "url": web_server}])
-        sign_in(context, web_server, who)
-        for name, address in addresses.items():
-            faults.extend(f"{name}: {fault}" for fault in visit(context.new_page(), web_server + address, name, look))
-        context.close()
-    assert faults == []
+    assert look_at(browser, web_server, visits, look) == []

@@ -12,7 +12,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from pytest_django.fixtures import Settings
 from tests.e2e.conftest import sign_in
-from tests.e2e.test_pages_look_right import LOOKS, THOROUGH, Look, faults_of, keep_picture
+from tests.e2e.looking import LOOKS, Look, look_at
 from tests.web.cast import Cast
 
 from tenantry.config.mail import mail_setup
@@ -26,7 +26,6 @@ from tenantry.marketplace.people.services import bring_person
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
 PASSWORD = "a-goat-on-the-roof"
-_WIDTHS = {"phone": 360, "wide": 1600}
 
 
 @pytest.fixture
@@ -155,24 +154,4 @@ def test_the_pages_of_identity_fit_are_accessible_and_silent(  # noqa: PLR0917  
             "accept-wrong": link, "password": "/account/password/", "confirm": "/account/second-factor/on/",
         },
     }  # fmt: skip
-    faults: list[str] = []
-    for who, addresses in visits.items():
-        context = browser.new_context(viewport={"width": _WIDTHS[look.screen], "height": 900})
-        context.add_cookies([{"name": "theme", "value": look.theme, "url": web_server}])
-        if who != "anonymous":
-            sign_in(context, web_server, who)
-        for name, place in addresses.items():
-            faults.extend(f"{name}: {fault}" for fault in _visit(context.new_page(), web_server + place, name, look))
-        context.close()
-    assert faults == []
-
-
-def _visit(page: Page, address: str, name: str, look: Look) -> list[str]:
-    messages: list[str] = []
-    page.on("pageerror", lambda error: messages.append(str(error)))
-    page.goto(address)
-    if THOROUGH:
-        keep_picture(page, name, look)
-    found = [] if name == "mail-html" else faults_of(page, messages)
-    page.close()
-    return found
+    assert look_at(browser, web_server, visits, look, only_open="mail-html") == []

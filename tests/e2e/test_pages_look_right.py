@@ -1,20 +1,13 @@
 """Every page in both themes, on a phone and on a wide screen: no overflow, no axe fault, nothing in the console."""
 
-import json
-import os
 import uuid
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import Path
-from typing import Any
 
-import axe_playwright_python
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from playwright.sync_api import Browser, ConsoleMessage, Page
-from tests.e2e.conftest import sign_in
+from playwright.sync_api import Browser
+from tests.e2e.looking import LOOKS, Look, look_at
 from tests.web.cast import OPERATOR, Cast
 from tests.web.stage import Customer, Stage, customers
 
@@ -47,9 +40,6 @@ from tenantry.webhooks.noting import Attempt, note_attempts
 from tenantry.webhooks.services import EndpointDraft, create_endpoint
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(300)]
-SHOTS = Path(__file__).resolve().parents[2] / "build" / "screenshots"
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-WIDTHS = {"phone": 360, "wide": 1600}
 _OTHERS = [
     Customer("Alpine Ski House Gesellschaft m.b.H. & Co. Kommanditgesellschaft", "alpineskihouse.com", "AT"),
     Customer("東京電子株式会社", "tokyo-denshi.jp", "JP", contact="佐藤 健", email="ken@tokyo-denshi.jp"),
@@ -279,83 +269,6 @@ def _operator_pages(cast: Cast) -> dict[str, str]:
     }
 
 
-# What leaves its panel sideways without being scrollable there, and text with no room but for single letters.
-MISFITS = """() => {
-  const rolls = (element, panel) => {
-    for (let at = element.parentElement; at && at !== panel; at = at.parentElement)
-      if (getComputedStyle(at).overflowX !== "visible" || at.matches(".menu-panel, .visually-hidden")) return true;
-    return false;
-  };
-  const said = (word, element) => `${word}: ${element.tagName} ${element.className} ${element.innerText.slice(0, 40)}`;
-  const parts = "th, td, dt, dd, li, p, button, summary, a, input, select";
-  return [...document.querySelectorAll(".panel")].flatMap((panel) => {
-    const edge = panel.getBoundingClientRect().right + 1;
-    return [...panel.querySelectorAll(parts)].flatMap((element) => {
-      const box = element.getBoundingClientRect();
-      if (!box.width || element.matches(".visually-hidden") || rolls(element, panel)) return [];
-      if (box.right > edge) return [said("outside of its panel", element)];
-      const text = element.matches("td:not(.pick), dd, p, li") ? element.innerText.trim() : "";
-      return text.length > 6 && box.width < 40 ? [said("squeezed", element)] : [];
-    });
-  }).slice(0, 3);
-}"""
-USUAL_WIDTH = 1280
-
-
-def faults_of(page: Page, messages: list[str]) -> list[str]:
-    """Return what is wrong with an open page; ``messages`` are what its console said so far.
-
-    Whether everything fits is asked on the usual laptop, too, when the window is wider than that.
-    """
-    found = _misfits(page)
-    window = page.viewport_size
-    if window and window["width"] > USUAL_WIDTH:
-        page.set_viewport_size({**window, "width": USUAL_WIDTH})
-        found += [f"on {USUAL_WIDTH} px {fault}" for fault in _misfits(page)]
-        page.set_viewport_size(window)
-    page.evaluate(AXE)
-    # It is not to name every element that passes: that took most of its time on a long list.
-    result: dict[str, Any] = page.evaluate("axe.run({resultTypes: ['violations']})")
-    for violation in result["violations"]:
-        where = [node["target"] for node in violation["nodes"]][:3]
-        found.append(f"axe {violation['id']}: {violation['help']} at {json.dumps(where)}")
-    found.extend(f"console: {message}" for message in messages)
-    messages.clear()
-    return found
-
-
-def _misfits(page: Page) -> list[str]:
-    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    return ([f"is {wide} px wider than the screen"] if wide > 0 else []) + list(page.evaluate(MISFITS))
-
-
-def _listener(messages: list[str], expected: str) -> Callable[[ConsoleMessage], None]:
-    def listen(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"} and expected not in message.text:
-            messages.append(message.text)
-
-    return listen
-
-
-@dataclass(frozen=True)
-class Look:
-    """How a page is looked at."""
-
-    theme: str
-    screen: str
-
-    @property
-    def name(self) -> str:
-        return f"{self.theme}-{self.screen}"
-
-
-# Contrast hangs on the theme, overflow on the width: two looks see every theme and every width once. `make pages`
-# asks for all four, and keeps the pictures, which take as long as the looking.
-THOROUGH = "TENANTRY_ALL_LOOKS" in os.environ
-ALL_LOOKS = [Look(theme, screen) for theme in ("light", "dark") for screen in WIDTHS]
-LOOKS = ALL_LOOKS if THOROUGH else [Look("light", "wide"), Look("dark", "phone")]
-
-
 @pytest.mark.parametrize("look", LOOKS, ids=lambda look: look.name)
 def test_every_page_fits_is_accessible_and_silent(
     look: Look, browser: Browser, web_server: str, cast: Cast, stage: Stage
@@ -367,33 +280,4 @@ def test_every_page_fits_is_accessible_and_silent(
         "nobody": {"home-nobody": "/"},
         "operator": {"operator": "/operator/", **_operator_pages(cast)},
     }
-    faults: list[str] = []
-    for who, addresses in visits.items():
-        context = browser.new_context(viewport={"width": WIDTHS[look.screen], "height": 900})
-        context.add_cookies([{"name": "theme", "value": look.theme, "url": web_server}])
-        if who != "anonymous":
-            sign_in(context, web_server, who)
-        for name, address in addresses.items():
-            faults.extend(f"{name}: {fault}" for fault in visit(context.new_page(), web_server + address, name, look))
-        context.close()
-    assert faults == []
-
-
-def visit(page: Page, address: str, name: str, look: Look) -> list[str]:
-    """Open a page and return what is wrong with it; keep a picture when asked to be thorough."""
-    messages: list[str] = []
-    page.on("console", _listener(messages, "Failed to load resource: the server responded with a status of 40"))
-    page.on("pageerror", lambda error: messages.append(str(error)))
-    page.goto(address)
-    if THOROUGH:
-        keep_picture(page, name, look)
-    found = faults_of(page, messages)
-    page.close()
-    return found
-
-
-def keep_picture(page: Page, name: str, look: Look) -> None:
-    """Save the whole page in the look's folder."""
-    folder = SHOTS / look.name
-    folder.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=folder / f"{name}.png", full_page=True)
+    assert look_at(browser, web_server, visits, look) == []
