@@ -74,6 +74,7 @@ READS: Mapping[str, tuple[str, ...]] = {
     "relationship-request": ("GET /relationship-links",),
     "people-list": ("GET /directory-people?verdict=in",),
     "person": ("GET /directory-people/{person}",),
+    "person-why": ("GET /directory-people/{person}/explanation",),
     "pending-users": ("GET /companies/{company}/pending-users?invited=no",),
     "company-user-sync": ("GET /companies/{company}/user-sync/{provider}",),
     "operator-marketplaces": ("GET /installation/marketplaces",),

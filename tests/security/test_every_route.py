@@ -166,6 +166,7 @@ ROUTES = {
     "web:user-erase": _get(Action.HANDLE_PERSONAL_DATA, "user"),
     "web:people-list": _get(Action.SEE_COMPANIES),
     "web:person": _get(Action.SEE_COMPANIES, "person"),
+    "web:person-why": _get(Action.SEE_COMPANIES, "person"),
     "web:person-sync": Asked((Action.START_RUN,), "person", "post", reaches_out=True),
     "web:person-unlink": _post(Action.EDIT_COMPANIES, "person"),
     "web:company-force-user-sync": _post(Action.START_RUN, "company"),

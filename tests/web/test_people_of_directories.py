@@ -265,3 +265,18 @@ def test_the_lists_ask_as_often_for_forty_people_as_for_two(cast: Cast, alpine: 
     add_directory(alpine, cast.connection, *many)
     assert [queries(cast.client("owner"), page) for page in pages] == few
     assert max(few) <= 40
+
+
+def test_why_a_person_is_like_this_is_one_page_that_changes_nothing(
+    cast: Cast, people: dict[str, DirectoryUser], alpine: Company
+) -> None:
+    guest = people["Gus Guest"]
+    page = text_of(cast.client("owner").get(f"/users/directories/{guest.pk}/why/"))
+    assert "Is User Sync on for this provider?" in page
+    assert "No connection of this marketplace sees it now." in page
+    assert f"/users/directories/{guest.pk}/why/" in cast.client("owner").get(f"/users/directories/{guest.pk}/").text
+    assert cast.client("stranger").get(f"/users/directories/{guest.pk}/why/").status_code == 404
+    DirectoryUser.objects.filter(pk=guest.pk).update(emptied_at=guest.changed_at)
+    assert "Nothing is known of this person any more" in text_of(
+        cast.client("owner").get(f"/users/directories/{guest.pk}/why/")
+    )

@@ -9,6 +9,7 @@ from pydantic import Field
 from tenantry.api.areas import Area, Call, Place, Reply
 from tenantry.api.companies import company_or_missing
 from tenantry.api.problems import Problem
+from tenantry.api.rules_shapes import RuleTold
 from tenantry.api.shapes import (
     Done,
     Given,
@@ -22,7 +23,6 @@ from tenantry.api.shapes import (
 )
 from tenantry.connections.invitation_links import read_invitation_link
 from tenantry.connections.models import Connection
-from tenantry.core.explaining import Rule
 from tenantry.core.permissions import Action
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.listing import Order, page_of
@@ -191,23 +191,6 @@ def read_relationship_link(call: Call, connection_id: Id) -> LinkOfConnection:
 def where_is_tenant(call: Call, query: Query[WhereQuery]) -> Whereabouts:
     """Say where a tenant is: pending, linked, excluded by a rule, not visible; and what to do next."""
     return Whereabouts(items=[WhereTold.of(found) for found in found_by(query.q)])
-
-
-class RuleTold(Schema):
-    """A rule: what it asks, what it was given, its answer, and whether the tenant goes on, stops or waits there."""
-
-    asks: str
-    given: str
-    answer: str
-    says: str
-    parts: list[str]
-
-    @classmethod
-    def of(cls, rule: Rule) -> "RuleTold":
-        """Return a rule as an answer says it."""
-        return cls(
-            asks=rule.asks, given=rule.given, answer=rule.answer, says=rule.says.value, parts=list(rule.parts)
-        )  # fmt: skip
 
 
 class ExplainedTold(Schema):

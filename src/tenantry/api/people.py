@@ -27,6 +27,7 @@ from tenantry.api.people_shapes import (
     UsersToLink,
 )
 from tenantry.api.problems import Problem
+from tenantry.api.rules_shapes import PersonExplained, RuleTold
 from tenantry.api.runs_shapes import RunsTold, RunTold
 from tenantry.api.shapes import Done, Id, count_of, page_reply, refuse_strange, refuse_wrong, refuse_wrong_place
 from tenantry.connections.models import Provider
@@ -37,6 +38,7 @@ from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.models import Membership, MembershipRole, User
 from tenantry.marketplace.people.editing import edit_user
 from tenantry.sync.models import PersonStanding, Trigger, UserLink
+from tenantry.sync.people.explaining import explain_directory_person
 from tenantry.sync.people.inviting_by_hand import (
     MOST_AT_ONCE,
     find_addressed,
@@ -93,6 +95,15 @@ def _person(pk: int) -> PersonRow:
 def show_person_of_directory(call: Call, pk: Id) -> DirectoryPersonDetail:  # every route gets its call
     """Show one person of a directory: what it says of them, what becomes of them here and why."""
     return DirectoryPersonDetail.of(_person(pk))
+
+
+@area.get("/directory-people/{int:pk}/explanation", Action.SEE_COMPANIES, PersonExplained)
+def explain_person_of_directory(call: Call, pk: Id) -> PersonExplained:  # same
+    """Say why a person of a directory is as they are: each rule with what it was given, and its answer."""
+    explained = explain_directory_person(pk)
+    if explained is None:
+        raise Http404
+    return PersonExplained(rules=[RuleTold.of(rule) for rule in explained.rules])
 
 
 @area.post("/directory-people/{int:pk}/sync", Action.START_RUN, PersonSynced, place=Place.OUTSIDE, refuses=True)

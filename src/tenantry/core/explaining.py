@@ -230,7 +230,7 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(LABELS[name] for name in names)
 
 
-_RULE_WORDS = {
+RULE_WORDS = {
     FieldRule.PROVIDER: "the provider wins",
     FieldRule.OURS: "ours wins",
     FieldRule.FILL_BLANKS: "fill blanks",
@@ -238,5 +238,5 @@ _RULE_WORDS = {
 
 
 def _field(name: str, view: LinkedView, owners: Rules) -> str:
-    rule = _RULE_WORDS[owners.get(name, FieldRule.FILL_BLANKS)]
+    rule = RULE_WORDS[owners.get(name, FieldRule.FILL_BLANKS)]
     return f"{LABELS[name].capitalize()} ({rule}): {answer_for(name, view, owners).value}."

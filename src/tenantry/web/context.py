@@ -58,6 +58,7 @@ _SECTIONS = {
     "people-list": "people",
     "person": "people",
     "person-sync": "people",
+    "person-why": "people",
     "pending-users": "own-company",
     "pending-user-address": "own-company",
     "pending-user-link": "own-company",

@@ -52,7 +52,7 @@ from tenantry.web.pending.deciding import (
 from tenantry.web.pending.views import pending_detail, pending_export, pending_list
 from tenantry.web.pending.whereabouts import pending_where
 from tenantry.web.pending.why import pending_why
-from tenantry.web.people.directory import people_list, person_page, person_sync, person_unlink
+from tenantry.web.people.directory import people_list, person_page, person_sync, person_unlink, person_why
 from tenantry.web.people.forcing import force_user_sync
 from tenantry.web.people.pending import (
     pending_user_address,
@@ -119,6 +119,7 @@ urlpatterns = [
     path("users/export.csv", user_export, name="user-export"),
     path("users/directories/", people_list, name="people-list"),
     path("users/directories/<int:pk>/", person_page, name="person"),
+    path("users/directories/<int:pk>/why/", person_why, name="person-why"),
     path("users/directories/<int:pk>/sync/", person_sync, name="person-sync"),
     path("users/directories/<int:pk>/unlink/", person_unlink, name="person-unlink"),
     path("users/<int:pk>/", user_detail, name="user-detail"),

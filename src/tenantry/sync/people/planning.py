@@ -41,6 +41,10 @@ class Rulebook:
     precedence: Mapping[str, int] = field(default_factory=dict)
     invite_since: datetime | None = None
 
+    def through(self, api: str) -> UserSettings:
+        """Return the settings as they count for a tenant that is read through ``api``."""
+        return replace(self.settings, scope=rules_through(api, self.settings.scope))
+
 
 def read_rulebook(provider: str) -> Rulebook:
     """Return the rules as they are now. Three queries."""
@@ -73,8 +77,7 @@ def decide_people(
     known = gather_known(people, shared, rulebook.precedence)
     found: list[PlannedUser] = []
     for api, some in by_api.items():
-        settings = replace(rulebook.settings, scope=rules_through(api, rulebook.settings.scope))
-        found += plan_users(some, known, settings, rulebook.fields)
+        found += plan_users(some, known, rulebook.through(api), rulebook.fields)
     return found
 
 
@@ -84,9 +87,9 @@ def store_plan(run: Run, planned: Sequence[PlannedUser], *, now: datetime) -> se
     What waits in a hold already, or was rejected as it is, is not planned again; what waits and is no longer wanted
     is given up.
     """
-    waiting = _waiting([each.person.person_id for each in planned])
+    waiting = waiting_changes([each.person.person_id for each in planned])
     wanted = {each.person.person_id: each for each in planned if each.kind is not None}
-    fresh = [each for key, each in wanted.items() if not _is_same(waiting.get(key), each)]
+    fresh = [each for key, each in wanted.items() if not is_same_change(waiting.get(key), each)]
     rows = [_row(run, each, now=now) for each in fresh]
     insert_rows(Change, PEOPLE_COLUMNS, rows, on_conflict="on conflict do nothing")
     if not run.preview:
@@ -110,15 +113,16 @@ def _row(run: Run, each: PlannedUser, *, now: datetime) -> tuple[Any, ...]:
     )  # fmt: skip
 
 
-def _waiting(person_ids: Iterable[int]) -> dict[int, Change]:
-    """Return the latest change of each person that waits for somebody, or that somebody rejected."""
+def waiting_changes(person_ids: Iterable[int]) -> dict[int, Change]:
+    """Return the latest change of each person that waits for somebody, or that was rejected and still counts."""
     rows = Change.objects.filter(
         person_id__in=list(person_ids), kind=UserChangeKind.DEACTIVATE.value, state__in=_WAITS, run__preview=False
     )
     return {row.person_id or 0: row for row in rows.order_by("id")}
 
 
-def _is_same(waiting: Change | None, each: PlannedUser) -> bool:
+def is_same_change(waiting: Change | None, each: PlannedUser) -> bool:
+    """Whether a change that waits, or was rejected, is what is planned now."""
     if waiting is None or each.kind is None or waiting.kind != each.kind.value:
         return False
     return (waiting.before, waiting.after) == (dict(each.before or {}), dict(each.after or {}))
@@ -129,7 +133,7 @@ def _give_up(waiting: Mapping[int, Change], wanted: Mapping[int, PlannedUser], *
     gone = [
         change.pk
         for key, change in waiting.items()
-        if change.state != ChangeState.REJECTED and not (key in wanted and _is_same(change, wanted[key]))
+        if change.state != ChangeState.REJECTED and not (key in wanted and is_same_change(change, wanted[key]))
     ]
     if gone:
         Change.objects.filter(pk__in=gone).update(

@@ -7,14 +7,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from tenantry.core.explaining import Rule, Says
 from tenantry.core.permissions import Action
 from tenantry.sync.explaining import Explained, explain_tenants
 from tenantry.web.access import Visit, needs
 from tenantry.web.pending.whereabouts import answer_of, asked
-from tenantry.web.texts import legible
-
-_TONES = {Says.GOES_ON: "good", Says.STOPS: "off", Says.WAITS: "wait", Says.TELLS: "off"}
+from tenantry.web.rules import rule_row
 
 
 @require_safe
@@ -34,15 +31,4 @@ def pending_why(request: HttpRequest, visit: Visit) -> HttpResponse:
 
 
 def _explained(each: Explained, *, links: bool) -> dict[str, Any]:
-    return {"answer": answer_of(each.found, links=links), "rules": [_rule(rule) for rule in each.rules]}
-
-
-def _rule(rule: Rule) -> dict[str, Any]:
-    return {
-        "asks": rule.asks,
-        "given": legible(rule.given),
-        "answer": legible(rule.answer),
-        "word": rule.says.value,
-        "tone": _TONES[rule.says],
-        "parts": [legible(part) for part in rule.parts],
-    }
+    return {"answer": answer_of(each.found, links=links), "rules": [rule_row(rule) for rule in each.rules]}

@@ -14,6 +14,7 @@ from tenantry.core.planning.users.reasons import SENTENCES, Reason, verdict_of
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.models import Company
 from tenantry.sync.models import UserLink
+from tenantry.sync.people.explaining import explain_directory_person
 from tenantry.sync.people.linking import unlink_person
 from tenantry.sync.people.one_person import sync_person
 from tenantry.sync.people.queries import PersonRow, count_by_reason, find_person, list_people
@@ -22,6 +23,7 @@ from tenantry.web.access import Visit, needs, needs_outside
 from tenantry.web.addresses import pager, query_of
 from tenantry.web.amounts import bounded
 from tenantry.web.people.words import PROVIDERS, REASONS, VERDICTS, person_facts
+from tenantry.web.rules import rule_row
 from tenantry.web.selects import select
 from tenantry.web.texts import legible
 
@@ -126,6 +128,17 @@ def _person(visit: Visit, row: PersonRow) -> dict[str, Any]:
         "needs_person": row.standing.verdict == "skipped",
         "sentence": SENTENCES[Reason(row.standing.reason)],
     }  # fmt: skip
+
+
+@require_safe
+@needs(Action.SEE_COMPANIES)
+def person_why(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:  # noqa: ARG001  # every page gets its visit
+    """Say of one person of a directory what each rule says of them now. Changes nothing."""
+    explained = explain_directory_person(pk)
+    if explained is None:
+        raise Http404
+    rules = [rule_row(rule) for rule in explained.rules]
+    return render(request, "people/why.html", {"person": _row(explained.row), "rules": rules})
 
 
 @require_POST

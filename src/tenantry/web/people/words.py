@@ -24,6 +24,7 @@ def pending_row(row: PendingUser) -> dict[str, Any]:
     link, user = row.link, row.link.user
     return {
         "pk": link.membership_id,
+        "person": link.person_id,
         "membership": link.membership,
         "invitation": row.invitation,
         "name": legible(str(user)),
