@@ -107,3 +107,19 @@ def test_who_was_rejected_keeps_their_place_and_is_not_asked_for_again(stage: Pe
         assert Hold.objects.get().state == HoldState.REJECTED
         assert set(Change.objects.filter(kind="user.deactivate").values_list("state", flat=True)) == {"rejected"}
     assert inactive(stage) == set()
+
+
+def test_a_rejected_removal_is_planned_anew_when_the_person_was_back_and_leaves_once_more(stage: PeopleStage) -> None:
+    hold = gone(stage, 3)
+    row = rows_of(stage)[0]
+    with stage.scope():
+        reject_rows(
+            hold_id=hold.pk, selection=Selection({row.change.pk: row.content}), actor=MANAGER, now=stage.clock()
+        )
+    assert stage.changes(stage.next_day()) == {}, "what was rejected is not planned again while nothing changes"
+    [number] = [number for number in range(9) if stage.user_id(1, number) == row.change.subject]
+    stage.emulator.microsoft.moves.restore(1, number)
+    assert set(stage.changes(stage.next_day())) <= {"update applied"}, "who is back still has the place"
+    stage.emulator.microsoft.moves.delete(1, number)
+    again = stage.next_day()
+    assert stage.changes(again) in ({"deactivate held": 1}, {"deactivate applied": 1})

@@ -11,6 +11,7 @@ from tenantry.connections.models import Provider
 from tenantry.core.planning.linked import FieldRule, Rules
 from tenantry.core.planning.users.fields import LABELS
 from tenantry.core.planning.users.planning import PlannedUser, UserChangeKind, plan_users
+from tenantry.core.planning.users.reasons import Verdict, verdict_of
 from tenantry.core.planning.users.views import DirectoryPerson
 from tenantry.core.user_settings import UserSettings
 from tenantry.isolation.bulk import insert_rows
@@ -24,6 +25,8 @@ from tenantry.sync.user_settings import read_user_sync
 
 PERSON_FIELD = "person."
 """What the names of people's fields begin with, among the marketplace's ``FieldOwner`` rows."""
+_CAME_BACK = "came_back"
+"""Among the details of a rejected removal: the person was in the scope again since, so that it counts no more."""
 _WAITS = [ChangeState.HELD, ChangeState.APPROVED, ChangeState.REJECTED]
 PEOPLE_COLUMNS = (
     "marketplace_id run_id tenant_id kind subject_kind person_id subject subject_name before after reason state "
@@ -94,6 +97,7 @@ def store_plan(run: Run, planned: Sequence[PlannedUser], *, now: datetime) -> se
     insert_rows(Change, PEOPLE_COLUMNS, rows, on_conflict="on conflict do nothing")
     if not run.preview:
         _give_up(waiting, wanted, now=now)
+        _end_rejections(waiting, planned)
         write_standings(planned, now=now)
     return set(wanted)
 
@@ -118,7 +122,7 @@ def waiting_changes(person_ids: Iterable[int]) -> dict[int, Change]:
     rows = Change.objects.filter(
         person_id__in=list(person_ids), kind=UserChangeKind.DEACTIVATE.value, state__in=_WAITS, run__preview=False
     )
-    return {row.person_id or 0: row for row in rows.order_by("id")}
+    return {row.person_id or 0: row for row in rows.order_by("id") if not (row.details or {}).get(_CAME_BACK)}
 
 
 def is_same_change(waiting: Change | None, each: PlannedUser) -> bool:
@@ -139,3 +143,13 @@ def _give_up(waiting: Mapping[int, Change], wanted: Mapping[int, PlannedUser], *
         Change.objects.filter(pk__in=gone).update(
             state=ChangeState.STALE, problem="The directory says otherwise now.", settled_at=now
         )
+
+
+def _end_rejections(waiting: Mapping[int, Change], planned: Iterable[PlannedUser]) -> None:
+    """Let rejections of people who are back count no more: when they leave once more, that is another matter."""
+    back = {each.person.person_id for each in planned if verdict_of(each.reason) is Verdict.IN}
+    over = [change for key, change in waiting.items() if key in back and change.state == ChangeState.REJECTED]
+    for change in over:
+        change.details = {**(change.details or {}), _CAME_BACK: True}
+    if over:
+        Change.objects.bulk_update(over, ["details"])
