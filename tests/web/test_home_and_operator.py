@@ -15,7 +15,7 @@ from tenantry.isolation.scope import marketplace_scope
 from tenantry.listing.counts import MOST
 from tenantry.marketplace.services import create_marketplace
 from tenantry.sync.entitlements import set_entitlement
-from tenantry.sync.models import Observation, ObservationState
+from tenantry.sync.models import Entitlement, Observation, ObservationState, UserSyncSettings
 from tenantry.sync.runs.lifecycle import begin_runs
 from tenantry.sync.upkeep import check_chains
 
@@ -48,6 +48,17 @@ def test_a_new_marketplace_is_led_step_by_step_to_its_first_sync(cast: Cast) -> 
     assert "First sync" in _home(cast)
     Stage(cast.northwind, cast.connection).sync(customers(1))
     assert "Set up this marketplace" not in _home(cast)
+
+
+def test_home_says_what_is_on_of_companies_and_of_people(cast: Cast) -> None:
+    switch_on(cast.northwind)
+    with marketplace_scope(cast.northwind.pk):
+        Entitlement.objects.update(user_sync_microsoft=True, user_sync_google=True)
+        UserSyncSettings.objects.create(marketplace=cast.northwind, provider="google", user_sync=True)
+    words = _home(cast).split("What is on")[1]
+    assert "Company Sync New customer tenants flow into Pending companies. on" in words
+    assert "User Sync from Microsoft 365 Nobody comes in or is changed. Who is there stays. off" in words
+    assert "User Sync from Google Workspace People of linked companies become users and stay current. on" in words
 
 
 def test_home_says_when_all_is_decided(cast: Cast, stage: Stage) -> None:

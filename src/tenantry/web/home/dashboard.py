@@ -14,9 +14,11 @@ from tenantry.sync.observe.states import ConnectionState, Health, states_of_feed
 from tenantry.sync.pending.queries import QueueCounts, count_queue
 from tenantry.sync.runs.queries import latest_runs, latest_syncs
 from tenantry.sync.switches import CompanySyncSwitches, read_company_sync
+from tenantry.sync.user_settings import read_user_sync
 from tenantry.web.access import Visit
 from tenantry.web.holds.words import words_for
 from tenantry.web.middleware import Presence
+from tenantry.web.people.words import PROVIDERS
 from tenantry.web.runs.rows import rows_of
 
 _LATEST = 5
@@ -33,7 +35,7 @@ def dashboard_context(visit: Visit) -> dict[str, Any]:
     return {
         "queue": _queue(visit.now) if presence.may(Action.SEE_PENDING) else None,
         "last_run": next(iter(rows_of(syncs[:1])), None),
-        "switches": [_switch(switches, url=reverse("web:sync-settings") if manages else "")],
+        "switches": _switches(switches, url=reverse("web:sync-settings") if manages else ""),
         "steps": _steps(switches, connections, syncs, presence),
         "attention": _attention(syncs, connections) if presence.may(Action.SEE_RUNS) else [],
         "runs": rows if presence.may(Action.SEE_RUNS) else [],
@@ -56,14 +58,24 @@ def _queue(now: datetime) -> dict[str, Any]:
     }
 
 
-def _switch(switches: CompanySyncSwitches, *, url: str) -> dict[str, Any]:
-    if not switches.allowed:
+def _switches(companies: CompanySyncSwitches, *, url: str) -> list[dict[str, Any]]:
+    """Return what is on: Company Sync, and User Sync of each provider. Two queries."""
+    come, stay = "New customer tenants flow into Pending companies.", "No new tenants flow in. What is pending stays."
+    rows = [_switch("Company Sync", (come, stay), allowed=companies.allowed, chosen=companies.chosen)]
+    for provider, people in read_user_sync().items():
+        come = "People of linked companies become users and stay current."
+        stay = "Nobody comes in or is changed. Who is there stays."
+        name = f"User Sync from {PROVIDERS[provider.value]}"
+        rows.append(_switch(name, (come, stay), allowed=people.allowed, chosen=people.settings.user_sync))
+    return [{**row, "url": url} for row in rows]
+
+
+def _switch(name: str, sentences: tuple[str, str], *, allowed: bool, chosen: bool) -> dict[str, Any]:
+    if not allowed:
         word, note = "not available", "An operator enables it for this marketplace."
-    elif switches.chosen:
-        word, note = "on", "New customer tenants flow into Pending companies."
     else:
-        word, note = "off", "No new tenants flow in. What is pending stays."
-    return {"name": "Company Sync", "on": switches.on, "word": word, "note": note, "url": url}
+        word, note = ("on", sentences[0]) if chosen else ("off", sentences[1])
+    return {"name": name, "on": allowed and chosen, "word": word, "note": note}
 
 
 def _steps(
