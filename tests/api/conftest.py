@@ -1,12 +1,18 @@
-"""The cast and Northwind's stage, for calls to the REST API."""
+"""The cast and Northwind's stage, for calls to the REST API, and an emulator for those that ask a provider."""
+
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 from tests.api.calling import Api, api_of
 from tests.conftest import Snapshot
+from tests.connections.directory_stage import close_kept
 from tests.web.cast import Cast, make_cast, stage_of
 from tests.web.stage import Stage
+
+from tenantry.emulator.server import Emulator
 
 
 @pytest.fixture(autouse=True)
@@ -42,3 +48,10 @@ def stage(cast: Cast) -> Stage:
 def api(cast: Cast) -> Api:
     """Northwind's manager, through a token with every scope."""
     return api_of(cast)
+
+
+@pytest.fixture
+def emulator(emulator_home: Path) -> Iterator[Emulator]:
+    with Emulator(customers=5, people=4, limit=0, home=emulator_home) as running:
+        yield running
+    close_kept()

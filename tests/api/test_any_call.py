@@ -1,6 +1,7 @@
 """Whatever is called: no error of the server, and no answer that the description does not have.
 
 schemathesis makes calls out of the description, sound and broken ones. Half of them go to rows that are there.
+What asks a provider asks an emulator.
 """
 
 from dataclasses import dataclass, field
@@ -21,14 +22,20 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from tests.api.asking import connect, show_tenant_of
 from tests.api.calling import api_of, installation_api
 from tests.api.stage import Ids, fill, parameters_of
 from tests.web.cast import Cast
 
+from tenantry.emulator.server import Emulator
+
 _EXAMPLES = 7
 _CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
-# They ask a provider, and there is none here: tests of the areas have them.
-_OUTSIDE = {"test_connection", "read_relationship_link", "set_up_hints"}
+# What asks a provider does so at each call: fewer are enough.
+_ASKING = {
+    "test_connection", "read_relationship_link", "set_up_hints", "sync_domains_of_company", "sync_person_now",
+}  # fmt: skip
+_EXAMPLES_ASKING = 5
 
 
 @dataclass
@@ -56,8 +63,9 @@ class Caller:
 
         @seed(number)
         @examples(
-            max_examples=_EXAMPLES, phases=[Phase.generate], suppress_health_check=list(HealthCheck), database=None
-        )
+            max_examples=_EXAMPLES_ASKING if _asks(operation) else _EXAMPLES, phases=[Phase.generate],
+            suppress_health_check=list(HealthCheck), database=None,
+        )  # fmt: skip
         @given(case=operation.as_strategy(), there=st.booleans())
         def calls(case: Any, there: bool) -> None:  # noqa: FBT001  # hypothesis gives it
             self.call(case, there=there)
@@ -68,14 +76,22 @@ class Caller:
             self.wrong = [str(failure) for failure in failures.exceptions]
 
 
+def _asks(operation: Any) -> bool:
+    return operation.definition.raw["operationId"] in _ASKING
+
+
 @pytest.mark.timeout(300)
-def test_no_call_makes_a_server_error_or_an_answer_that_is_not_described(cast: Cast, settings: Settings) -> None:
+def test_no_call_makes_a_server_error_or_an_answer_that_is_not_described(
+    cast: Cast, settings: Settings, emulator: Emulator
+) -> None:
     settings.API_CALLS_PER_MINUTE = 1_000_000
     ids = fill(cast)
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", WSGIHandler())
     secrets = {False: api_of(cast).secret, True: installation_api(cast).secret}
-    found = [each.ok() for each in schema.get_all_operations() if isinstance(each, Ok)]
-    operations = [each for each in found if each.definition.raw["operationId"] not in _OUTSIDE]
+    connect(cast.connection, emulator)
+    show_tenant_of(int(ids["person"]), cast, emulator)
+    operations = [each.ok() for each in schema.get_all_operations() if isinstance(each, Ok)]
+    operations.sort(key=_asks, reverse=True)  # before other calls give the connection other addresses
     callers: dict[str, Caller] = {}
     for number, operation in enumerate(operations):
         caller = Caller(secrets["/installation/" in operation.path], parameters_of(operation.path, ids))
@@ -83,4 +99,5 @@ def test_no_call_makes_a_server_error_or_an_answer_that_is_not_described(cast: C
         callers[operation.label] = caller
     assert {label: caller.wrong for label, caller in callers.items() if caller.wrong} == {}
     through = [label for label, caller in callers.items() if min(caller.statuses) < 300]
+    assert {each.label for each in operations if _asks(each)} <= set(through), "The provider was not asked."
     assert len(through) > len(callers) * 0.65, "Too few calls got through to say much."
