@@ -29,6 +29,9 @@ from tenantry.sync.models import (
     Trigger,
     UserLink,
 )
+from tenantry.webhooks.again import send_test
+from tenantry.webhooks.destinations import Destination
+from tenantry.webhooks.services import EndpointDraft, create_endpoint
 
 Ids = dict[str, int | str]
 
@@ -64,8 +67,17 @@ def fill(cast: Cast) -> Ids:
         "connection": cast.connection.pk, "marketplace": cast.northwind.pk, "group": group.pk,
         "google tenant": _google_tenant(cast, now=now),
         "person": person.pk, "waiting": waiting,
-        "google": google.pk, "provider": "microsoft",
+        "google": google.pk, "provider": "microsoft", **_webhooks(cast, now=now),
     }  # fmt: skip
+
+
+def _webhooks(cast: Cast, *, now: datetime) -> Ids:
+    draft = EndpointDraft("Billing", Destination("https://billing.example/", "93.184.215.14"))
+    with marketplace_scope(cast.northwind.pk):
+        endpoint = create_endpoint(draft=draft, actor=OPERATOR, now=now).endpoint
+        return {
+            "endpoint": endpoint.pk, "delivery": send_test(endpoint_id=endpoint.pk, actor=OPERATOR, now=now).pk
+        }  # fmt: skip
 
 
 def _google_tenant(cast: Cast, *, now: datetime) -> int:
@@ -111,6 +123,7 @@ _OF = {
     "marketplaces": "marketplace", "staff": "staff", "feeds": "connection", "connections": "connection",
     "google-connections": "google", "google-tenants": "google tenant", "user-sync": "provider",
     "sharing-groups": "group", "directory-people": "person", "pending-users": "waiting",
+    "webhook-endpoints": "endpoint", "webhook-deliveries": "delivery",
 }  # fmt: skip
 
 

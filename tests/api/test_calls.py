@@ -1,6 +1,7 @@
 """What every call has: the token, the rate, keys that make it safe to repeat, problems that say what to do."""
 
 import json
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
@@ -109,18 +110,25 @@ def test_what_was_refused_is_not_kept_and_may_be_tried_again_with_the_same_key(c
     api.post("/companies", {**body, "contact_email": "anna@alpine.example"}, key="one", status=201)
 
 
+def at_once(times: int, call: Callable[[], Any]) -> list[Any]:
+    """Make the same call from so many threads at once; what each was answered."""
+
+    def one(_: int) -> Any:
+        try:
+            return call()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(times) as threads:
+        return list(threads.map(one, range(times)))
+
+
 def test_the_same_key_sent_20_times_at_once_makes_one_company(cast: Cast, stage: Stage, api: Api) -> None:
     stage.sync(customers(1))
     row = stage.pending()
 
-    def create(_: int) -> Any:
-        try:
-            return api.ask("POST", f"/pending-companies/{row.pk}/create", {}, key="once", match=row.version)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(20) as threads:
-        answers = list(threads.map(create, range(20)))
+    address = f"/pending-companies/{row.pk}/create"
+    answers = at_once(20, lambda: api.ask("POST", address, {}, key="once", match=row.version))
     assert {answer.status_code for answer in answers} == {200}
     assert len({answer.content for answer in answers}) == 1
     assert sorted(answer.get("Idempotency-Replayed", "") for answer in answers) == ["", *["true"] * 19]

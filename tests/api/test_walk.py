@@ -15,6 +15,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from pytest_django.fixtures import Settings
 from tests.api.calling import Api, api_of, installation_api
 from tests.api.stage import Ids, fill
 from tests.api.walk import ASKING, READS, TWINS, Twin, reason_without
@@ -92,7 +93,8 @@ class Scene:
 
 
 @pytest.fixture
-def scene(cast: Cast) -> Scene:
+def scene(cast: Cast, settings: Settings) -> Scene:
+    settings.WEBHOOKS_TO_LOOPBACK = True
     ids = fill(cast)
     with marketplace_scope(cast.northwind.pk):
         words = {

@@ -43,6 +43,7 @@ def _soon() -> str:
 
 _NOTHING: Given = _fixed({})
 _SEEN = {"version_of": "0"}
+_HOOK = "http://127.0.0.1:9/hooks"
 
 # Page: the calls that show the same.
 READS: Mapping[str, tuple[str, ...]] = {
@@ -77,6 +78,9 @@ READS: Mapping[str, tuple[str, ...]] = {
     "person-why": ("GET /directory-people/{person}/explanation",),
     "pending-users": ("GET /companies/{company}/pending-users?invited=no",),
     "company-user-sync": ("GET /companies/{company}/user-sync/{provider}",),
+    "webhook-list": ("GET /webhook-endpoints",),
+    "webhook-detail": ("GET /webhook-endpoints/{endpoint}", "GET /webhook-endpoints/{endpoint}/deliveries?tab=waiting"),
+    "webhook-delivery": ("GET /webhook-deliveries/{delivery}",),
     "operator-marketplaces": ("GET /installation/marketplaces",),
     "operator-marketplace": ("GET /installation/marketplaces/{marketplace}",),
     "operator-connection": ("GET /installation/connections/{connection}",),
@@ -322,6 +326,30 @@ TWINS: Mapping[str, tuple[Twin, ...]] = {
              "POST /companies/{company}/pending-users/{waiting}/link", _fixed({"membership_id": 999_999}),
              refused=True),
     ),
+    "webhook-new": (
+        Twin((), _fixed({"name": "Support", "url": _HOOK, "events": "company.created", "personal": "on"}),
+             "POST /webhook-endpoints",
+             _fixed({"name": "Support", "url": _HOOK, "events": ["company.created"], "personal": True})),
+        Twin((), _fixed({"name": "Billing", "url": _HOOK}), "POST /webhook-endpoints",
+             _fixed({"name": "Billing", "url": _HOOK}), refused=True),
+        Twin((), _fixed({"name": "Support", "url": "https://10.0.0.5/"}), "POST /webhook-endpoints",
+             _fixed({"name": "Support", "url": "https://10.0.0.5/"}), refused=True),
+    ),
+    "webhook-edit": (
+        Twin(("endpoint",), _fixed({"name": "Support", "url": _HOOK, "seen": "1"}),
+             "PATCH /webhook-endpoints/{endpoint}", _fixed({"name": "Support", "url": _HOOK}), match="1"),
+        Twin(("endpoint",), _fixed({"name": "Billing", "url": "https://10.0.0.5/", "seen": "1"}),
+             "PATCH /webhook-endpoints/{endpoint}", _fixed({"url": "https://10.0.0.5/"}), match="*", refused=True),
+    ),
+    "webhook-secret": (Twin(("endpoint",), _NOTHING, "POST /webhook-endpoints/{endpoint}/secret"),),
+    "webhook-switch": (
+        Twin(("endpoint",), _fixed({"on": "no"}), "PUT /webhook-endpoints/{endpoint}/enabled",
+             _fixed({"enabled": False})),
+    ),
+    "webhook-remove": (Twin(("endpoint",), _NOTHING, "DELETE /webhook-endpoints/{endpoint}"),),
+    "webhook-test": (Twin(("endpoint",), _NOTHING, "POST /webhook-endpoints/{endpoint}/test"),),
+    "webhook-again": (Twin(("delivery",), _NOTHING, "POST /webhook-deliveries/{delivery}/send-again"),),
+    "webhook-skip": (Twin(("delivery",), _NOTHING, "POST /webhook-deliveries/{delivery}/skip"),),
     "operator-marketplace-add": (
         Twin((), _fixed({"name": "Fabrikam", "language": "de"}), "POST /installation/marketplaces",
              _fixed({"name": "Fabrikam", "language": "de"}), operator=True),
@@ -421,7 +449,6 @@ TWINS: Mapping[str, tuple[Twin, ...]] = {
 _SHOWN = "A person's own page: what it shows hangs on who looks, and from where."
 _LISTED = "The list has the same rows, page by page."
 _ASKED = "The thing itself says how far it is."
-_WEBHOOKS = "A token that leaked must not open another way out."
 _TOKENS = "A token that leaked must not make another one."
 _OWN = "People of companies have no tokens; a marketplace's token reads companies and invites."
 _READ = "That a person has read a notice is the person's matter."
@@ -459,7 +486,7 @@ WITHOUT: Mapping[str, str] = {
     "operator-sign-in": "A person signs in at the provider, in a browser.",
     "operator-signed-in": "A person signs in at the provider, in a browser.",
 }
-# Pages that ask a provider: the API has the same, and tests of the providers' side have what comes of it.
+# Pages that ask a provider: the API has the same; ``test_asking`` has what comes of it.
 ASKING: Mapping[str, str] = {
     "operator-connection-test": "POST /installation/connections/{connection}/test",
     "operator-connection-hints": "POST /installation/connections/{connection}/hints",
@@ -468,4 +495,4 @@ ASKING: Mapping[str, str] = {
 
 def reason_without(name: str) -> str:
     """Return why the API has no route for a page; empty when it has one."""
-    return _WEBHOOKS if name.startswith("webhook-") else WITHOUT.get(name, "")
+    return WITHOUT.get(name, "")

@@ -51,10 +51,11 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call to a route: the request and who sends it."""
+    """One call to a route: the request, who sends it, and what was ``prepared`` outside the transaction."""
 
     request: HttpRequest
     caller: Caller
+    prepared: Any = None
 
     @property
     def told(self) -> dict[str, Any]:
@@ -73,12 +74,16 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer with more than its content: where what was made is found, and its version."""
+    """An answer with more than its content: where what was made is found, and its version.
+
+    ``secret``: the content has what is shown once, so it is kept sealed, and no cache keeps it.
+    """
 
     content: Schema
     location: str = ""
     version: object = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    secret: bool = False
 
     @property
     def all_headers(self) -> dict[str, str]:
@@ -143,6 +148,7 @@ class Spec:
     """What a route is. ``others``: actions that open it as well. ``versioned``: a change needs ``If-Match``.
 
     ``refuses``: rules of the domain may stand against it. ``asks_provider``: it fails when the provider does.
+    ``prepare`` takes what the route takes, and runs before the transaction: it may ask the network.
     """
 
     method: str
@@ -156,6 +162,7 @@ class Spec:
     versioned: bool = False
     refuses: bool = False
     asks_provider: bool = False
+    prepare: Callable[..., Any] | None = None
 
     def keyed(self, place: Place) -> bool:
         """Whether it takes an ``Idempotency-Key``."""
@@ -189,13 +196,16 @@ def _view(work: Work[P], spec: Spec, place: Place) -> Callable[..., HttpResponse
     def view(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         caller: Caller = request.auth  # type: ignore[attr-defined]  # what TokenFor returned, kept there by ninja
         key = key_in(request) if spec.keyed(place) else ""
+        prepared = spec.prepare(*args, **kwargs) if spec.prepare else None
         with _around(caller, place):
             kept = begin(request, caller, key) if key else None
             if isinstance(kept, HttpResponse):
                 return kept
-            answer = _answer(work(Call(request, caller), *args, **kwargs), spec.status)
+            done = work(Call(request, caller, prepared), *args, **kwargs)
+            reply = done if isinstance(done, Reply) else Reply(done)
+            answer = _answer(reply, spec.status)
             if isinstance(kept, StoredAnswer):
-                keep(kept, answer)
+                keep(kept, answer, secret=reply.secret)
         return answer
 
     signature = inspect.signature(work)
@@ -213,7 +223,6 @@ def _around(caller: Caller, place: Place) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-def _answer(found: Schema | Reply, status: int) -> HttpResponse:
-    reply = found if isinstance(found, Reply) else Reply(found)
+def _answer(reply: Reply, status: int) -> HttpResponse:
     body = reply.content.model_dump_json()
     return HttpResponse(body, status=status, content_type="application/json", headers=reply.all_headers)

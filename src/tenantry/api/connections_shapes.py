@@ -15,7 +15,7 @@ from tenantry.connections.services import MicrosoftConnection
 from tenantry.providers.microsoft.clouds import Cloud
 from tenantry.sync.observe.states import ConnectionState
 
-_PLACES = ("api", "authority", "ca_file")
+_PLACES = ("api", "authority", "graph", "ca_file")
 
 
 class ProbeTold(Schema):
@@ -120,6 +120,7 @@ class ConnectionFields(Given):
     sign_in: str = one_of(SignIn.values, SignIn.APP_ONLY.value, "How it signs in.")
     api: str = Field("", max_length=300)
     authority: str = Field("", max_length=300)
+    graph: str = Field("", max_length=300)
     ca_file: str = Field("", max_length=400)
 
     def given(self, kept: Mapping[str, Any], **secrets: Any) -> MicrosoftConnection:

@@ -13,6 +13,7 @@ class StoredAnswer(models.Model):
     """What a call with an ``Idempotency-Key`` was answered, written in the transaction that did what it asked.
 
     ``request`` is a digest of the call. ``status`` is 0 while the call is under way: nobody but itself sees that.
+    A body with a secret is in ``sealed_body``, and ``body`` is empty.
     """
 
     marketplace_id = models.BigIntegerField()
@@ -22,6 +23,7 @@ class StoredAnswer(models.Model):
     status = models.IntegerField(default=0)
     headers = models.JSONField(default=dict)
     body = models.TextField(blank=True, default="")
+    sealed_body = models.BinaryField(null=True)
     created_at = models.DateTimeField()
 
     objects: ClassVar[OwnedAnswers] = OwnedAnswers()
@@ -31,3 +33,8 @@ class StoredAnswer(models.Model):
             models.UniqueConstraint(fields=["marketplace_id", "token_id", "key"], name="one_answer_per_key"),
         ]
         indexes = [models.Index(fields=["marketplace_id", "created_at"], name="answer_by_age")]
+
+    @property
+    def place(self) -> str:
+        """What the sealed body is bound to."""
+        return f"api_storedanswer.sealed_body:{self.pk}"

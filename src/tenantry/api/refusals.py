@@ -30,6 +30,8 @@ from tenantry.sync.holds.services import ContentChanged, HoldRefused
 from tenantry.sync.people.linking import LinkRefused
 from tenantry.sync.requests import SyncRefused
 from tenantry.sync.undoing.ways import UndoRefused
+from tenantry.webhooks.again import DeliveryRefused
+from tenantry.webhooks.services import EndpointRefused, StaleEndpoint
 
 _log = structlog.stdlib.get_logger(__name__)
 _PLACES = {"body", "query", "path", "header", "form", "file", "given", "filters"}
@@ -86,6 +88,7 @@ _TOLD: Mapping[type[Exception], Callable[[Any], Problem]] = {
     AlreadyDecided: _too_late,
     StaleCompany: _changed,
     StaleUser: _changed,
+    StaleEndpoint: _changed,
     ContentChanged: _not_as_seen,
     AddressNotConfirmed: _unconfirmed,
     ProviderError: _provider,
@@ -98,7 +101,7 @@ _TOLD: Mapping[type[Exception], Callable[[Any], Problem]] = {
             DecisionRefused, CompanyRefused, CompanyInUse, PersonRefused, LastAdministrator, InvitationRefused,
             ImportRefused, SettingsRefused, SyncRefused, HoldRefused, UndoRefused, GoogleRefused,
             ConnectRefused, LinkRefused, ErasureRefused, NoInvitationLink, StaffRefused, SharingRefused,
-            UnableToCreateAccount, UnableToCreateMarketplace, UnableToSaveConnection,
+            UnableToCreateAccount, UnableToCreateMarketplace, UnableToSaveConnection, EndpointRefused, DeliveryRefused,
         ),
         _refused,
     ),

@@ -9,6 +9,7 @@ import hashlib
 import re
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +20,7 @@ from tenantry.api.problems import Problem
 from tenantry.audit.models import INSTALLATION
 from tenantry.isolation.scope import current_marketplace_id, marketplace_scope
 from tenantry.marketplace.queries import every_marketplace_id
+from tenantry.sealing import load_key_ring
 
 KEPT_FOR = timedelta(hours=24)
 _KEY = re.compile(r"[\x21-\x7e]{1,200}")
@@ -57,16 +59,27 @@ def begin(request: HttpRequest, caller: Caller, key: str) -> StoredAnswer | Http
     if bytes(kept.request) != digest:
         raise Problem("key-reused", "The key was used within a day for a call with another address or content.")
     return HttpResponse(
-        kept.body, status=kept.status, content_type="application/json",
+        _body_of(kept), status=kept.status, content_type="application/json",
         headers={**kept.headers, "Idempotency-Replayed": "true"},
     )  # fmt: skip
 
 
-def keep(kept: StoredAnswer, answer: HttpResponse) -> None:
-    """Keep the answer with the key that :func:`begin` reserved. In the same transaction."""
+def keep(kept: StoredAnswer, answer: HttpResponse, *, secret: bool = False) -> None:
+    """Keep the answer with the key that :func:`begin` reserved, a ``secret`` one sealed. In the same transaction."""
     headers = {name: answer[name] for name in _KEPT_HEADERS if name in answer}
+    body, sealed = answer.content.decode(), None
+    if secret:
+        ring = load_key_ring(settings.KEYS_FOLDER)
+        body, sealed = "", ring.seal(answer.content, place=kept.place)
     rows = StoredAnswer.objects.filter(pk=kept.pk)
-    rows.update(status=answer.status_code, headers=headers, body=answer.content.decode())
+    rows.update(status=answer.status_code, headers=headers, body=body, sealed_body=sealed)
+
+
+def _body_of(kept: StoredAnswer) -> str:
+    if kept.sealed_body is None:
+        return kept.body
+    ring = load_key_ring(settings.KEYS_FOLDER)
+    return ring.unseal(bytes(kept.sealed_body), place=kept.place).decode()
 
 
 def _digest(request: HttpRequest) -> bytes:

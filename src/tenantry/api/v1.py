@@ -27,6 +27,7 @@ from tenantry.api import (
     undoing,
     user_settings,
     users,
+    webhooks,
 )
 from tenantry.api.describing import PROBLEM_SCHEMA, problem_responses
 from tenantry.api.reading import CarefulParser
@@ -37,7 +38,7 @@ AREAS = (
     many.area, pending.area, deciding.area, companies.area, memberships.area, users.area, invitations.area,
     imports.area, runs.area, holds.area, settings.area, connecting.area, activity.area, marketplaces.area,
     connections.area, google.area, undoing.area, user_settings.area, notices.area,
-    google_tenants.area, people.area,
+    google_tenants.area, people.area, webhooks.area,
 )  # fmt: skip
 ROOT = "/api/v1/"
 _ABOUT = (

@@ -24,6 +24,7 @@ class TokenScope(StrEnum):
     START_RUNS = "runs:start"
     HOLDS = "holds"
     SETTINGS = "settings"
+    WEBHOOKS = "webhooks"
     READ_ACTIVITY = "activity:read"
     INSTALLATION = "installation"
 
@@ -40,6 +41,7 @@ SCOPES: Mapping[TokenScope, frozenset[Action]] = {
     TokenScope.START_RUNS: frozenset({Action.SEE_RUNS, Action.START_RUN, Action.UNDO_RUN}),
     TokenScope.HOLDS: frozenset({Action.RELEASE_HOLDS}),
     TokenScope.SETTINGS: frozenset({Action.CHANGE_SYNC_SETTINGS}),
+    TokenScope.WEBHOOKS: frozenset({Action.MANAGE_WEBHOOKS}),
     TokenScope.READ_ACTIVITY: frozenset({Action.SEE_ACTIVITY}),
     TokenScope.INSTALLATION: frozenset({Action.RUN_INSTALLATION}),
 }
@@ -48,7 +50,6 @@ SCOPES: Mapping[TokenScope, frozenset[Action]] = {
 NOT_FOR_TOKENS: Mapping[Action, str] = {
     Action.SEE_HOME: "The home page shows numbers that the lists have.",
     Action.MAKE_TOKENS: "A token that leaked must not make another one.",
-    Action.MANAGE_WEBHOOKS: "A token that leaked must not open another way out.",
     Action.SEE_OWN_COMPANY: "People of companies have no tokens; a marketplace's token reads companies.",
     Action.INVITE_IN_OWN_COMPANY: "People of companies have no tokens; a marketplace's token invites.",
 }

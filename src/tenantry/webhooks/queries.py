@@ -56,6 +56,11 @@ def _names(rows: Sequence[Delivery]) -> dict[int, str]:
     return {ids[pk]: name or f"{kind} {target}" for pk, name, kind, target in events}
 
 
+def subject_of(delivery: Delivery) -> str:
+    """Return what a delivery is about, by name where it has one; empty for a test."""
+    return _names([delivery]).get(delivery.pk, "")
+
+
 def body_of(delivery: Delivery) -> bytes | None:
     """Return the message as it would be sent now; ``None`` once its event was removed with old history."""
     return bodies_of([delivery], delivery.endpoint).get(delivery.pk)

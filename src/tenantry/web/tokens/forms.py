@@ -19,6 +19,7 @@ SCOPE_WORDS = {
     TokenScope.START_RUNS: "Start and cancel syncs, take back what runs did",
     TokenScope.HOLDS: "See, release and reject what is held",
     TokenScope.SETTINGS: "Read and change sync settings",
+    TokenScope.WEBHOOKS: "Set up webhooks, and read what they sent",
     TokenScope.READ_ACTIVITY: "Read the activity",
     TokenScope.INSTALLATION: "Run the installation: marketplaces, connections, feeds, switches",
 }
