@@ -390,6 +390,7 @@ BRAKES: Mapping[Brake, str] = {
     Brake.REMOVALS_DAY_SHARE: "Within 24 hours it would lose more than `removals_day_percent`, where it has at least "
         "`removals_day_least_people` linked people.",
     Brake.REMOVALS_MONTH: "Within 30 days it would lose `removals_month_percent` or more.",
+    Brake.UNDONE_CREATIONS: "Taking back would remove more companies than `creations_per_run`.",
     Brake.CREDENTIALS: "The provider refuses the credentials: the connection is set aside at once.",
     Brake.ERRORS: "At least `errors_least_rows` rows were tried, and more than `errors_percent` of them failed.",
 }  # fmt: skip

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.conftest import NOW
 
 from tenantry.core.planning.companies import ChangeKind
-from tenantry.core.planning.linked import FIELDS, LinkedKind
+from tenantry.core.planning.linked import FIELDS, LinkedKind, digest_of_value
 from tenantry.core.planning.users.planning import UserChangeKind
 from tenantry.core.undoing import (
     FOLLOWS_PROVIDER,
@@ -18,9 +18,11 @@ from tenantry.core.undoing import (
     ValuesFacts,
     judge_decision,
     judge_values,
+    kept_away,
     restorable,
     why_not,
 )
+from tenantry.core.undoing_people import PlaceFacts, judge_arrival, judge_invitation, judge_linking, judge_return
 
 KINDS = st.sampled_from(["create", "link", "ignore", "snooze", "reopen", "not_this_company", "undo"])
 FACTS = st.builds(
@@ -61,18 +63,23 @@ def test_a_decision_is_refused_for_a_reason_or_says_what_it_does(facts: Decision
     assert (not effect.possible) or (("can't be unsent" in " ".join(effect.stays)) == bool(left))
 
 
-@given(before=VALUES, after=VALUES, current=st.one_of(st.none(), VALUES), linked=st.booleans())
+@given(
+    before=VALUES, after=VALUES, current=st.one_of(st.none(), VALUES), linked=st.booleans(),
+    bound=st.sets(st.sampled_from(sorted(FIELDS)), max_size=2),
+)  # fmt: skip
 def test_only_values_that_nobody_changed_since_go_back_to_what_they_were(
     before: dict[str, str | None],
     after: dict[str, str | None],
     current: dict[str, str | None] | None,
     linked: bool,  # noqa: FBT001  # a drawn value
+    bound: set[str],
 ) -> None:
-    facts = ValuesFacts("Contoso", before, after, current, linked)
+    facts = ValuesFacts("Contoso", before, after, current, linked, bound)
     restored = restorable(facts)
     for name, value in restored.items():
         assert current is not None
         assert (current.get(name), value) == (after[name], before.get(name))
+        assert name not in bound
     effect = judge_values(facts)
     _makes_sense(effect)
     assert effect.possible == bool(restored)
@@ -93,6 +100,41 @@ def test_what_follows_the_provider_or_was_not_made_or_is_old_or_an_undo_itself_h
     follows = {kind.value for kind in ChangeKind if kind is not ChangeKind.CREATE} | {
         LinkedKind.ENDED.value, LinkedKind.RETURNED.value,
     }  # fmt: skip
-    follows |= {kind.value for kind in UserChangeKind if kind is not UserChangeKind.DEACTIVATE}
+    follows |= {UserChangeKind.UNLINK.value, UserChangeKind.REPORT_LEFT.value}
     assert set(FOLLOWS_PROVIDER) == follows
     assert all(why_not(ChangeFacts(kind, "applied", NOW), now=NOW) for kind in follows)
+
+
+PLACES = st.builds(
+    PlaceFacts, st.just("Eva"), st.just("Contoso"), there=st.booleans(), active=st.booleans(), linked=st.booleans(),
+    accepted=st.booleans(), known_elsewhere=st.booleans(), edited=st.booleans(), role_changed=st.booleans(),
+    last_administrator=st.booleans(), invitation=st.sampled_from(["", "eva@contoso.example"]),
+    letter_left=st.booleans(),
+)  # fmt: skip
+
+
+@given(facts=PLACES)
+def test_what_the_sync_did_to_a_place_is_taken_back_only_while_nobody_touched_it_and_a_sent_letter_is_told(
+    facts: PlaceFacts,
+) -> None:
+    untouched = not (facts.accepted or facts.known_elsewhere or facts.edited or facts.role_changed)
+    stands = facts.there and facts.active and facts.linked and not facts.last_administrator
+    expected = {
+        judge_arrival: stands and untouched,
+        judge_return: stands,
+        judge_linking: facts.there and facts.linked,
+        judge_invitation: facts.there and not facts.accepted and bool(facts.invitation),
+    }
+    for judge, possible in expected.items():
+        effect = judge(facts)
+        _makes_sense(effect)
+        assert effect.possible == possible
+        letter = possible and bool(facts.invitation) and facts.letter_left and judge is not judge_linking
+        assert ("can't be unsent" in " ".join(effect.stays)) == letter
+
+
+def test_taking_back_an_older_value_keeps_the_newer_one_away_that_was_taken_back_before() -> None:
+    first = kept_away({"name": "newer"}, {}, {"name": "newer"})
+    assert first == {"name": digest_of_value("newer")}
+    assert kept_away({"name": "older"}, first, {"name": "newer"}) == first
+    assert kept_away({"name": "older"}, first, {"name": "newest"}) == {"name": digest_of_value("older")}

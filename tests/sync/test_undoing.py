@@ -20,7 +20,10 @@ from tenantry.sync.deciding.carrying import drive_decisions
 from tenantry.sync.deciding.many import Wish, start_decisions
 from tenantry.sync.deciding.selecting import BulkAction, Selection, forecast
 from tenantry.sync.field_owners import save_rules
-from tenantry.sync.models import Change, Decision, Run
+from tenantry.sync.holds.queries import digest_of, held_rows
+from tenantry.sync.holds.services import Selection as HeldSelection
+from tenantry.sync.holds.services import release_rows
+from tenantry.sync.models import Change, Decision, Hold, Run
 from tenantry.sync.runs.lifecycle import request_cancel
 from tenantry.sync.switches import read_company_sync
 from tenantry.sync.undoing.carrying import drive_undo, live_undos
@@ -180,7 +183,23 @@ def test_removing_many_companies_asks_for_the_number(play: Play, world: World) -
     assert look(pk, run.pk, play.clock).removes == 28
     with pytest.raises(UndoRefused, match="Type that number"):
         start(pk, run.pk, play.clock, typed=27)
-    assert drive(pk, start(pk, run.pk, play.clock, typed=28), play.clock).counters["changes_applied"] == 28
+    undo = drive(pk, start(pk, run.pk, play.clock, typed=28), play.clock)
+    assert (undo.state, undo.counters["changes_held"], undo.counters.get("changes_applied", 0)) == ("done", 28, 0)
+    assert look(pk, run.pk, play.clock).doable == 0, "what is held can't be asked for twice"
+    with marketplace_scope(pk):
+        hold = Hold.objects.get(kind="undos")
+        assert (hold.brake, hold.reason) == (
+            "undone_creations", "Taking back would remove 28 companies. The limit is 25.",
+        )  # fmt: skip
+        rows = held_rows(hold)
+        assert Company.objects.count() == 28
+        chosen = HeldSelection({}, everything=digest_of(rows))
+        release_rows(hold_id=hold.pk, selection=chosen, actor=KIM, now=play.clock())
+    play.work()
+    with marketplace_scope(pk):
+        assert Company.objects.count() == 0
+    for each in (run, undo):
+        check_counters(run_of(pk, each.pk))
 
 
 def test_values_that_a_company_got_go_back_and_are_not_taken_again_until_the_provider_says_something_else(

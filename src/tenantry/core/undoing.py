@@ -1,16 +1,16 @@
 """Taking things back: what can be, what it does and what stays, and why the rest can't be. Pure.
 
-Two sorts of things are taken back: a decision on a tenant, and values that a linked company got from its tenant. What
-only follows the provider is not: the next sync would bring it again.
+What is taken back: a decision on a tenant, values that a linked company or person got from the provider, and (in
+``undoing_people``) places and links of people. What would only come again with the next sync is not.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from tenantry.core.planning.companies import ChangeKind
-from tenantry.core.planning.linked import LABELS, LinkedKind
+from tenantry.core.planning.linked import LABELS, LinkedKind, digest_of_value
 from tenantry.core.planning.users.planning import UserChangeKind
 
 UNDO_FOR = timedelta(days=30)
@@ -23,9 +23,9 @@ _QUEUE = (
     "the feed's filter changed."
 )
 _RELATIONSHIP = "Whether there is a reseller relationship is for the provider to say. It follows by itself."
-_PERSON = (
-    "User Sync follows the directory: the next sync would do this again. Pin the person, deactivate the place, or "
-    "change the scope instead."
+_LEFT = (
+    "The directory says that the person left: the next sync would end the link again. It links them by itself when "
+    "they are back."
 )
 
 # Kinds of changes that say what the provider says, with what a person does instead.
@@ -37,14 +37,10 @@ FOLLOWS_PROVIDER: Mapping[str, str] = {
     ChangeKind.LINKED.value: "The tenant left the queue because a company is linked to it. Take that link back.",
     LinkedKind.ENDED.value: _RELATIONSHIP,
     LinkedKind.RETURNED.value: _RELATIONSHIP,
-    UserChangeKind.CREATE.value: _PERSON,
-    UserChangeKind.JOIN.value: _PERSON,
-    UserChangeKind.UPDATE.value: _PERSON,
-    UserChangeKind.REACTIVATE.value: _PERSON,
-    UserChangeKind.UNLINK.value: _PERSON,
+    UserChangeKind.UNLINK.value: _LEFT,
     UserChangeKind.REPORT_LEFT.value: "It only reported that somebody left: there is nothing to take back.",
-    UserChangeKind.INVITE.value: "An e-mail can't be unsent. Revoke the invitation instead.",
 }
+_CHANGED_SINCE = "Somebody, or a later sync, changed this since: what it is now stays."
 _RETURNS = {"ignored": "is ignored again.", "snoozed": "is snoozed again."}
 
 
@@ -169,7 +165,8 @@ def _of_link(facts: DecisionFacts) -> Effect:
 class ValuesFacts:
     """Values that a change gave to a company: from ``before`` to ``after``; ``current`` is what it has, if it is there.
 
-    ``linked``: it is still linked to the tenant that they came from.
+    ``linked``: it is still linked to the tenant that they came from. ``bound`` are fields that nobody may change now,
+    ``labels`` what fields are called.
     """
 
     name: str
@@ -177,13 +174,33 @@ class ValuesFacts:
     after: Mapping[str, Any]
     current: Mapping[str, Any] | None
     linked: bool = True
+    bound: Collection[str] = ()
+    labels: Mapping[str, str] = field(default_factory=lambda: LABELS)
 
 
 def restorable(facts: ValuesFacts) -> dict[str, Any]:
     """Return the values from before of the fields that nobody changed since; ``None`` stands for a blank."""
     if facts.current is None:
         return {}
-    return {name: facts.before.get(name) for name, value in facts.after.items() if facts.current.get(name) == value}
+    return {
+        name: facts.before.get(name)
+        for name, value in facts.after.items()
+        if facts.current.get(name) == value and name not in facts.bound
+    }
+
+
+def kept_away(
+    taken: Mapping[str, Any], before: Mapping[str, str], told: Mapping[str, Any]
+) -> dict[str, str]:  # fmt: skip
+    """Return the digests of values that are not to be taken again, by field, now that ``taken`` is taken back.
+
+    ``before`` are those kept away until now, ``told`` what the provider says: what keeps just that away stays.
+    """
+    now = {name: digest_of_value(value) for name, value in told.items()}
+    return {
+        name: now[name] if name in now and before.get(name) == now[name] else digest_of_value(value)
+        for name, value in taken.items()
+    }
 
 
 def judge_values(facts: ValuesFacts) -> Effect:
@@ -191,13 +208,21 @@ def judge_values(facts: ValuesFacts) -> Effect:
     if facts.current is None:
         return Effect(f"{facts.name} is not there any more.")
     restored = restorable(facts)
-    changed = [LABELS.get(name, name) for name in facts.after if name not in restored]
+    bound = [name for name in facts.after if name in facts.bound]
+    changed = [name for name in facts.after if name not in restored and name not in bound]
+    stays = [f"Changed since, and stays: {_named(facts, changed)}."] if changed else []
+    if bound:
+        stays.append(f"A login, another place or somebody else has it by now, so it stays: {_named(facts, bound)}.")
     if not restored:
-        return Effect("Somebody, or a later sync, changed this since: what it is now stays.")
-    blank = [LABELS.get(name, name) for name, value in restored.items() if value is None]
-    former = [LABELS.get(name, name) for name, value in restored.items() if value is not None]
-    does = [f"Blank again: {', '.join(blank)}."] if blank else []
-    does += [f"As it was before: {', '.join(former)}."] if former else []
+        return Effect(" ".join(stays) if bound and not changed else _CHANGED_SINCE)
+    blank = [name for name, value in restored.items() if value is None or value == ""]
+    former = [name for name in restored if name not in blank]
+    does = [f"Blank again: {_named(facts, blank)}."] if blank else []
+    does += [f"As it was before: {_named(facts, former)}."] if former else []
     if facts.linked:
         does.append("The provider's value is not taken again while it stays the same.")
-    return Effect(does=does, stays=[f"Changed since, and stays: {', '.join(changed)}."] if changed else [])
+    return Effect(does=does, stays=stays)
+
+
+def _named(facts: ValuesFacts, names: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys(facts.labels.get(name, name) for name in names))

@@ -22,10 +22,12 @@ class SyncConfig(AppConfig):
         from tenantry.sync.people import hinted  # noqa: PLC0415  # same
         from tenantry.sync.people import privacy as people_privacy  # noqa: PLC0415  # same
         from tenantry.sync.people.held import HELD_INVITATIONS, HELD_REMOVALS  # noqa: PLC0415  # same
+        from tenantry.sync.undoing.held import HELD_UNDOS  # noqa: PLC0415  # same
 
         register(HELD_CREATIONS)
         register(HELD_REMOVALS)
         register(HELD_INVITATIONS)
+        register(HELD_UNDOS)
         consent_judged.connect(consent_notices.tell_of_consent)
         companies_changed.connect(listening.after_companies_changed)
         companies_leaving.connect(listening.before_companies_leave)

@@ -13,6 +13,7 @@ from tenantry.core.brakes.creations import (
     asks_for_number,
     judge_creations,
     judge_invitations,
+    judge_undone_creations,
 )
 from tenantry.core.brakes.errors import Failures, judge_failures
 from tenantry.core.brakes.limits import BOUNDS, Limits, problems_of
@@ -39,5 +40,6 @@ __all__ = [
     "judge_failures",
     "judge_invitations",
     "judge_removals",
+    "judge_undone_creations",
     "problems_of",
 ]

@@ -77,6 +77,15 @@ def _too_many_invited(total: int, held: tuple[int, ...], limits: Limits, *, anyw
     return Trip(Brake.INVITATIONS, total, limits.invitations_ask_above, held, reason)
 
 
+def judge_undone_creations(keys: Sequence[int], limits: Limits) -> Trip | None:
+    """Return the brake that holds the un-creating of these companies, which are named by keys: the limit of a run."""
+    total = len(keys)
+    if total <= limits.creations_per_run:
+        return None
+    reason = f"Taking back would remove {total:,} companies. The limit is {limits.creations_per_run:,}."
+    return Trip(Brake.UNDONE_CREATIONS, total, limits.creations_per_run, tuple(keys), reason)
+
+
 def asks_before_removing(companies: int, limits: Limits) -> bool:
     """Whether a person must type how many companies go before that many are un-created: as many as a run may create."""
     return companies > limits.creations_per_run

@@ -17,6 +17,7 @@ class Brake(StrEnum):
     REMOVALS_DAY = "removals_day"
     REMOVALS_DAY_SHARE = "removals_day_share"
     REMOVALS_MONTH = "removals_month"
+    UNDONE_CREATIONS = "undone_creations"
     CREDENTIALS = "credentials"
     ERRORS = "errors"
 

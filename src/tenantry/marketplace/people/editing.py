@@ -17,9 +17,10 @@ from tenantry.marketplace.people.keys import write_user_keys
 from tenantry.marketplace.people.places import has_login
 from tenantry.marketplace.people.profiles import write_profiles
 from tenantry.marketplace.people.refusals import PersonRefused, StaleUser
-from tenantry.marketplace.people.telling import person_subject
+from tenantry.marketplace.people.telling import membership_happening, person_subject
 
 _FIELDS = ("email", "first_name", "last_name", "phone", "language")
+_PROFILE = "profile_"
 _TAKEN = "Another person of this marketplace has this address."
 _BOUND = "The address can't be changed here: this person signs in with it, or belongs to several companies."
 
@@ -66,6 +67,34 @@ def follow_directory(
         before = PersonDraft(*(getattr(user, field) for field in _FIELDS))
         told.append(_written(user, before, _after(before, own)))
     record_events(told, actor=actor, marketplace_id=current_marketplace_id(), now=now, run_id=run_id)
+
+
+@transaction.atomic
+def restore_values(
+    *, membership_id: int, values: Mapping[str, str], actor: Actor, now: datetime, request_id: str = "",
+    run_id: int | None = None,
+) -> None:  # fmt: skip
+    """Give a person back what they had before a directory said otherwise, blanks too; a profile's as ``profile_…``.
+
+    Raises as :func:`follow_directory`.
+    """
+    membership = Membership.objects.select_related("company").get(pk=membership_id)
+    user = User.objects.select_for_update().get(pk=membership.user_id)
+    profile = {name: text for name, text in values.items() if name.startswith(_PROFILE)}
+    own = {name: text for name, text in values.items() if name not in profile}
+    told = []
+    if profile:
+        personal = {"before": {name: getattr(membership, name) for name in profile}, "after": profile}
+        Membership.objects.filter(pk=membership_id).update(**profile)
+        told.append(membership_happening("profile_changed", membership, personal=personal))
+    if own and not may_change_email(user):
+        raise PersonRefused({"email": _BOUND})
+    if own:
+        before = PersonDraft(*(getattr(user, field) for field in _FIELDS))
+        told.append(_written(user, before, replace(before, **own)))
+    record_events(
+        told, actor=actor, marketplace_id=current_marketplace_id(), now=now, request_id=request_id, run_id=run_id
+    )
 
 
 def may_change_email(user: User) -> bool:

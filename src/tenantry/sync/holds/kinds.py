@@ -24,7 +24,7 @@ from django.db.models import QuerySet
 from tenantry.audit.events import Actor
 from tenantry.sync.models import Change, ChangeState
 
-CREATIONS, REMOVALS, INVITATIONS = "creations", "removals", "invitations"
+CREATIONS, REMOVALS, INVITATIONS, UNDOS = "creations", "removals", "invitations", "undos"
 """The names of the kinds that the pages have words for."""
 
 
@@ -33,7 +33,7 @@ class HeldRow:
     """A held change as it would be applied now. ``content`` is the digest of all that a person approves of it.
 
     ``name`` is whom or what it is about. ``facts`` is what the page shows besides: of creations what
-    ``sync.automatic.held`` gives; of people ``company``, ``company_id``, ``user_id``, ``email``, ``role`` and ``why``.
+    ``sync.automatic.held`` gives; all others ``company``, ``company_id``, ``user_id``, ``email``, ``role`` and ``why``.
     ``invited``: applying it sends an e-mail. ``note`` says what changed since it was held.
     """
 

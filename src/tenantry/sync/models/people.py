@@ -101,6 +101,7 @@ class UserLink(MarketplaceOwned):
     """A person of a directory and a person's membership that are the same, keyed by the provider's immutable id.
 
     ``end_reason`` says why a link ended (``people.ends``); the membership may live on, or was ``deactivated`` with it.
+    ``taken_back`` has digests of values that a person took back (``core.planning.users.views.LinkView``).
     """
 
     person = models.ForeignKey(DirectoryUser, on_delete=models.CASCADE, related_name="+")
@@ -113,6 +114,7 @@ class UserLink(MarketplaceOwned):
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=30, blank=True)
     deactivated = models.BooleanField(default=False, db_default=False)
+    taken_back = models.JSONField(default=dict, db_default={})
 
     class Meta(MarketplaceOwned.Meta):
         constraints = [

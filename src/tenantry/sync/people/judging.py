@@ -35,12 +35,13 @@ def hold_removals(run: Run, *, now: datetime) -> None:
     ]
     if not removals:
         return
-    sizes = _sizes({each.company for each in removals})
-    verdict = judge_removals(removals, sizes, read_limits(), _history(run, now=now), now=now)
+    sizes = sizes_of({each.company for each in removals})
+    verdict = judge_removals(removals, sizes, read_limits(), history_of(run, now=now), now=now)
     hold_trips(run, verdict.trips, HELD_REMOVALS, now=now)
 
 
-def _sizes(companies: set[int]) -> dict[int, CompanySize]:
+def sizes_of(companies: set[int]) -> dict[int, CompanySize]:
+    """Return these companies as the brakes see them now."""
     linked = Membership.objects.filter(company_id__in=companies).exclude(state=MembershipState.INACTIVE)
     living = UserLink.objects.filter(membership=OuterRef("pk"), ended_at=None)
     people = dict(linked.filter(Exists(living)).values_list("company_id").annotate(count=Count("pk")))
@@ -50,7 +51,7 @@ def _sizes(companies: set[int]) -> dict[int, CompanySize]:
     return {pk: CompanySize(name, people.get(pk, 0), administrators.get(pk, 0)) for pk, name in names.items()}
 
 
-def _history(run: Run, *, now: datetime) -> RemovalHistory:
+def history_of(run: Run, *, now: datetime) -> RemovalHistory:
     """Return what was taken away lately without anybody's approval, and has not come back; and what waits."""
     changes = Change.objects.filter(kind=_REMOVAL)
     back = UserLink.objects.filter(person_id=OuterRef("person_id"), ended_at=None)

@@ -1,5 +1,6 @@
 """Gathers what the marketplace knows of people of directories, for planning. In its scope, in a dozen queries."""
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +17,8 @@ from tenantry.sync.people.ends import EndReason
 
 # Each person is looked up singly: PostgreSQL takes tables that it has not counted yet for empty, and sorts them whole.
 _LINKS = """
-select l.person_id, l.id, l.membership_id, l.ended_at is null, l.made_by, l.end_reason, l.deactivated, m.company_id
+select l.person_id, l.id, l.membership_id, l.ended_at is null, l.made_by, l.end_reason, l.deactivated, m.company_id,
+    l.taken_back
 from unnest(%s::bigint[]) as wanted(person_id)
 cross join lateral (
     select * from sync_userlink where marketplace_id = %s and person_id = wanted.person_id order by id desc limit 1
@@ -83,9 +85,9 @@ def _links(companies: Mapping[int, int]) -> dict[int, LinkView]:
     return {
         person: LinkView(
             link, membership, live, by_hand=made_by == LinkMaker.PERSON, ended_by_hand=reason == EndReason.BY_HAND,
-            deactivated=deactivated,
+            deactivated=deactivated, taken_back=json.loads(taken_back),
         )
-        for person, link, membership, live, made_by, reason, deactivated, company in rows
+        for person, link, membership, live, made_by, reason, deactivated, company, taken_back in rows
         if companies[person] == company
     }  # fmt: skip
 

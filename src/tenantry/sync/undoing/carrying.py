@@ -9,15 +9,12 @@ from datetime import datetime
 import structlog
 from django.db import InterfaceError, OperationalError, transaction
 
-from tenantry.audit.events import Actor, ActorKind
-from tenantry.core.undoing import NO_WAY
 from tenantry.isolation.scope import marketplace_scope
-from tenantry.sync.deciding.answering import Circumstances
 from tenantry.sync.deciding.carrying import drive_decisions
 from tenantry.sync.models import Change, ChangeState, Run, RunKind
 from tenantry.sync.models.runs import LIVE_RUN
-from tenantry.sync.undoing.planning import UNDO_PREFIX
-from tenantry.sync.undoing.registry import way_for
+from tenantry.sync.undoing.held import take_back_row
+from tenantry.sync.undoing.judging import hold_undos
 from tenantry.sync.undoing.ways import UndoRefused, UndoStale
 
 _log = structlog.stdlib.get_logger(__name__)
@@ -26,21 +23,23 @@ _log = structlog.stdlib.get_logger(__name__)
 def drive_undo(
     run_id: int, *, marketplace_id: int, clock: Callable[[], datetime], should_stop: Callable[[], bool]
 ) -> bool:
-    """Take back until nothing is left or somebody cancels; return False when stopped before the end."""
+    """Take back until nothing is left or somebody cancels; return False when stopped before the end.
+
+    What would take away more than the limits let through is held first; it is made when it is released.
+    """
+    with marketplace_scope(marketplace_id):
+        run = Run.objects.filter(pk=run_id, state__in=LIVE_RUN, cancel_requested_at=None).first()
+        if run is not None:
+            hold_undos(run, now=clock())
     return drive_decisions(
         run_id, marketplace_id=marketplace_id, clock=clock, should_stop=should_stop, settle=_take_back
     )
 
 
 def _take_back(undo: Change, run_id: int, now: datetime) -> tuple[ChangeState, str]:
-    kind, name, account_id = (undo.details or {})["actor"]
-    by = Circumstances(Actor(ActorKind(kind), name, account_id), now, run_id=run_id)
-    way = way_for(undo.kind.removeprefix(UNDO_PREFIX))
-    if way is None:
-        return ChangeState.FAILED, NO_WAY
     try:
         with transaction.atomic():
-            way.take_back(undo, by)
+            take_back_row(undo, run_id=run_id, now=now)
     except UndoStale as stale:
         return ChangeState.STALE, str(stale)
     except UndoRefused as refused:

@@ -13,8 +13,7 @@ from tenantry.sync.deciding.consequences import explain_undos
 from tenantry.sync.deciding.many import KINDS
 from tenantry.sync.deciding.refusals import AlreadyDecided, DecisionRefused
 from tenantry.sync.deciding.undoing import before_of, undo_decision
-from tenantry.sync.holds.releasing import RELEASE
-from tenantry.sync.models import Change, Decision, PendingCompany
+from tenantry.sync.models import Change, Decision, DecisionKind, PendingCompany
 from tenantry.sync.undoing.ways import Planned, UndoRefused, UndoStale, Way
 
 _GONE = Effect("The decision behind it is not known any more.")
@@ -35,7 +34,12 @@ def _planned(decision: Decision, effect: Effect) -> Planned:
         effect,
         before={"state": pending.state},
         after={"state": before_of(decision)[0].value},
-        details={"decision": decision.pk, "pending": pending.pk, "version": pending.version},
+        details={
+            "decision": decision.pk,
+            "pending": pending.pk,
+            "version": pending.version,
+            "creates": decision.kind == DecisionKind.CREATE,
+        },
     )
 
 
@@ -65,4 +69,4 @@ def _take_back(undo: Change, by: Circumstances) -> None:
         raise UndoRefused(str(refused)) from refused
 
 
-DECIDED = Way(frozenset({*KINDS.values(), RELEASE, ChangeKind.CREATE.value}), _plan, _take_back)
+DECIDED = Way(frozenset({*KINDS.values(), ChangeKind.CREATE.value}), _plan, _take_back)

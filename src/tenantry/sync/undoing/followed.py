@@ -6,8 +6,8 @@ from typing import Any
 
 from tenantry.audit.events import Actor, Happening, Target
 from tenantry.audit.services import record_event
-from tenantry.core.planning.linked import LinkedKind, digest_of_value
-from tenantry.core.undoing import ValuesFacts, judge_values, restorable
+from tenantry.core.planning.linked import LinkedKind
+from tenantry.core.undoing import ValuesFacts, judge_values, kept_away, restorable
 from tenantry.marketplace.companies.guarding import follow_companies
 from tenantry.marketplace.companies.writing import sort_name
 from tenantry.marketplace.models import Company
@@ -15,6 +15,7 @@ from tenantry.sync.deciding.answering import Circumstances
 from tenantry.sync.models import Change, ChangeState, TenantLink
 from tenantry.sync.runs.accounting import count_undone
 from tenantry.sync.runs.linked import PERSONAL, values_of
+from tenantry.sync.runs.linked_views import linked_of
 from tenantry.sync.telling import contact_subject
 from tenantry.sync.undoing.ways import Planned, UndoStale, Way
 
@@ -72,10 +73,12 @@ def _restore(company: Company, values: Mapping[str, Any], *, now: datetime) -> N
 
 
 def _keep_away(link_id: int, values: Mapping[str, Any]) -> None:
-    """Note on the link which values of the provider are not taken again."""
+    """Note on the link which values of the provider are not taken again, beside what a later undo keeps away still."""
     link = TenantLink.objects.select_for_update().filter(pk=link_id, ended_at=None).first()
     if link is not None:
-        link.taken_back = {**link.taken_back, **{name: digest_of_value(value) for name, value in values.items()}}
+        view = linked_of(link.tenant_id)
+        told = {name: view.theirs.get(name) for name in values} if view else {}
+        link.taken_back = {**link.taken_back, **kept_away(values, link.taken_back, told)}
         link.save(update_fields=["taken_back"])
 
 

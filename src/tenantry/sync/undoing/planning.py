@@ -25,14 +25,19 @@ from tenantry.sync.models import Change, ChangeState, Run, RunKind, Trigger
 from tenantry.sync.models.runs import CHANGE_COLUMNS
 from tenantry.sync.queue import enqueue_undo
 from tenantry.sync.switches import read_limits
+from tenantry.sync.undoing.held import UNDO_PREFIX
 from tenantry.sync.undoing.registry import kinds_with_a_way, way_for
 from tenantry.sync.undoing.ways import Planned, UndoRefused
 
-UNDO_PREFIX = "undo."
 _BATCH = 1_000
 _SAMPLES = 20
 _MADE = [ChangeState.APPLIED, ChangeState.UNDONE]
 _UNDER_WAY = "It is being taken back right now."
+_GOING: Mapping[str, str] = {
+    ChangeState.PLANNED: _UNDER_WAY,
+    ChangeState.APPROVED: _UNDER_WAY,
+    ChangeState.HELD: "Taking it back is held already: release it on the page Held, or reject it there.",
+}
 _REMOVES_COMPANY = {KINDS[BulkAction.CREATE], RELEASE, "company.create"}
 
 
@@ -60,6 +65,11 @@ class Judged:
     def effect(self) -> Effect:
         """What it would do, in sentences."""
         return self.planned.effect
+
+    @property
+    def removes_company(self) -> bool:
+        """Whether a company goes with it."""
+        return self.change.kind in _REMOVES_COMPANY and self.planned.details.get("creates", False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,7 @@ def forecast_undo(wanted: Wanted, *, actor: Actor, now: datetime) -> UndoForecas
     samples: list[Judged] = []
     refused: list[Judged] = []
     ids: list[str] = []
+    removes = 0
     for each in _judged(wanted, actor=actor, now=now):
         if each.effect.refusal:
             refusals[each.effect.refusal] += 1
@@ -105,6 +116,7 @@ def forecast_undo(wanted: Wanted, *, actor: Actor, now: datetime) -> UndoForecas
             del refused[_SAMPLES:]
             continue
         kinds[each.change.kind] += 1
+        removes += each.removes_company
         stays.update(each.effect.stays)
         ids.append(str(each.change.pk))
         if len(samples) < _SAMPLES:
@@ -112,7 +124,7 @@ def forecast_undo(wanted: Wanted, *, actor: Actor, now: datetime) -> UndoForecas
     return UndoForecast(
         total=kinds.total() + refusals.total(), doable=kinds.total(), kinds=dict(kinds.most_common()),
         refusals=dict(refusals.most_common()), stays=dict(stays.most_common()),
-        removes=sum(kinds[kind] for kind in _REMOVES_COMPANY), samples=samples, refused=refused, seen=digest(*ids),
+        removes=removes, samples=samples, refused=refused, seen=digest(*ids),
     )  # fmt: skip
 
 
@@ -141,14 +153,13 @@ def _judged(wanted: Wanted, *, actor: Actor, now: datetime) -> Iterator[Judged]:
 
 
 def _plans(run: Run, changes: Sequence[Change], *, actor: Actor, now: datetime) -> dict[int, Planned]:
-    under_way = set(
-        Change.objects.filter(undoes__in=changes, state=ChangeState.PLANNED).values_list("undoes_id", flat=True)
-    )
+    going = Change.objects.filter(undoes__in=changes, state__in=_GOING)
+    waiting = dict(going.values_list("undoes_id", "state"))
     found: dict[int, Planned] = {}
     left: dict[str, list[Change]] = {}
     for change in changes:
         facts = ChangeFacts(change.kind, change.state, change.settled_at, preview=run.preview)
-        refusal = why_not(facts, now=now) or (_UNDER_WAY if change.pk in under_way else "")
+        refusal = why_not(facts, now=now) or _GOING.get(waiting.get(change.pk, ""), "")
         if refusal:
             found[change.pk] = Planned(Effect(refusal))
         else:
@@ -174,7 +185,7 @@ def start_undo(
         raise UndoRefused("What can be taken back changed since you looked. Nothing was done: look at it once more.")
     if not judged:
         raise UndoRefused("None of this can be taken back.")
-    removes = sum(each.change.kind in _REMOVES_COMPANY for each in judged)
+    removes = sum(each.removes_company for each in judged)
     if asks_before_removing(removes, read_limits()) and typed != removes:
         raise UndoRefused(f"This removes {removes:,} companies. Type that number to go on; nothing was done.")
     run = Run.objects.create(

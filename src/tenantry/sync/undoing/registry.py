@@ -1,11 +1,15 @@
 """Every way of taking changes back, by the kinds of changes that it is for. A new sort of change adds its way here."""
 
+from tenantry.sync.undoing.arrivals import ARRIVED, INVITED, LINKED, RETURNED
 from tenantry.sync.undoing.decided import DECIDED
 from tenantry.sync.undoing.followed import FOLLOWED
 from tenantry.sync.undoing.people import PEOPLE
+from tenantry.sync.undoing.person_values import FOLLOWED_PERSON
+from tenantry.sync.undoing.released import Released
 from tenantry.sync.undoing.ways import Way
 
-WAYS: tuple[Way, ...] = (DECIDED, FOLLOWED, PEOPLE)
+_PLAIN: tuple[Way, ...] = (DECIDED, FOLLOWED, PEOPLE, ARRIVED, RETURNED, LINKED, INVITED, FOLLOWED_PERSON)
+WAYS: tuple[Way, ...] = (*_PLAIN, Released(_PLAIN).way)
 
 
 def way_for(kind: str) -> Way | None:

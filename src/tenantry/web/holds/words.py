@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tenantry.core.brakes import Brake
-from tenantry.sync.holds.kinds import CREATIONS, INVITATIONS, REMOVALS
+from tenantry.sync.holds.kinds import CREATIONS, INVITATIONS, REMOVALS, UNDOS
 from tenantry.sync.models import Hold, HoldState
 from tenantry.web.amounts import counted
 
@@ -62,6 +62,10 @@ def _invites(count: int, invitations: int) -> str:  # noqa: ARG001  # each of th
     return f"Exactly {'this person' if count == 1 else 'these people'} will be written to."
 
 
+def _takes_back(count: int, invitations: int) -> str:  # noqa: ARG001  # nobody is invited by an undo
+    return f"Exactly {'this row' if count == 1 else 'these rows'} will be taken back, as each of them says."
+
+
 _WORDS = {
     CREATIONS: KindWords(
         "company", "companies", "being created", "created",
@@ -92,6 +96,15 @@ _WORDS = {
         "They stay uninvited. A person can invite them at any time.",
         _invites, "holds/_people_rows.html",
     ),
+    UNDOS: KindWords(
+        "row", "rows", "being taken back", "taken back",
+        "Nothing of what is held was taken back: everybody and everything stays as it is.",
+        "It stays held until you release or reject it. What gives back or corrects was not held.",
+        "Takes back exactly the rows that you select, as each of them says.",
+        "What you select stays as it is. Somebody can ask for taking it back again.",
+        "They stay as they are. Somebody can ask for taking them back again.",
+        _takes_back, "holds/_people_rows.html",
+    ),
 }  # fmt: skip
 
 
@@ -104,6 +117,8 @@ def title_of(hold: Hold) -> str:
     """Return the hold's heading: *First companies of Partner Center EU: 3,000*, or the reason of a removal."""
     if hold.kind == REMOVALS:
         return hold.reason.rstrip(".")
+    if hold.kind == UNDOS:
+        return f"Taking back: {hold.reason.rstrip('.')}"
     return f"{_TITLES.get(hold.brake, hold.brake).format(source=hold.run.source)}: {hold.count:,}"
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from typing import Any
 
 from tenantry.core.drafts import PersonDraft, clean_person
-from tenantry.core.planning.linked import FieldRule, Rules
+from tenantry.core.planning.linked import FieldRule, Rules, digest_of_value
 from tenantry.core.planning.users.views import OWN_FIELDS, PROFILE_FIELDS, DirectoryPerson, MembershipView
 from tenantry.core.records import DirectoryUser
 from tenantry.core.texts import storable
@@ -62,6 +62,11 @@ def _follows(name: str, ours: str, theirs: str, rules: Rules, *, leads: bool) ->
     if rule is FieldRule.PROVIDER and leads:
         return True
     return rule is not FieldRule.OURS and not ours
+
+
+def but_taken_back(values: Mapping[str, str], taken_back: Mapping[str, str]) -> dict[str, str]:
+    """Return these values without those that a person took back; ``taken_back`` has their digests."""
+    return {name: value for name, value in values.items() if taken_back.get(name) != digest_of_value(value)}
 
 
 def current_values(membership: MembershipView, names: Mapping[str, Any]) -> dict[str, str]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from tenantry.core.planning.linked import Rules
-from tenantry.core.planning.users.fields import changed_fields, current_values, labels_of
+from tenantry.core.planning.users.fields import but_taken_back, changed_fields, current_values, labels_of
 from tenantry.core.planning.users.matching import Matched, MatchedBy, match_person
 from tenantry.core.planning.users.reasons import SENTENCES, Reason
 from tenantry.core.planning.users.scope import judge_scope
@@ -178,7 +178,7 @@ class _Plan:
         still = _untouched(place) or (None if place.brought or link.by_hand else Reason.KEPT_BY_HAND)
         if still is None and not place.active:
             still = Reason.DEACTIVATED_BY_HAND
-        after = {} if still else self._fields(person, place)
+        after = {} if still else self._fields(linked)
         if not after:
             return PlannedUser(person, still or Reason.FOLLOWS)
         return PlannedUser(
@@ -187,10 +187,11 @@ class _Plan:
             link_id=link.link_id,
         )  # fmt: skip
 
-    def _fields(self, person: DirectoryPerson, place: MembershipView) -> dict[str, str]:
+    def _fields(self, linked: _Linked) -> dict[str, str]:
+        person, place = linked.person, linked.place
         first = min(place.live, key=lambda each: each.rank, default=None)
         leads = first is None or first.person_id == person.person_id
-        after = changed_fields(person, place, self.rules, leads=leads)
+        after = but_taken_back(changed_fields(person, place, self.rules, leads=leads), linked.link.taken_back)
         email = after.get("email")
         if email and self.taken.get(email, place.user_id) != place.user_id:
             del after["email"]  # it is somebody else's of the marketplace, so it stays theirs

@@ -41,7 +41,11 @@ class DirectoryPerson:
 
 @dataclass(frozen=True, slots=True)
 class LinkView:
-    """The latest link of a person of a directory. ``deactivated``: ending it took the membership away."""
+    """The latest link of a person of a directory. ``deactivated``: ending it took the membership away.
+
+    ``taken_back`` has, by member of a change, the digest of a value that a person took back: it is not taken again
+    while the directory says the same.
+    """
 
     link_id: int
     membership_id: int
@@ -49,6 +53,7 @@ class LinkView:
     by_hand: bool = False
     ended_by_hand: bool = False
     deactivated: bool = False
+    taken_back: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
