@@ -224,9 +224,11 @@ def test_one_person_shows_what_the_directory_says_why_and_is_unlinked_for_good(
     assert SENTENCES[Reason.SHARED_ADDRESS] in text_of(owner.get(f"/users/directories/{people['Tim Twin'].pk}/"))
     owner.post(f"/users/directories/{anna.pk}/unlink/")
     with marketplace_scope(cast.northwind.pk):
-        link = UserLink.objects.get(person=anna)
+        link = UserLink.objects.select_related("membership").get(person=anna)
         assert (link.ended_at is not None, link.end_reason) == (True, "by_hand")
     assert "Nobody is linked." in text_of(owner.get(f"/users/directories/{anna.pk}/"))
+    told = text_of(owner.get(f"/companies/{link.membership.company_id}/")).split("History")[1]
+    assert "Follows a directory no more" in told
 
 
 @pytest.mark.usefixtures("people")

@@ -24,7 +24,7 @@ from tenantry.marketplace.models import (
     MembershipState,
 )
 
-MOST_EVENTS = 50
+MOST_EVENTS = 20
 ALL = "all"
 NEEDS_ADMINISTRATOR = "needs-administrator"
 # A company that has had an administrator keeps one, so one without never had any.

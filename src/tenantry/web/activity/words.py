@@ -41,6 +41,7 @@ KINDS: Mapping[str, str] = {
     "sync.pending_linked": "Pending company, by the sync",
     "sync.run": "Run",
     "sync.tenant": "Tenant",
+    "sync.user_link": "Person of a directory",
     "webhooks.endpoint": "Webhook endpoint",
 }
 _TITLES: Mapping[str, str] = {
@@ -64,6 +65,10 @@ _TITLES: Mapping[str, str] = {
     "sync.pending_withdraw.applied": "Tenant left the list",
     "sync.pending_return.applied": "Tenant came back",
     "sync.pending_linked.applied": "Tenant left the list: it is linked",
+    "sync.company_update.applied": "Company changed by its tenant",
+    "sync.company_update.taken_back": "Change of a company by its tenant taken back",
+    "sync.user_link.made": "Person follows a directory",
+    "sync.user_link.ended": "Person follows a directory no more",
     "audit.chain.accepted": "A record that does not hold was accepted as it is",
     "audit.event.purged": "Old events removed",
     "audit.event.exported": "Activity exported",

@@ -28,6 +28,12 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "marketplace.membership.deactivated": ("Person deactivated", "wait"),
     "marketplace.membership.reactivated": ("Person reactivated", "good"),
     "marketplace.user.edited": ("Corrected", "off"),
+    "sync.user_link.made": ("Follows a directory", "good"),
+    "sync.user_link.ended": ("Follows a directory no more", "wait"),
+    "sync.company_update.applied": ("Changed by its tenant", "off"),
+    "sync.company_update.taken_back": ("Change by its tenant taken back", "off"),
+    "sync.company_relationship_ended.applied": ("Reseller relationship ended", "wait"),
+    "sync.company_relationship_returned.applied": ("Reseller relationship returned", "good"),
 }
 _FIELD_WORDS = {
     "registration_number": "registration number",
@@ -43,6 +49,8 @@ _VALUE_WORDS = {
     "administrator": "Company Administrator",
     "user": "User",
     "inactive": "deactivated",
+    "microsoft": "Microsoft 365",
+    "google": "Google Workspace",
 }
 _UNTOLD = {"membership", "user", "fields", "origin"}
 _LONGEST = 60
