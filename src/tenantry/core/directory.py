@@ -3,6 +3,7 @@
 import hashlib
 from dataclasses import fields, replace
 from datetime import datetime
+from operator import attrgetter
 from uuid import UUID
 
 from tenantry.core.records import DirectoryUser
@@ -10,6 +11,8 @@ from tenantry.core.records import DirectoryUser
 # What moves without a person or a rule having changed anything: never a reason to write a row.
 _NOT_CONTENT = frozenset({"last_sign_in"})
 _CONTENT = tuple(entry.name for entry in fields(DirectoryUser) if entry.name not in _NOT_CONTENT)
+_content_of = attrgetter(*_CONTENT)
+_UNKNOWN = "1:?"
 
 
 def known_after(before: DirectoryUser, read: DirectoryUser) -> DirectoryUser:
@@ -27,14 +30,15 @@ def known_after(before: DirectoryUser, read: DirectoryUser) -> DirectoryUser:
 
 def content_hash(person: DirectoryUser) -> UUID:
     """Return a digest that is equal exactly when the readings are, apart from the last sign-in."""
-    parts = [_text(getattr(person, name)) for name in _CONTENT]
-    content = "".join([f"{len(part)}:{part}" for part in parts])
+    content = "".join([_UNKNOWN if value is None else _sized(_text(value)) for value in _content_of(person)])
     return UUID(hashlib.blake2b(content.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest())
 
 
+def _sized(text: str) -> str:
+    return f"{len(text)}:{text}"
+
+
 def _text(value: object) -> str:
-    if value is None:
-        return "?"
     if isinstance(value, tuple):
         return "+" + "".join([f"{len(part)}:{part}" for part in map(str, value)])
     if isinstance(value, datetime):

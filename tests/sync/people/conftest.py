@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from tests.connections.directory_stage import close_kept
@@ -11,8 +12,10 @@ from tenantry.emulator.server import Emulator
 
 
 @pytest.fixture
-def emulator() -> Iterator[Emulator]:
-    with Emulator(customers=8, google_customers=8, limit=0, google_quota=0, people=6, seed=5) as running:
+def emulator(emulator_home: Path) -> Iterator[Emulator]:
+    with Emulator(
+        customers=8, google_customers=8, limit=0, google_quota=0, people=6, seed=5, home=emulator_home
+    ) as running:
         yield running
 
 

@@ -1,7 +1,6 @@
 """What a directory says of a person, field by field, and which side wins."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, replace
 from typing import Any
 
 from tenantry.core.drafts import PersonDraft, clean_person
@@ -29,10 +28,9 @@ def usable_values(person: DirectoryUser) -> dict[str, str]:
     first, last = person.first_name or "", person.last_name or ""
     if not (first or last):
         first = person.display_name or person.user_name or ""
-    draft = PersonDraft(person.email or "", first, last, person.phone or "", person.language or "")
-    tidy = replace(draft, **{name: storable(text).strip() for name, text in asdict(draft).items()})
-    cleaned, errors = clean_person(tidy)
-    return {name: "" if name in errors else text for name, text in asdict(cleaned).items()}
+    said = (person.email or "", first, last, person.phone or "", person.language or "")
+    cleaned, errors = clean_person(PersonDraft(*[storable(text).strip() for text in said]))
+    return {name: "" if name in errors else getattr(cleaned, name) for name in LABELS}
 
 
 def changed_fields(person: DirectoryPerson, membership: MembershipView, rules: Rules, *, leads: bool) -> dict[str, str]:
