@@ -7,6 +7,7 @@ from tenantry.cli.installation import set_up_django
 set_up_django()  # as the worker does it
 
 import json  # noqa: E402  # Django must be set up first
+import time  # noqa: E402  # same
 import uuid  # noqa: E402  # same
 
 from django.db import transaction  # noqa: E402  # same
@@ -34,7 +35,8 @@ BENCH = Actor(ActorKind.COMMAND_LINE, "benchmark")
 _NO_LIMIT = 6_000_000
 
 
-def _connection(facts: dict[str, Any]) -> Connection:
+def _connection(facts: dict[str, Any], *, limited: bool = False) -> Connection:
+    """Return the connection, made if there is none: without a limit of its own, or with that of the product."""
     found = Connection.objects.first()
     if found is not None:
         return found
@@ -44,13 +46,14 @@ def _connection(facts: dict[str, Any]) -> Connection:
         uid=uuid.uuid4(), name="Google", provider="google", partner_tenant_id=google["account_id"],
         discovery="reseller", subject=google["subject"], service_account=key["client_email"],
         service_account_id=key["client_id"], created_at=now,
-        settings={"google": google["url"], "google_calls_per_minute": _NO_LIMIT},
+        settings={"google": google["url"], **({} if limited else {"google_calls_per_minute": _NO_LIMIT})},
     )  # fmt: skip
     seal_credential(row, {"service_account": google["key_file"]}, now=now)
     row.save()
-    CallLine.objects.create(
-        key=f"google:{row.service_account_id}:{row.subject}", reserved_until=now, per_second=_NO_LIMIT / 60
-    )
+    if not limited:
+        CallLine.objects.create(
+            key=f"google:{row.service_account_id}:{row.subject}", reserved_until=now, per_second=_NO_LIMIT / 60
+        )
     return row
 
 
@@ -65,9 +68,9 @@ def access_token(facts: dict[str, Any]) -> str:
     return opened_google(_connection(facts)).tokens.access_token(ScopeSet.USERS)
 
 
-def link_everything(facts: dict[str, Any]) -> None:
+def link_everything(facts: dict[str, Any], *, limited: bool) -> None:
     """Read the list of customers and link each to a company of a new marketplace, with User Sync on."""
-    connection, now = _connection(facts), timezone.now()
+    connection, now = _connection(facts, limited=limited), timezone.now()
     with open_source(connection) as source:
         cursor = None
         while True:
@@ -93,15 +96,16 @@ def link_everything(facts: dict[str, Any]) -> None:
         )
 
 
-def sync_people(facts: dict[str, Any]) -> int:
-    """Run User Sync over everything; return how many people were seen."""
+def sync_people(facts: dict[str, Any], *, until: float = float("inf")) -> int:
+    """Run User Sync over everything; return how many people were seen. At ``until``, of the monotonic clock, stop."""
     connection = _connection(facts)
     [marketplace_id] = every_marketplace_id()
     [run] = request_people_sync(
         marketplace_id=marketplace_id, wish=Wish(BENCH, Trigger.COMMAND_LINE), now=timezone.now(), enqueue=False
     )
-    while drive_people(connection.pk, clock=timezone.now, should_stop=lambda: False).left:
-        pass
+    while drive_people(connection.pk, clock=timezone.now, should_stop=lambda: time.monotonic() >= until).left:
+        if time.monotonic() >= until:
+            return 0
     with marketplace_scope(marketplace_id):
         done = Run.objects.get(pk=run.pk)
     if done.state != "done" or done.suspect:

@@ -1,7 +1,7 @@
-"""Reading people: throughput against a bare fetch-and-parse loop, an unchanged second run, and one very large tenant.
+"""Reading people: throughput beside a bare loop, an unchanged run, a very large tenant, and the use of a limit.
 
-``python -m bench.people [--tenants 10000] [--people 20] [--crowd 200000] [--times 3]``. Google is read, because there
-every tenant takes the same two calls in both loops: those who are there, and those who were deleted.
+``python -m bench.people [--only throughput|crowd|rate] [--write FILE]``. Google is read, because there every tenant
+takes the same two calls in both loops (those who are there, and those who were deleted), and its limit is published.
 """
 
 import argparse
@@ -13,8 +13,12 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+if __package__ is None or __package__ == "":
+    sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 import psycopg
 from bench.stage import (
@@ -23,12 +27,16 @@ from bench.stage import (
     control,
     django_environment,
     drop_database,
+    emulator,
     fresh_database,
     machine,
     measured,
     postgres,
     report,
+    run_leg,
     scratch_folder,
+    settle,
+    write_between,
 )
 
 from tenantry.runtime.embedded import EmbeddedPostgres
@@ -38,49 +46,80 @@ BOOKKEEPING = {
     "sync_observation", "sync_observationpage", "sync_peoplereading", "sync_run", "sync_runtenant", "audit_event",
     "connections_callline", "django_session",
 }  # fmt: skip
-_READY_SECONDS = 120.0
+QUOTA = 2_400
+LEAST_RATIO, MOST_MB, LEAST_SHARE, MOST_REFUSED = 0.5, 300, 0.80, 0.01
+_WARM_UP_SECONDS = 20.0
+_RATE_TENANTS = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """How much to measure. ``people`` in each of ``tenants``, ``crowd`` in the large one; ``times`` for a median."""
+
+    tenants: int
+    people: int
+    crowd: int
+    times: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A database, an emulator's facts, and how legs get at both."""
+
+    server: EmbeddedPostgres
+    name: str
+    facts: dict[str, Any]
+    facts_file: Path
+
+    def leg(self, name: str, *more: str) -> Measured:
+        """Run a leg on the database, in a process of its own."""
+        environment = django_environment(self.server, self.name)
+        return run_leg(
+            "--leg", name, "--facts", str(self.facts_file), *more, environment=environment, module="bench.people"
+        )
 
 
 @contextmanager
-def google(folder: Path, *, customers: int, people: int) -> Iterator[dict[str, Any]]:
-    """Serve an emulated Google without limits, in a process of its own."""
-    ready = folder / f"emulator-{customers}.json"
-    command = [sys.executable, "-m", "tenantry.emulator", "--home", str(folder / "emulator"), "--limit", "0"]
-    command += ["--customers", str(customers), "--google-customers", str(customers), "--google-quota", "0"]
-    command += ["--people", str(people), "--ready-file", str(ready)]
-    server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-    try:
-        until = time.monotonic() + _READY_SECONDS
-        while not ready.is_file():
-            if server.poll() is not None or time.monotonic() > until:
-                raise SystemExit("The emulator did not start; its message is above.")
-            time.sleep(0.05)
-        yield json.loads(ready.read_text())
-    finally:
-        server.terminate()
-        server.wait(timeout=30)
+def place(
+    folder: Path, server: EmbeddedPostgres, name: str, *, customers: int, people: int, quota: int = 0
+) -> Iterator[Place]:
+    """Give a database in which every tenant of an emulated Google is linked to a company."""
+    more = {"google-customers": customers, "google-quota": quota, "people": people}
+    with emulator(folder, customers=customers, limit=0, more=more, name=name) as facts:
+        fresh_database(server, name)
+        here = Place(server, name, facts, folder / f"{name}.json")
+        here.leg("prepare", *(["--limited"] if quota else []))
+        settle(server, name)
+        yield here
+        drop_database(server, name)
 
 
-def prepare(facts: dict[str, Any]) -> None:
+# What the legs do, each in a process of its own.
+
+
+def prepare(facts: dict[str, Any], given: argparse.Namespace) -> Measured:
     """Connect, and link every tenant to a company of its own."""
     from bench.ours_people import link_everything  # noqa: PLC0415  # Django is set up there
 
-    link_everything(facts)
+    link_everything(facts, limited=given.limited)
+    return Measured(0, 0, 0, 0, 0)
 
 
-def run(facts: dict[str, Any]) -> Measured:
-    """One run of User Sync over all tenants."""
+def run(facts: dict[str, Any], given: argparse.Namespace) -> Measured:
+    """One run of User Sync over all tenants, or as long as it may take."""
     from bench.ours_people import sync_people  # noqa: PLC0415  # same
 
-    return measured(facts, lambda: sync_people(facts))
+    until = time.monotonic() + given.seconds if given.limited else float("inf")
+    return measured(facts, lambda: sync_people(facts, until=until))
 
 
-def bare(facts: dict[str, Any]) -> Measured:
-    """Fetch both listings of every tenant and parse them: no records, no storing, one call after the other."""
+def bare(facts: dict[str, Any], given: argparse.Namespace) -> Measured:
+    """Fetch both listings of a part of the tenants and parse them: no records, no storing, one call after the other."""
     import httpx2  # noqa: PLC0415  # each leg pays for its own imports only
     from bench.ours_people import access_token, customer_ids  # noqa: PLC0415  # same
 
-    ids, token = customer_ids(facts), access_token(facts)
+    ids, token = customer_ids(facts)[given.part :: given.times], access_token(facts)
     headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
     url = f"{facts['google']['url']}/admin/directory/v1/users"
 
@@ -105,18 +144,41 @@ def _pages(client: Any, url: str, params: Mapping[str, str]) -> int:
             return count
 
 
-LEGS = {"bare": bare, "run": run}
+LEGS = {"prepare": prepare, "bare": bare, "run": run}
 
 
-def _leg(name: str, facts_file: Path, environment: Mapping[str, str]) -> Measured:
-    done = subprocess.run(
-        [sys.executable, "-m", "bench.people", "--leg", name, "--facts", str(facts_file)],
-        env={**os.environ, **environment}, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False,
-    )  # fmt: skip
-    if done.returncode:
-        raise SystemExit(f"The leg {name} failed; its message is above.")
-    lines = done.stdout.splitlines()
-    return Measured(**json.loads(lines[-1])) if lines else Measured(0, 0, 0, 0, 0)
+# What is measured.
+
+
+def throughput(folder: Path, server: EmbeddedPostgres, scale: Scale) -> tuple[str, bool]:
+    """Compare unchanged runs with the bare loop, and look at what they write. The bare loop takes a part each time."""
+    with place(folder, server, "people", customers=scale.tenants, people=scale.people) as here:
+        control(here.facts, "/state")
+        first = here.leg("run")
+        settle(server, here.name)
+        rows, ratios, plain_rates, wrote = [], [], [], 0
+        for number in range(scale.times):
+            plain = here.leg("bare", "--part", str(number), "--times", str(scale.times))
+            before = _written(server, here.name)
+            again = here.leg("run")
+            after = _written(server, here.name)
+            changed = sum(after[table] - before.get(table, 0) for table in after)
+            wrote += changed
+            plain_rates.append(plain.rows / plain.seconds)
+            ratios.append(again.rows / again.seconds / plain_rates[-1])
+            rows.append(f"| {number + 1} | {plain_rates[-1]:,.0f} | {again.rows / again.seconds:,.0f} | "
+                        f"{ratios[-1]:.2f} | {again.peak_mb:.0f} | {changed} |")  # fmt: skip
+    ratio = statistics.median(ratios)
+    new = first.rows / first.seconds
+    share = new / statistics.median(plain_rates)
+    anew = f"The first run, with everybody new: {new:,.0f} people a second ({share:.2f}), {first.peak_mb:.0f} MB."
+    lines = [
+        f"{scale.tenants:,} tenants of {scale.people} people, no limits; people a second.", "",
+        "| run | bare loop | unchanged run | ratio | peak MB | rows written besides bookkeeping |",
+        "|---|---|---|---|---|---|", *rows, "",
+        f"Median ratio {ratio:.2f} (aim at least {LEAST_RATIO}). {anew}",
+    ]  # fmt: skip
+    return "\n".join(lines), ratio >= LEAST_RATIO and wrote == 0
 
 
 def _written(server: EmbeddedPostgres, name: str) -> dict[str, int]:
@@ -128,76 +190,90 @@ def _written(server: EmbeddedPostgres, name: str) -> dict[str, int]:
     return {table: count for table, count in found.items() if table not in BOOKKEEPING and "procrastinate" not in table}
 
 
-def throughput(folder: Path, server: EmbeddedPostgres, *, tenants: int, people: int, times: int) -> None:
-    """Compare runs with the bare loop, and look at what an unchanged run writes."""
-    with google(folder, customers=tenants, people=people) as facts:
-        facts_file = folder / f"emulator-{tenants}.json"
-        control(facts, "/state")
-        ratios, firsts, seconds_ = [], [], []
-        for number in range(times):
-            name = f"people_{number}"
-            fresh_database(server, name)
-            environment = django_environment(server, name)
-            _leg("prepare", facts_file, environment)
-            plain = _leg("bare", facts_file, environment)
-            first = _leg("run", facts_file, environment)
-            before = _written(server, name)
-            second = _leg("run", facts_file, environment)
-            after = _written(server, name)
-            changed = {table: after[table] - before.get(table, 0) for table in after}
-            written = {table: count for table, count in changed.items() if count}
-            print(
-                f"  run {number + 1}: bare {plain.seconds:.1f} s ({plain.rows:,} people), first {first.seconds:.1f} s, "
-                f"unchanged {second.seconds:.1f} s, peak {first.peak_mb:.0f} MB; written by the unchanged one: "
-                f"{written or 0}"
-            )
-            ratios.append(plain.seconds / second.seconds)
-            firsts.append(plain.seconds / first.seconds)
-            seconds_.append(second.rows / second.seconds)
-            drop_database(server, name)
-    print(
-        f"Throughput as a ratio to the bare loop: {statistics.median(ratios):.2f} unchanged, "
-        f"{statistics.median(firsts):.2f} when everybody is new; {statistics.median(seconds_):,.0f} people a second"
-    )
+def crowd(folder: Path, server: EmbeddedPostgres, scale: Scale) -> tuple[str, bool]:
+    """Read one tenant of very many people, twice."""
+    with place(folder, server, "crowd", customers=1, people=scale.crowd) as here:
+        legs = {name: here.leg("run") for name in ("everybody new", "unchanged")}
+    lines = [
+        f"One tenant of {scale.crowd:,} people (aim: less than {MOST_MB} MB).",
+        "",
+        "| run | seconds | peak MB |",
+        "|---|---|---|",
+    ]
+    lines += [f"| {name} | {done.seconds:.0f} | {done.peak_mb:.0f} |" for name, done in legs.items()]
+    return "\n".join(lines), all(done.peak_mb < MOST_MB for done in legs.values())
 
 
-def crowd(folder: Path, server: EmbeddedPostgres, *, people: int) -> None:
-    """Read one tenant of this many people, twice."""
-    with google(folder, customers=1, people=people):
-        fresh_database(server, "crowd")
-        environment = django_environment(server, "crowd")
-        facts_file = folder / "emulator-1.json"
-        _leg("prepare", facts_file, environment)
-        for name in ("new", "unchanged"):
-            done = _leg("run", facts_file, environment)
-            print(f"One tenant of {people:,} people, {name}: {done.seconds:.0f} s, peak {done.peak_mb:.0f} MB "
-                  f"({done.rows:,} seen)")  # fmt: skip
-        drop_database(server, "crowd")
+def rate(folder: Path, server: EmbeddedPostgres, scale: Scale) -> tuple[str, bool]:
+    """Read people at Google's usual limit for a while."""
+    with place(folder, server, "rate", customers=_RATE_TENANTS, people=scale.people, quota=QUOTA) as here:
+        command = [sys.executable, "-m", "bench.people", "--leg", "run", "--facts", str(here.facts_file), "--limited"]
+        command += ["--seconds", str(_WARM_UP_SECONDS + scale.seconds + 10)]
+        environment = {**os.environ, **django_environment(server, here.name), "TENANTRY_LOG_LEVEL": "ERROR"}
+        driver = subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.DEVNULL)
+        try:
+            time.sleep(_WARM_UP_SECONDS)
+            before, started = control(here.facts, "/state"), time.monotonic()
+            time.sleep(scale.seconds)
+            after, minutes = control(here.facts, "/state"), (time.monotonic() - started) / 60
+        finally:
+            driver.terminate()
+            driver.wait(timeout=30)
+    calls, refused = _calls(after) - _calls(before), after["throttled"] - before["throttled"]
+    share, refused_share = (calls - refused) / minutes / QUOTA, refused / max(1, calls)
+    aim = f"at least {LEAST_SHARE:.0%} used, at most {MOST_REFUSED:.0%} refused"
+    lines = [
+        f"{minutes * 60:.0f} s of a first run, limit {QUOTA:,} calls a minute (aim: {aim}).", "",
+        "| calls a minute | of the limit used | answers that were 429 or 403 |", "|---|---|---|",
+        f"| {calls / minutes:,.0f} | {share:.1%} | {refused_share:.2%} |",
+    ]  # fmt: skip
+    return "\n".join(lines), share >= LEAST_SHARE and refused_share <= MOST_REFUSED
 
 
-def main() -> None:
-    """Run what was asked for."""
+def _calls(state: dict[str, Any]) -> int:
+    return sum(count for path, count in state["paths"].items() if "/admin/directory/" in path)
+
+
+PARTS = {"throughput": throughput, "crowd": crowd, "rate": rate}
+
+
+def _asked() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tenants", type=int, default=10_000)
     parser.add_argument("--people", type=int, default=20)
-    parser.add_argument("--crowd", type=int, default=200_000, help="people of the one large tenant; 0: leave it out")
+    parser.add_argument("--crowd", type=int, default=200_000, help="people of the one large tenant")
     parser.add_argument("--times", type=int, default=3)
-    parser.add_argument("--leg", default="")
-    parser.add_argument("--facts", type=Path)
-    given = parser.parse_args()
+    parser.add_argument("--seconds", type=float, default=60.0, help="how long to measure the rate")
+    parser.add_argument("--only", choices=list(PARTS), action="append", help="measure this part alone")
+    parser.add_argument("--write", type=Path, help="a Markdown file with places for the tables")
+    for hidden in ("--leg", "--facts"):
+        parser.add_argument(hidden, help=argparse.SUPPRESS)
+    parser.add_argument("--limited", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--part", type=int, default=0, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def main() -> None:
+    """Measure what was asked for."""
+    given = _asked()
     if given.leg:
-        facts = json.loads(given.facts.read_text(encoding="utf-8"))
-        if given.leg == "prepare":
-            prepare(facts)
-        else:
-            report(LEGS[given.leg](facts))
+        facts = json.loads(Path(given.facts).read_text(encoding="utf-8"))
+        report(LEGS[given.leg](facts, given))
         return
-    print(machine())
-    with scratch_folder() as folder, postgres(folder) as server:
-        if given.tenants:
-            throughput(folder, server, tenants=given.tenants, people=given.people, times=given.times)
-        if given.crowd:
-            crowd(folder, server, people=given.crowd)
+    scale = Scale(given.tenants, given.people, given.crowd, given.times, given.seconds)
+    missed = []
+    for name in given.only or PARTS:
+        conditions = machine()
+        with scratch_folder() as folder, postgres(folder) as server:
+            text, met = PARTS[name](folder, server, scale)
+        text = f"{conditions}. {text}"
+        print(text, "", sep="\n", flush=True)
+        if given.write:
+            write_between(given.write, f"people-{name}", text)
+        if not met:
+            missed.append(name)
+    if missed:
+        raise SystemExit(f"The aim was not met: {', '.join(missed)}.")
 
 
 if __name__ == "__main__":

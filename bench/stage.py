@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -42,11 +42,18 @@ def scratch_folder() -> Iterator[Path]:
 
 
 @contextmanager
-def emulator(folder: Path, *, customers: int, limit: int) -> Iterator[dict[str, Any]]:
-    """Serve an emulated Partner Center from a process of its own; give the facts of its ready file."""
-    ready = folder / "emulator.json"
+def emulator(
+    folder: Path, *, customers: int, limit: int, more: Mapping[str, int] | None = None, name: str = "emulator"
+) -> Iterator[dict[str, Any]]:
+    """Serve the emulated providers from a process of their own; give the facts of the ready file ``name``.
+
+    ``more`` are further options of the emulator, by their names.
+    """
+    ready = folder / f"{name}.json"
     command = [sys.executable, "-m", "tenantry.emulator", "--home", str(folder / "emulator")]
     command += ["--customers", str(customers), "--limit", str(limit), "--ready-file", str(ready)]
+    for option, value in (more or {}).items():
+        command += [f"--{option}", str(value)]
     server = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         until = time.monotonic() + _READY_SECONDS
@@ -139,10 +146,12 @@ def report(result: Measured) -> None:
     print(json.dumps(asdict(result)))
 
 
-def run_leg(*arguments: str, environment: dict[str, str] | None = None) -> Measured:
-    """Run ``bench.legs`` in a process of its own and return what it measured. Ends the benchmark when it fails."""
+def run_leg(
+    *arguments: str, environment: Mapping[str, str] | None = None, module: str = "bench.legs"
+) -> Measured:  # fmt: skip
+    """Run a leg in a process of its own and return what it measured. Ends the benchmark when it fails."""
     done = subprocess.run(
-        [sys.executable, "-m", "bench.legs", *arguments],
+        [sys.executable, "-m", module, *arguments],
         env={**os.environ, **(environment or {})}, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
