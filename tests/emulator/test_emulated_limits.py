@@ -1,10 +1,13 @@
 """The limit of 500 reads of a customer a minute, here made small."""
 
+import pytest
 from tests.emulator.conftest import Starting
 from tests.emulator.partner import Partner
 
 from tenantry.emulator.clock import Clock
 from tenantry.emulator.limits import Limit
+from tenantry.emulator.microsoft.graph_refusals import GraphRefusal
+from tenantry.emulator.microsoft.graph_units import Units, cost_of
 from tenantry.emulator.server import EmulatorOptions
 
 
@@ -78,3 +81,17 @@ def test_the_limit_can_be_changed_and_switched_off(start: Starting) -> None:
     assert statuses(partner, 3) == [200, 200, 429]
     partner.control("POST", "/limits", {"limit": 0})
     assert statuses(partner, 30) == [200] * 30
+
+
+def test_graph_counts_units_by_tenant_and_refuses_with_retry_after() -> None:
+    clock = Clock()
+    units = Units(clock, limit=5)
+    for _ in range(5):
+        units.spend("a", "/v1.0/users/delta", {"$select": "id"})
+    with pytest.raises(GraphRefusal) as refused:
+        units.spend("a", "/v1.0/users/delta", {"$select": "id"})
+    assert (refused.value.status, refused.value.code, refused.value.retry_after) == (429, "TooManyRequests", 10)
+    units.spend("b", "/v1.0/directoryroles", {})
+    clock.advance(10)
+    units.spend("a", "/v1.0/users", {"$top": "999"})
+    assert (cost_of("/v1.0/users", {"$top": "999"}), cost_of("/v1.0/users", {"$select": "id", "$top": "1"})) == (3, 1)

@@ -92,6 +92,7 @@ class Control:
                 "movements": len(world.movements),
             },
             "limit": {"limit": emulator.limit.limit, "window": emulator.limit.window},
+            "graph_units": {"limit": emulator.microsoft.units.limit, "window": emulator.microsoft.units.window},
             "device_codes": emulator.codes.waiting(),
             **emulator.counters.as_dict(recent=int(body.get("recent", 0))),
         }  # fmt: skip
@@ -110,7 +111,8 @@ class Control:
 
     def _set_limit(self, body: Body) -> None:
         window = body.get("window")
-        self._emulator.limit.change(int(body["limit"]), None if window is None else float(window))
+        limit = self._emulator.microsoft.units if body.get("of") == "graph" else self._emulator.limit
+        limit.change(int(body["limit"]), None if window is None else float(window))
 
     def _device(self, body: Body) -> None:
         methods = WITH_MFA if body.get("mfa", True) else WITHOUT_MFA

@@ -14,6 +14,8 @@ from tenantry.emulator.messages import Answer, Request, json_answer
 from tenantry.emulator.microsoft import delegations
 from tenantry.emulator.microsoft.continuation import Continuation, Cursor
 from tenantry.emulator.microsoft.customer_users import utc
+from tenantry.emulator.microsoft.graph_refusals import GraphRefusal, refused
+from tenantry.emulator.microsoft.graph_units import Units
 from tenantry.emulator.microsoft.people import ROLES, MicrosoftPeople
 from tenantry.emulator.microsoft.registrations import GRAPH
 from tenantry.emulator.microsoft.switches import Switches
@@ -25,23 +27,10 @@ Json = dict[str, Any]
 PATH: Final = "/graph"
 _USUAL: Final = 100
 _MOST: Final = 999
-_DELTA_SECONDS: Final = 7 * 86_400.0
-_CODES: Final = {400: "Request_BadRequest", 401: "InvalidAuthenticationToken", 403: "Authorization_RequestDenied",
-                 404: "Request_ResourceNotFound", 410: "syncStateNotFound"}  # fmt: skip
 _DELETED: Final = "/v1.0/directory/deleteditems/microsoft.graph.user"
+_TOUCHED: Final = ("id", "surname", "mail", "accountEnabled")
 _ALWAYS: Final = frozenset({"id", "@removed", "@odata.type"})
 _NO_RIGHTS: Final = "Insufficient privileges to complete the operation."
-
-
-class GraphRefusal(Exception):
-    """One refusal, as ``{"error": {"code", "message", "innerError"}}``."""
-
-    def __init__(self, status: int, message: str, code: str = "", location: str = "") -> None:
-        super().__init__(message)
-        self.status = status
-        self.message = message
-        self.code = code or _CODES.get(status, "UnknownError")
-        self.location = location
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +62,7 @@ class Graph:
         self._switches = switches
         self._clock = clock
         self._continuation = Continuation(key)
+        self.units = Units(clock)
         self._routes: dict[str, Callable[[GraphCall], Answer]] = {
             "/v1.0/users": self._users,
             "/v1.0/users/delta": self._delta,
@@ -90,9 +80,10 @@ class Graph:
                 return self._delegations(request)
             customer = self._customer(request)
             asked = {name: values[0] for name, values in parse_qs(request.query, keep_blank_values=True).items()}
+            self.units.spend(customer.tenant_id, path, asked)
             answer = (serve if serve and request.method == "GET" else _unknown)(GraphCall(request, customer, asked))
         except GraphRefusal as refusal:
-            answer = self._refused(refusal)
+            answer = refused(refusal, self._clock.now())
         answer.headers.extend([("request-id", str(uuid.uuid4())), ("client-request-id", str(uuid.uuid4()))])
         return answer
 
@@ -133,15 +124,6 @@ class Graph:
             raise GraphRefusal(403, _NO_RIGHTS)
         return customer
 
-    def _refused(self, refusal: GraphRefusal) -> Answer:
-        ids = {name: str(uuid.uuid4()) for name in ("request-id", "client-request-id")}
-        inner = {"date": utc(self._clock.now()), **ids}
-        error = {"code": refusal.code, "message": refusal.message, "innerError": inner}
-        answer = json_answer({"error": error}, status=refusal.status)
-        if refusal.location:
-            answer.headers.append(("Location", refusal.location))
-        return answer
-
     def _users(self, call: GraphCall) -> Answer:
         return self._paged(call, "users", self._present(call, self._start(call, "users")))
 
@@ -176,7 +158,7 @@ class Graph:
             return self._delta_page(call, [], None, len(self._people.staff.log))
         if since:
             cursor = self._cursor(call, "delta", since)
-            if self._clock.now() - cursor.issued > _DELTA_SECONDS:
+            if not self._switches.delta or self._clock.now() - cursor.issued > self._switches.delta_seconds:
                 raise GraphRefusal(410, "Sync state is too old.", location=f"{self.url}/v1.0/users/delta?$deltatoken=")
             return self._changed(call, cursor.start)
         token = call.asked.get("$skiptoken", "")
@@ -192,8 +174,16 @@ class Graph:
         rows: list[tuple[int, Json]] = []
         for number in numbers:
             one = self._people.staff.someone(call.customer.index, number)
-            rows.append((number, self._shown(one) if is_present(one) else self._removed(one)))
+            rows.append((number, self._told(one) if is_present(one) else self._removed(one)))
+        if self._switches.delta_replays:
+            someone = self._people.staff.someone
+            rows += [(number, self._shown(someone(call.customer.index, number))) for number in numbers]
         return self._delta_page(call, rows, None, len(log))
+
+    def _told(self, one: Someone) -> Json:
+        """Return a changed person: whole, or only what most changes touch."""
+        shown = self._shown(one)
+        return {name: shown[name] for name in _TOUCHED} if self._switches.delta_minimal else shown
 
     def _removed(self, one: Someone) -> Json:
         soft = self._people.is_restorable(one, self._clock.now())

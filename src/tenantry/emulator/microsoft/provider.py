@@ -62,6 +62,9 @@ class Microsoft:
         self._graph = Graph(
             world, self.people, self._mint, self.switches, clock=clock, key=key, partner=self.directory.tenant_id
         )
+        self.units = self._graph.units
+        if not limit:  # whoever wants no limit wants none of Graph's either
+            self.units.change(0)
         self._partner_center = PartnerCenter(
             world=world, directory=self.directory, gate=Gate(self.directory, self._mint, self.switches),
             customers=self._customers, limit=self.limit, switches=self.switches, counters=around.counters,

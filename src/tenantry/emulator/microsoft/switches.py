@@ -68,6 +68,10 @@ class Switches:
     ``mfa_refusal``, ``mfa_enforced``, ``error_shape``, ``account``, ``agent`` (the service user is in one of the
     partner's agent groups).
 
+    Graph: ``delta`` (changes are told; off, a position is refused as unknown), ``delta_seconds`` (how long a position
+    is good), ``delta_minimal`` (changed people are told in part), ``delta_replays`` (each is told twice, the second
+    time as before).
+
     Sign-in: ``access_seconds``, ``refresh_days``, ``refresh_grace`` (seconds an exchanged refresh token stays
     good; ``None``: until it expires), ``secret_expired``, ``user_consent``, ``user_mfa`` (the user satisfies
     MFA when asked interactively), ``mfa_required`` (redeeming a refresh token that was obtained without MFA
@@ -93,6 +97,10 @@ class Switches:
     error_shape: ErrorShape = ErrorShape.CLASSIC
     account: Account = Account.DIRECT
     agent: bool = True
+    delta: bool = True
+    delta_seconds: float = 7 * 86_400.0
+    delta_minimal: bool = False
+    delta_replays: bool = False
     access_seconds: int = 3599
     refresh_days: float = 90.0
     refresh_grace: float | None = 86_400.0
