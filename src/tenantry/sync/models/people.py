@@ -68,6 +68,8 @@ class PeopleReading(models.Model):
 
     ``users_at``, ``deleted_at``, ``licences_at``, ``administrators_at``: when that was last read to its end. While
     ``stale_since`` is set the tenant can't be read, ``failure`` says why, and what is known of its people stays.
+    ``changes`` is the provider's position from which it tells what changed, opaque, empty where it tells none.
+    ``listed_at`` is when everybody was last listed.
     """
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="people_readings")
@@ -81,6 +83,8 @@ class PeopleReading(models.Model):
     administrators_at = models.DateTimeField(null=True)
     people = models.IntegerField(default=0)
     missing = ArrayField(models.TextField(), default=list, db_default=[])
+    changes = models.TextField(blank=True, default="", db_default="")
+    listed_at = models.DateTimeField(null=True)
     stale_since = models.DateTimeField(null=True)
     failure = models.JSONField(null=True)
 

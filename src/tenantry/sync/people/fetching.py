@@ -19,6 +19,7 @@ from tenantry.providers.base import DirectorySource
 from tenantry.providers.capabilities import CAPABILITIES, Ability, Choice, Telling
 from tenantry.providers.errors import CursorExpired, ProviderError
 from tenantry.sync.people.admitting import admit_people
+from tenantry.sync.people.changed import ChangesSource, choice_of, fetch_changes
 from tenantry.sync.people.licences import Licences, fetch_licences
 
 _MOST_DELETED_PAGES = 50
@@ -29,7 +30,8 @@ T = TypeVar("T")
 class Wanted:
     """A tenant to read. ``licences`` and ``administrators``: these are due as well, where the API tells them apart.
 
-    ``unlicensed`` are the ids of people of whom a licence must be asked one by one.
+    ``unlicensed`` are the ids of people of whom a licence must be asked one by one. ``changes`` is the position since
+    which changes are enough, empty when everybody is to be listed.
     """
 
     tenant_id: int
@@ -37,6 +39,7 @@ class Wanted:
     licences: bool = False
     administrators: bool = False
     unlicensed: tuple[str, ...] = ()
+    changes: str = ""
 
 
 @dataclass(slots=True)
@@ -44,7 +47,8 @@ class Fetched:
     """What a provider answered about one tenant, or ``error``. ``missing`` are sentences about parts that are closed.
 
     ``page`` is the first page of those who are there. ``gone`` are those who were deleted, ``None`` when that was not
-    read to its end. ``read_at`` is when the first page was asked for: whoever is seen was there then.
+    read to its end. ``read_at`` is when the first page was asked for: whoever is seen was there then. ``is_changes``:
+    the page shows only who changed, and nobody is absent because it does not show them (``changed``).
     """
 
     wanted: Wanted
@@ -56,6 +60,7 @@ class Fetched:
     licences: Licences | None = None
     missing: list[str] = field(default_factory=list)
     error: ProviderError | None = None
+    is_changes: bool = False
 
     @property
     def is_long(self) -> bool:
@@ -69,7 +74,10 @@ def fetch_tenant(directories: Directories, wanted: Wanted, *, now: datetime) -> 
     try:
         opened = directories.of(wanted.external_id, [Ability.LICENCES] if wanted.licences else ())
         fetched.choice = opened.choice
-        fetched.page = admit_people(opened.source.list_users(wanted.external_id, None))
+        if wanted.changes:
+            _ask_for_changes(opened.source, fetched)
+        if fetched.page is None:
+            fetched.page = admit_people(opened.source.list_users(wanted.external_id, None))
         if not fetched.is_long:
             fetch_beside(opened.source, fetched, [each.external_id for each in fetched.page.records])
     except ProviderError as error:
@@ -77,11 +85,20 @@ def fetch_tenant(directories: Directories, wanted: Wanted, *, now: datetime) -> 
     return fetched
 
 
+def _ask_for_changes(source: DirectorySource, fetched: Fetched) -> None:
+    """Take the page of who changed, if the API tells it: another one may be used now than the last time."""
+    if not isinstance(source, ChangesSource) or fetched.choice is None:
+        return
+    fetched.page = fetch_changes(source, fetched.wanted.external_id, fetched.wanted.changes)
+    fetched.is_changes = fetched.page is not None
+    fetched.choice = choice_of(fetched.choice, told=fetched.is_changes)
+
+
 def fetch_beside(source: DirectorySource, fetched: Fetched, present: Sequence[str]) -> None:
     """Ask for what is told beside the listing. What is closed is noted; raises what stops the run or may pass."""
     wanted, tenant_id = fetched.wanted, fetched.wanted.external_id
     table = CAPABILITIES[source.api]
-    if table[Ability.DELETED].is_told:
+    if table[Ability.DELETED].is_told and not fetched.is_changes:  # changes tell of the deleted ones themselves
         fetched.gone = _unless_closed(fetched, "Deleted people", lambda: _all_deleted(source, tenant_id))
     if wanted.administrators and table[Ability.ADMINISTRATORS].telling is Telling.PER_TENANT:
         fetched.administrators = _unless_closed(

@@ -16,6 +16,12 @@ from tenantry.sync.people.fetching import Fetched
 from tenantry.sync.people.readings import note_read
 from tenantry.sync.people.store import Stored, store_gone, store_present
 
+CHANGES = "changes"
+"""``Observation.listing`` of a reading of changes. It is complete, and still tells nobody's absence."""
+_KNOWN = """
+select tenant_id, count(*) from sync_directoryuser
+where tenant_id = any(%s) and presence = 'present' and missing_since is null and left_at is null group by tenant_id
+"""
 _LICENCES = """
 update sync_directoryuser p set licences = s.licences, changed_at = %(now)s
 from stage_licences s
@@ -46,13 +52,17 @@ def keep_fetched(connection_id: int, batch: Sequence[Fetched], *, now: datetime)
     stored = store_present(present_of(pages), now=now)
     store_gone(gone_of(pages, batch), now=now)
     rows = _observations(connection_id, batch, stored, now=now)
-    complete = [row.tenant_id or 0 for row in rows if row.complete]
+    complete = [row.tenant_id or 0 for row in rows if row.complete and row.listing != CHANGES]
     unreadable = [found.reference for tenant_id in complete for found in pages[tenant_id].invalid]
     seen = {row_id for tenant_id in complete for row_id in stored.ids.get(tenant_id, ())}
     note_missed(complete, seen, now=now, unreadable=unreadable)
     keep_beside(batch, now=now)
     told = zip(batch, rows, strict=True)
-    note_read(connection_id, [(each, people_in(row), row.complete) for each, row in told], now=now)
+    note_read(
+        connection_id,
+        [(each, people_in(row), row.complete, (each.page.changes if each.page else None) or "") for each, row in told],
+        now=now,
+    )
     return rows
 
 
@@ -92,14 +102,16 @@ def _observations(
     connection_id: int, batch: Sequence[Fetched], stored: Stored, *, now: datetime
 ) -> list[Observation]:  # fmt: skip
     made = []
+    known = _known_people([each.wanted.tenant_id for each in batch if each.is_changes])
     for each in batch:
         assert each.page is not None  # noqa: S101 (who failed is not stored)
         tenant_id, page = each.wanted.tenant_id, each.page
-        there = count_present(page)
+        there = known.get(tenant_id, 0) if each.is_changes else count_present(page)
         made.append(Observation(
             connection_id=connection_id, kind=ObservedKind.PEOPLE, tenant_id=tenant_id, state=ObservationState.DONE,
             pages=1, complete=is_complete(page), records=there + len(page.invalid), invalid=len(page.invalid),
-            repeated=there - len(stored.ids.get(tenant_id, ())), created_at=each.read_at, started_at=each.read_at,
+            repeated=0 if each.is_changes else there - len(stored.ids.get(tenant_id, ())),
+            listing=CHANGES if each.is_changes else "", created_at=each.read_at, started_at=each.read_at,
             listed_at=now, ended_at=now,
         ))  # fmt: skip
     rows = Observation.objects.bulk_create(made)
@@ -107,6 +119,15 @@ def _observations(
         if each.page is not None and (each.page.invalid or not row.complete):
             _keep_who_was_there(row, each.page, stored, now=now)
     return rows
+
+
+def _known_people(tenant_ids: Sequence[int]) -> dict[int, int]:
+    """Return how many people of each tenant are there, now that what changed is stored."""
+    if not tenant_ids:
+        return {}
+    with database.cursor() as cursor:
+        cursor.execute(_KNOWN, [list(tenant_ids)])
+        return dict(cursor.fetchall())
 
 
 def count_present(page: DirectoryPage) -> int:

@@ -129,8 +129,8 @@ def _keep(row: Observation, page: DirectoryPage, *, now: datetime) -> None:
     row.new, row.changed = row.new + stored.new, row.changed + stored.changed
     goes_round = repeats or (page.ending is Ending.MORE and page.cursor in {asked_for, None, ""})
     if page.ending is not Ending.MORE or goes_round:
-        row.listing, row.cursor = "", ""
         row.complete = page.ending is Ending.CLEAN and not goes_round
+        row.listing, row.cursor = "", (page.changes or "" if row.complete else "")  # where changes go on, for the end
 
 
 @transaction.atomic
@@ -164,6 +164,6 @@ def _finish(row: Observation, source: DirectorySource, fetched: Fetched, *, now:
             references = [each.reference for each in found]
             note_missed_on_pages(row.tenant_id or 0, row.pk, row.generation, now=now, unreadable=references)
         keep_beside([fetched], now=now)
-        note_read(row.connection_id, [(fetched, people_in(row), row.complete)], now=now)
+        note_read(row.connection_id, [(fetched, people_in(row), row.complete, row.cursor)], now=now)
         row.save()
     return row

@@ -4,7 +4,7 @@ People of tenants that nobody is linked to are not kept. Of those who are out of
 than an id and what the rules look at, so that an unchanged person costs nothing and stays removed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 
 import structlog
@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef
 
 from tenantry.isolation.scope import current_marketplace_id, marketplace_scope
 from tenantry.marketplace.queries import every_marketplace_id
-from tenantry.sync.models import DirectoryUser, PersonStanding, TenantLink, UserLink
+from tenantry.sync.models import DirectoryUser, PeopleReading, PersonStanding, TenantLink, UserLink
 
 KEPT_FOR = timedelta(days=30)
 _READINGS_KEPT_FOR = timedelta(days=2)
@@ -82,14 +82,15 @@ def _remove_former(now: datetime, should_stop: Callable[[], bool]) -> bool:
         if not ids:
             return True
         after = ids[-1]
-        with database.cursor() as cursor:
+        with transaction.atomic(), database.cursor() as cursor:
             cursor.execute(
                 "delete from sync_directoryuser p where p.id = any(%s) "
-                "and p.id not in (select * from people_referenced(%s))",
+                "and p.id not in (select * from people_referenced(%s)) returning p.tenant_id",
                 [ids, ids],
             )
             if cursor.rowcount:
                 _log.info("people_removed", people=cursor.rowcount)
+                _list_anew({row[0] for row in cursor.fetchall()})
     return False
 
 
@@ -138,7 +139,14 @@ def fill_again(tenant_ids: list[int], *, changed_at: datetime | None) -> None:
     """Have people read anew who were removed before the rules of the scope changed: they may be in now."""
     if changed_at is not None:
         emptied = DirectoryUser.objects.filter(tenant_id__in=tenant_ids, emptied_at__lt=changed_at)
-        emptied.exclude(listing_hash=None).update(listing_hash=None)
+        anew = emptied.exclude(listing_hash=None)
+        _list_anew(set(anew.values_list("tenant_id", flat=True)))
+        anew.update(listing_hash=None)
+
+
+def _list_anew(tenant_ids: Collection[int]) -> None:
+    """Have everybody of these tenants listed the next time: changes would not tell of whom we no longer know."""
+    PeopleReading.objects.filter(tenant_id__in=tenant_ids).exclude(changes="").update(changes="")
 
 
 def only_here(person_ids: list[int]) -> list[int]:

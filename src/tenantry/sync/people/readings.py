@@ -14,18 +14,20 @@ from tenantry.sync.people.fetching import Fetched
 _READ = """
 insert into sync_peoplereading as r (
     connection_id, tenant_id, api, api_reason, tried_at, users_at, deleted_at, licences_at, administrators_at, people,
-    missing, stale_since, failure
+    missing, changes, listed_at, stale_since, failure
 )
 values (
     %(connection)s, %(tenant)s, %(api)s, %(api_reason)s, %(now)s, %(users_at)s, %(deleted_at)s, %(licences_at)s,
-    %(administrators_at)s, %(people)s, %(missing)s, null, null
+    %(administrators_at)s, %(people)s, %(missing)s, %(changes)s, %(listed_at)s, null,
+    null
 )
 on conflict (connection_id, tenant_id) do update set
     api = excluded.api, api_reason = excluded.api_reason, tried_at = excluded.tried_at,
     users_at = coalesce(excluded.users_at, r.users_at), deleted_at = coalesce(excluded.deleted_at, r.deleted_at),
     licences_at = coalesce(excluded.licences_at, r.licences_at),
     administrators_at = coalesce(excluded.administrators_at, r.administrators_at),
-    people = excluded.people, missing = excluded.missing, stale_since = null, failure = null
+    people = excluded.people, missing = excluded.missing, changes = excluded.changes,
+    listed_at = coalesce(excluded.listed_at, r.listed_at), stale_since = null, failure = null
 """
 _REFUSED = """
 insert into sync_peoplereading as r (connection_id, tenant_id, api, api_reason, tried_at, people, stale_since, failure)
@@ -36,13 +38,18 @@ on conflict (connection_id, tenant_id) do update set
 """
 
 
-def note_read(connection_id: int, read: Sequence[tuple[Fetched, int, bool]], *, now: datetime) -> None:
-    """Note tenants that were read: what was fetched, how many people, whether the listing was complete."""
+Read = tuple[Fetched, int, bool, str]
+"""What was fetched, how many people there are, whether the reading was complete, and where changes go on."""
+
+
+def note_read(connection_id: int, read: Sequence[Read], *, now: datetime) -> None:
+    """Note tenants that were read."""
     with database.cursor() as cursor:
-        cursor.executemany(_READ, [_row(connection_id, *each, now=now) for each in read])
+        cursor.executemany(_READ, [_row(connection_id, each, now=now) for each in read])
 
 
-def _row(connection_id: int, fetched: Fetched, people: int, complete: bool, *, now: datetime) -> dict[str, Any]:  # noqa: FBT001  # spread from a tuple
+def _row(connection_id: int, read: Read, *, now: datetime) -> dict[str, Any]:
+    fetched, people, complete, changes = read
     missing = [*fetched.missing, *(fetched.licences.missing if fetched.licences else [])]
     return {
         "connection": connection_id,
@@ -56,6 +63,8 @@ def _row(connection_id: int, fetched: Fetched, people: int, complete: bool, *, n
         "administrators_at": fetched.read_at if fetched.administrators is not None else None,
         "people": people,
         "missing": missing,
+        "changes": changes if complete else "",
+        "listed_at": fetched.read_at if complete and not fetched.is_changes else None,
     }
 
 

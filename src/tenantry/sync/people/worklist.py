@@ -10,8 +10,9 @@ from django.db.models import Min, Q
 from tenantry.isolation.bulk import update_rows
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.providers.errors import ProviderError
-from tenantry.sync.models import Observation, PeopleReading, RunTenant, RunTenantState
+from tenantry.sync.models import DirectoryUser, Observation, PeopleReading, RunTenant, RunTenantState
 from tenantry.sync.observe.listing import RETRY_AFTER, failure_of
+from tenantry.sync.people.changed import WHOLE_EVERY
 from tenantry.sync.people.fetching import Wanted
 from tenantry.sync.people.keeping import people_in
 from tenantry.sync.people.long_reading import live_readings
@@ -99,18 +100,33 @@ def next_retry(run: PeopleRun) -> datetime | None:
 def wanted_of(
     connection_id: int, places: Sequence[Place], *, licences: bool, administrators: bool, now: datetime
 ) -> list[Wanted]:
-    """Return what is to be asked about these tenants: licences and administrators only where they are due."""
+    """Return what is to be asked about these tenants: licences and administrators only where they are due.
+
+    Who asks for ``administrators`` wants everything anew; else changes are enough where they are told.
+    """
     ids = [place.tenant_id for place in places]
     read = {row.tenant_id: row for row in PeopleReading.objects.filter(connection_id=connection_id, tenant_id__in=ids)}
     unlicensed = _unlicensed(ids, now=now) if licences else {}
+    since = {} if administrators else _positions(read.values(), now=now)
     wanted = []
     for place in places:
         row = read.get(place.tenant_id)
         asks = licences and _due(row.licences_at if row else None, LICENCES_EVERY, now)
         admins = administrators or _due(row.administrators_at if row else None, ADMINISTRATORS_EVERY, now)
         some = tuple(unlicensed.get(place.tenant_id, ()))
-        wanted.append(Wanted(place.tenant_id, place.external_id, asks, admins, some))
+        changes = since.get(place.tenant_id, "")
+        wanted.append(Wanted(place.tenant_id, place.external_id, asks, admins, some, changes))
     return wanted
+
+
+def _positions(readings: Iterable[PeopleReading], *, now: datetime) -> dict[int, str]:
+    """Return since where changes are enough, by tenant. Not where somebody is missing: only a listing settles that."""
+    fresh = {
+        row.tenant_id: row.changes for row in readings if row.changes and not _due(row.listed_at, WHOLE_EVERY, now)
+    }
+    missing = DirectoryUser.objects.filter(tenant_id__in=fresh, missing_since__isnull=False, left_at=None)
+    unsure = set(missing.values_list("tenant_id", flat=True))
+    return {tenant_id: changes for tenant_id, changes in fresh.items() if tenant_id not in unsure}
 
 
 def _due(at: datetime | None, every: timedelta, now: datetime) -> bool:
