@@ -89,6 +89,29 @@ def test_a_failed_reading_is_tried_again_after_growing_waits_and_blanks_nothing(
     assert sighting(1).details_failures == 0
 
 
+@pytest.mark.parametrize(
+    ("error", "tries"),
+    [(NotFound("No."), 28), (ConsentMissing("No.", permission="x"), 28), (Malformed("Garbled.", where="x"), 31)],
+)
+def test_what_is_refused_or_fails_for_28_days_is_given_up_until_something_new_is_seen_of_it(
+    sync: Sync, world: World, northwind: int, *, clock: Clock, error: ProviderError, tries: int
+) -> None:
+    world.add(1)
+    sync.run(northwind)
+    make_all_due(sync.connection, now=clock())
+    world.refuse(1, error)
+    begun, tried = clock(), 0
+    while (due_at := sighting(1).details_due_at) is not None:
+        clock.now = max(clock(), due_at)
+        tried += sync.read_details()
+    assert tried == tries
+    assert timedelta(days=26) < clock() - begun <= timedelta(days=31)
+    world.allow(1)
+    world.rename(1, "Something New Ltd")
+    sync.run(northwind)
+    assert (sighting(1).details_failures, sighting(1).details_due_at is None) == (0, False)
+
+
 def test_a_failure_of_the_connection_leaves_every_row_due(sync: Sync, world: World, northwind: int) -> None:
     world.add(*range(1, 31))
     sync.request(northwind)

@@ -25,8 +25,10 @@ from tenantry.sync.holds.applying import expire_approvals
 from tenantry.sync.models import ChangeState, Hold, HoldState, Notice, OperatorNotice, PendingCompany
 from tenantry.sync.notices import mark_all_read, mark_read, tell_managers, tell_operators
 from tenantry.sync.notices.letters import send_notice_now
+from tenantry.sync.notices.purging import forget_notices
 from tenantry.sync.notices.queries import count_unread
 from tenantry.sync.notices.words import notice_words
+from tenantry.sync.upkeep import purge_history
 
 
 @pytest.fixture
@@ -174,3 +176,21 @@ def test_an_approval_ends_after_seven_days_even_if_nobody_tries_the_row(play: Pl
     }
     play.work()
     assert play.companies() == 0
+
+
+def test_old_notices_go_but_for_what_was_told_last_of_something_that_is_not_well_again(play: Play) -> None:
+    tell(play, "open")
+    tell(play, "settled", recovery=True)
+    with marketplace_scope(play.marketplace_id):
+        tell_managers(subject="other", state="open", kind="held_creations", parameters={}, now=play.clock())
+        assert forget_notices(before=play.clock() - timedelta(days=1)) == 0
+    tell_operators(subject="done", state="bad", kind="quarantine_errors", parameters={}, now=play.clock())
+    tell_operators(subject="done", state="well", kind="quarantine_over", parameters={}, recovery=True, now=play.clock())
+    tell_operators(subject="stands", state="bad", kind="quarantine_errors", parameters={}, now=play.clock())
+    play.clock.pass_time(days=181)
+    purge_history(0, now=play.clock(), should_stop=lambda: False)
+    with marketplace_scope(play.marketplace_id):
+        assert [each.subject for each in Notice.objects.all()] == ["other"]
+        again = tell_managers(subject="other", state="open", kind="held_creations", parameters={}, now=play.clock())
+        assert again is None, "it was told, and stays told"
+    assert [each.subject for each in OperatorNotice.objects.all()] == ["stands"]

@@ -138,6 +138,7 @@ class Sighted(Schema):
     missing_since: datetime | None
     ended_at: datetime | None
     details_read_at: datetime | None
+    details_next_try_at: datetime | None = Field(description="When details that failed are tried again.")
 
     @classmethod
     def of(cls, seen: Seen) -> "Sighted":
@@ -146,7 +147,7 @@ class Sighted(Schema):
         return cls(
             connection=row.connection.name, relationship=row.relationship, first_seen_at=row.first_seen_at,
             last_seen_at=seen.last_seen, missing_since=row.missing_since, ended_at=row.ended_at,
-            details_read_at=row.details_at,
+            details_read_at=row.details_at, details_next_try_at=row.details_due_at if row.details_failures else None,
         )  # fmt: skip
 
 

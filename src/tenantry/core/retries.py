@@ -1,9 +1,22 @@
 """When something that failed is tried again. Pure."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 _AFTER = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
 _GIVES_UP_AFTER = timedelta(days=28)
+
+
+DAILY = (timedelta(hours=24),)
+
+
+def given_up(attempts: int, waits: Sequence[timedelta] = _AFTER) -> bool:
+    """Whether a row is not tried again after its ``attempts``-th failure in a row: the next try would be on day 28.
+
+    ``waits`` are those between the tries, the last one again and again. For rows that keep no date.
+    """
+    tried = list(waits[:attempts]) + [waits[-1]] * max(0, attempts - len(waits))
+    return sum(tried, timedelta()) >= _GIVES_UP_AFTER
 
 
 def next_attempt(attempts: int, *, begun_at: datetime, now: datetime) -> datetime | None:

@@ -16,6 +16,7 @@ from tenantry.audit.verifying import scope_of
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.jobs import defer
 from tenantry.marketplace.queries import every_marketplace_id
+from tenantry.sync.notices.purging import forget_notices, forget_operator_notices
 from tenantry.sync.pending.sampling import forget_samples, sample_queue
 from tenantry.sync.people.purging import purge_people
 from tenantry.sync.retention import purge_observations, purge_runs
@@ -93,11 +94,22 @@ def purge_history(first: int, *, now: datetime, should_stop: Callable[[], bool])
         if done and marketplace_id != INSTALLATION:
             with marketplace_scope(marketplace_id):
                 forget_samples(before=before)
+            _forget_all(marketplace_id, before=before, should_stop=should_stop)
             done = purge_runs(marketplace_id=marketplace_id, before=before, should_stop=should_stop)
         if not done:
             return marketplace_id
+    while forget_operator_notices(before=before) and not should_stop():
+        pass
     done = purge_people(now=now, should_stop=should_stop) and purge_observations(before=before, should_stop=should_stop)
     return None if done else last
+
+
+def _forget_all(marketplace_id: int, *, before: datetime, should_stop: Callable[[], bool]) -> None:
+    """Remove old notices of the marketplace, batch by batch: what is left when it is stopped goes the next night."""
+    while not should_stop():
+        with marketplace_scope(marketplace_id):
+            if not forget_notices(before=before):
+                return
 
 
 def _purge_events(marketplace_id: int, *, now: datetime, should_stop: Callable[[], bool]) -> bool:

@@ -12,6 +12,7 @@ from psycopg.types.json import Jsonb
 
 from tenantry.connections.models import Provider
 from tenantry.core.records import Address, Contact, Relationship, TenantDetails
+from tenantry.core.retries import DAILY, given_up
 from tenantry.core.tenants import known_contact
 from tenantry.core.texts import storable
 from tenantry.isolation.bulk import update_rows
@@ -28,6 +29,7 @@ _ENDED = "relationship ended"
 _ROW_RETRIES = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
 # An outage is nobody's fault in particular: the first time the tenant only goes to the end of the line.
 _OUTAGE_RETRIES = (timedelta(minutes=1), *_ROW_RETRIES)
+_MOST_COUNTED = 30_000
 _DETAIL_FIELDS = (
     "name domain domains country contact_first_name contact_last_name contact_email contact_phone contact_language "
     "address registration_number delegated_admin indirect_reseller_id missing details_at details_problem "
@@ -158,7 +160,9 @@ def _take_failure(
 ) -> str:
     """Note the failure and when to try again; return the kind of finding it is, empty for none.
 
-    Blanks nothing: what was known stays. Only a refusal of a tenant that two listings missed ends it.
+    Blanks nothing: what was known stays. Only a refusal of a tenant that two listings missed ends it. What is refused,
+    or fails by itself, for 28 days is not tried again before the listing shows something new of it, a hint tells of
+    it, or somebody asks for all details anew. An outage is no reason to give up.
     """
     if error.stops_run:
         return ""  # the connection's fault, not this tenant's: it stays due for when that is mended
@@ -171,12 +175,16 @@ def _take_failure(
     if isinstance(error, NotFound | ConsentMissing):
         if not shown_elsewhere:
             tenant.details_problem = storable(error.message)
-        sighting.details_due_at = refresh_at(tenant.external_id, read_at=now)
+            sighting.details_failures = min(sighting.details_failures + 1, _MOST_COUNTED)
+        over = not shown_elsewhere and given_up(sighting.details_failures, DAILY)
+        sighting.details_due_at = None if over else refresh_at(tenant.external_id, read_at=now)
         return "details not read"
-    waits = _OUTAGE_RETRIES if isinstance(error, Unavailable) else _ROW_RETRIES
+    away = isinstance(error, Unavailable)
+    waits = _OUTAGE_RETRIES if away else _ROW_RETRIES
     wait = waits[min(sighting.details_failures, len(waits) - 1)]
-    sighting.details_failures = min(sighting.details_failures + 1, 30_000)
-    sighting.details_due_at = now + wait
+    sighting.details_failures = min(sighting.details_failures + 1, _MOST_COUNTED)
+    over = not away and given_up(sighting.details_failures, _ROW_RETRIES)
+    sighting.details_due_at = None if over else now + wait
     return "details not read"
 
 

@@ -131,7 +131,7 @@ def _problem(code: str, pending: PendingCompany) -> dict[str, Any]:
         Problem.DETAILS_REFUSED: (
             "The details were refused",
             pending.tenant.details_problem or "The provider does not let this connection read this tenant's details.",
-            "Ask your operator to check the connection's permissions. The details are asked for again once a day.",
+            "Ask your operator to check the connection's permissions. It is tried again once a day, for 28 days.",
         ),
         Problem.CONTACT_MISSING: (
             "No primary contact",
@@ -190,6 +190,8 @@ def _sighting(seen: Seen) -> dict[str, Any]:
         "last_seen": seen.last_seen,
         "missing_since": sighting.missing_since,
         "details_at": sighting.details_at,
+        "failing": bool(sighting.details_failures),
+        "next_try": sighting.details_due_at,
         "at_provider_url": "",
     }
 
