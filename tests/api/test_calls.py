@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 from tests.api.calling import Api, api_of, installation_api
+from tests.api.stage import address_of, fill
 from tests.web.cast import Cast
 from tests.web.people import add_company, add_people
 from tests.web.stage import Stage, customers
@@ -20,10 +21,13 @@ from time_machine import travel
 from tenantry.accounts.models import ApiToken
 from tenantry.api.models import StoredAnswer
 from tenantry.api.tasks import forget_api_answers
+from tenantry.api.v1 import api as described
 from tenantry.audit.models import INSTALLATION, Event
 from tenantry.core.token_scopes import TokenScope
 from tenantry.isolation.scope import marketplace_scope
-from tenantry.marketplace.models import Company, StaffRole
+from tenantry.marketplace.companies.services import CompanyDraft
+from tenantry.marketplace.companies.writing import insert_companies
+from tenantry.marketplace.models import Company, CompanyOrigin, StaffRole
 from tenantry.marketplace.people.erasing import erase_person
 
 
@@ -187,3 +191,37 @@ def test_a_body_that_is_no_json_of_ours_is_refused(body: str, api: Api, cast: Ca
     assert json.loads(answer.content)["fault"] == "the caller's"
     with marketplace_scope(cast.northwind.pk):
         assert not Company.objects.exists()
+
+
+def test_a_list_has_as_many_rows_as_are_asked_for_within_bounds(cast: Cast, api: Api) -> None:
+    with marketplace_scope(cast.northwind.pk):
+        drafts = [CompanyDraft(f"Company {number:03}") for number in range(60)]
+        insert_companies(drafts, origin=CompanyOrigin.IMPORT, now=timezone.now())
+    assert len(api.get("/companies")["items"]) == 50
+    page = api.get("/companies?limit=25&sort=name")
+    seen = [row["name"] for row in page["items"]]
+    while page["next"]:
+        assert "limit=25" in page["next"]
+        page = api.get(page["next"].partition("/api/v1")[2])
+        seen += [row["name"] for row in page["items"]]
+    assert (len(page["items"]), seen) == (10, sorted(seen))
+    assert len(set(seen)) == 60
+    assert len(api.get(page["previous"].partition("/api/v1")[2])["items"]) == 25
+    assert len(api.get("/companies?limit=200")["items"]) == 60
+    for wrong in ("0", "-1", "201", "many"):
+        told = api.get(f"/companies?limit={wrong}", status=422)
+        assert [error["field"] for error in told["errors"]] == ["limit"]
+
+
+def test_every_list_that_goes_in_pages_takes_a_limit(cast: Cast) -> None:
+    ids, apis = fill(cast), {False: api_of(cast), True: installation_api(cast)}
+    paths = [
+        path for path, methods in described.get_openapi_schema(path_prefix="/api/v1/")["paths"].items()
+        if {"after", "limit"} & {each["name"] for each in methods.get("get", {}).get("parameters", ())}
+    ]  # fmt: skip
+    assert len(paths) > 20
+    more = {"/companies": "&q=a"}
+    for path in paths:
+        address = address_of(path, ids)
+        page = apis["/installation/" in path].get(f"{address}?limit=1{more.get(address, '')}")
+        assert len(page["items"]) <= 1, path

@@ -101,7 +101,9 @@ def _events(call: Call, query: EventQuery, *, opens: bool) -> Reply:
     refuse_wrong_place(query, NEWEST_FIRST, Event)
     filters = {name: str(getattr(query, name) or "") for name in FILTERS}
     place = call.caller.marketplace_id
-    listed = list_events(_understood(filters, place), marketplace_id=place, after=query.after, before=query.before)
+    listed = list_events(
+        _understood(filters, place), marketplace_id=place, after=query.after, before=query.before, size=query.limit
+    )
     refuse_wrong(listed.applied)
     rows = listed.page.rows
     opened = personal_values_of(rows) if opens else {row.pk: None for row in rows}

@@ -61,7 +61,7 @@ def list_all_companies(call: Call, query: Query[CompanyQuery]) -> Reply:
     order = order_of(query.sort or "")
     refuse_wrong_place(query, order, Company)
     filters = {name: getattr(query, name) or "" for name in ("q", "country", "origin")}
-    listed = list_companies(Wanted(query.tab, filters, order, query.after, query.before))
+    listed = list_companies(Wanted(query.tab, filters, order, query.after, query.before, query.limit))
     refuse_wrong(listed.applied)
     items = [CompanyRow(**CompanyRow.facts(row, listed.beside[row.pk])) for row in listed.page.rows]
     return page_reply(call, CompanyPage, listed.page, items=items, counts=counts_of(listed.counts))

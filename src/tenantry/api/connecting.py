@@ -143,7 +143,7 @@ def list_connect_requests(call: Call, query: Query[ConnectQuery]) -> Reply:
     refuse_strange("state", query.state, ConnectState.values)
     refuse_wrong_place(query, _NEWEST, ConnectRequest)
     rows = ConnectRequest.objects.filter(state=query.state).select_related("company", "tenant")
-    page = page_of([rows], _NEWEST, after=query.after, before=query.before)
+    page = page_of([rows], _NEWEST, after=query.after, before=query.before, size=query.limit)
     return page_reply(call, ConnectPage, page, items=[ConnectTold.of(row) for row in page.rows])
 
 

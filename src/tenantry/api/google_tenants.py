@@ -112,7 +112,9 @@ def list_all_google_tenants(call: Call, query: Query[GoogleQuery]) -> Reply:
     refuse_strange("tab", query.tab, GoogleTenantState.values)
     refuse_wrong_place(query, BY_NAME, GoogleTenant)
     _insist()
-    page = list_google_tenants(GoogleTenantState(query.tab), query.q, after=query.after, before=query.before)
+    page = list_google_tenants(
+        GoogleTenantState(query.tab), query.q, after=query.after, before=query.before, size=query.limit
+    )
     companies = companies_of(page.rows)
     items = [
         GoogleRow(

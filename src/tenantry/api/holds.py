@@ -178,7 +178,7 @@ def show_hold(call: Call, pk: Id) -> HoldDetail:
 def list_held_rows(call: Call, pk: Id, query: Query[PageQuery]) -> Reply:
     """List the rows that a hold keeps, as they are now."""
     refuse_wrong_place(query, IN_ORDER, Change)
-    found = list_held(_hold(pk), after=query.after, before=query.before)
+    found = list_held(_hold(pk), after=query.after, before=query.before, size=query.limit)
     first = first_approvals(found.rows, now=call.caller.now)
     items = [HeldTold.of(row, first.get(row.change.pk)) for row in found.rows]
     return page_reply(call, HeldTolds, found.page, items=items)

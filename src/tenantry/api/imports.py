@@ -87,7 +87,7 @@ class Columns(Schema):
 def list_imports(call: Call, query: Query[PageQuery]) -> Reply:
     """List imports, newest first."""
     refuse_wrong_place(query, NEWEST, Import)
-    page = latest_imports(after=query.after, before=query.before)
+    page = latest_imports(after=query.after, before=query.before, size=query.limit)
     return page_reply(call, ImportPage, page, items=[ImportTold.of(job) for job in page.rows])
 
 
@@ -124,7 +124,7 @@ def list_import_lines(call: Call, pk: Id, query: Query[LineQuery]) -> Reply:
     """List the lines of an import: its preview before it is applied, what became of them after."""
     refuse_strange("tab", query.tab, TABS)
     refuse_wrong_place(query, IN_ORDER, ImportLine)
-    listed = lines_of(_import(pk), query.tab, after=query.after, before=query.before)
+    listed = lines_of(_import(pk), query.tab, after=query.after, before=query.before, size=query.limit)
     items = [LineTold.of(line) for line in listed.page.rows]
     return page_reply(call, LinePage, listed.page, items=items, counts=listed.counts)
 

@@ -17,7 +17,6 @@ from tenantry.mail import LANGUAGES
 from tenantry.marketplace.models import StaffRole
 from tenantry.sync.entitlements import allowed_switches
 
-_PAGE = 50
 _PLACES = ("api", "authority", "ca_file")
 ROLES = [role.value for role in STAFF_ROLES]
 
@@ -46,8 +45,8 @@ def sliced(rows: Sequence[R], query: PageQuery) -> Page[Any]:
     if given and given not in keys:
         raise Problem("invalid", "There is no such place in this list.", errors={"after": "Take it from next."})
     at = keys.index(given) if given else 0
-    start = at + 1 if query.after else max(0, at - _PAGE)
-    shown = list(rows[start : start + _PAGE])
+    start = at + 1 if query.after else max(0, at - query.limit)
+    shown = list(rows[start : start + query.limit])
     before = keys[start] if shown and start else ""
     after = keys[start + len(shown) - 1] if shown and start + len(shown) < len(rows) else ""
     return Page(shown, before, after)

@@ -83,7 +83,7 @@ def list_all_invitations(call: Call, query: Query[InvitationQuery]) -> Reply:
     refuse_strange("tab", query.tab, TABS)
     refuse_wrong_place(query, NEWEST, Invitation)
     filters = {name: str(getattr(query, name) or "") for name in ("q", "state", "company")}
-    listed = list_invitations(Wanted(query.tab, filters, None, query.after, query.before))
+    listed = list_invitations(Wanted(query.tab, filters, None, query.after, query.before, query.limit))
     refuse_wrong(listed.applied)
     items = [InvitationTold.of(row) for row in listed.page.rows]
     return page_reply(call, InvitationPage, listed.page, items=items, counts=counts_of(listed.counts))

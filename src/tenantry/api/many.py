@@ -132,7 +132,7 @@ def change_page(call: Call, run: Run, query: Any) -> Reply:
     if query.state:
         refuse_strange("state", query.state, ChangeState.values)
     refuse_wrong_place(query, IN_ORDER, Change)
-    page = list_changes(run, state=query.state or "", after=query.after, before=query.before)
+    page = list_changes(run, state=query.state or "", after=query.after, before=query.before, size=query.limit)
     return page_reply(call, ChangePage, page, items=[ChangeTold.of(change) for change in page.rows])
 
 

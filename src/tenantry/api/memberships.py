@@ -35,7 +35,7 @@ def list_people_of_company(call: Call, pk: Id, query: Query[PageQuery]) -> Reply
     """List a company's people, in the order that they came."""
     company_or_missing(pk)
     refuse_wrong_place(query, IN_ORDER_OF_COMING, Membership)
-    page, places = people_of(pk, after=query.after, before=query.before)
+    page, places = people_of(pk, after=query.after, before=query.before, size=query.limit)
     return page_reply(call, PeoplePage, page, items=[PersonTold.of(places[row.pk]) for row in page.rows])
 
 

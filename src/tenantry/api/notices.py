@@ -49,14 +49,16 @@ class NoticesPage(PageShape):
 def list_all_notices(call: Call, query: Query[PageQuery]) -> Reply:
     """List what the marketplace's managers were told, newest first."""
     refuse_wrong_place(query, BY_AGE, Notice)
-    return _page(call, list_notices(call.caller.account.pk, after=query.after, before=query.before))
+    return _page(call, list_notices(call.caller.account.pk, after=query.after, before=query.before, size=query.limit))
 
 
 @area.get("/installation/notices", Action.RUN_INSTALLATION, NoticesPage, place=Place.INSTALLATION)
 def list_installation_notices(call: Call, query: Query[PageQuery]) -> Reply:
     """List what operators were told, newest first."""
     refuse_wrong_place(query, BY_AGE, OperatorNotice)
-    return _page(call, list_operator_notices(call.caller.account.pk, after=query.after, before=query.before))
+    return _page(
+        call, list_operator_notices(call.caller.account.pk, after=query.after, before=query.before, size=query.limit)
+    )
 
 
 def _page(call: Call, found: NoticePage) -> Reply:

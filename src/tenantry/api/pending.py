@@ -59,7 +59,7 @@ def list_pending_companies(call: Call, query: Query[PendingQuery]) -> Reply:
         refuse_strange("sort", query.sort.removeprefix("-"), COLUMNS)
     order = order_of(query.sort or "")
     refuse_wrong_place(query, order, PendingCompany)
-    wanted = Wanted(query.tab, filters_in(query), order, query.after, query.before)
+    wanted = Wanted(query.tab, filters_in(query), order, query.after, query.before, query.limit)
     listed = list_pending(wanted, now=call.caller.now, beside=("connection", "tenant"))
     refuse_wrong(listed.applied)
     rows = listed.page.rows

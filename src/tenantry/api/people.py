@@ -73,7 +73,7 @@ def list_people_of_directories(call: Call, query: Query[DirectoryPeopleQuery]) -
     """List people of directories by name, with what becomes of each and why."""
     refuse_wrong_place(query, BY_NAME, PersonStanding)
     filters = {name: str(getattr(query, name) or "") for name in _FILTERS}
-    found = list_people(filters, after=query.after, before=query.before)
+    found = list_people(filters, after=query.after, before=query.before, size=query.limit)
     refuse_wrong(found.applied)
     counts = dict.fromkeys((verdict.value for verdict in Verdict), 0)
     for reason, count in count_by_reason(company_id=query.company, provider=filters["provider"]).items():
@@ -156,7 +156,7 @@ def list_pending_users_of_company(call: Call, pk: Id, query: Query[PendingUsersQ
         refuse_strange("invited", query.invited, INVITED)
     found = list_pending_users(
         company_id=pk, provider=query.provider or "", invited=INVITED.get(query.invited or ""), after=query.after,
-        before=query.before,
+        before=query.before, size=query.limit,
     )  # fmt: skip
     items = [PendingUserRow.of(row) for row in found.rows]
     return page_reply(call, PendingUsersPage, found.page, items=items, count=count_of(found.count))

@@ -8,8 +8,10 @@ from django.conf import settings
 
 from tenantry.api.problems import KINDS
 from tenantry.api.repeating import KEPT_FOR
+from tenantry.api.shapes import LONGEST_PAGE
 from tenantry.api.v1 import AREAS, ROOT, api
 from tenantry.core.token_scopes import NOT_FOR_TOKENS, SCOPES
+from tenantry.listing import PAGE_SIZE
 
 _INTRODUCTION = (
     "All calls go to `/api/v1/` of the pages' address, in JSON both ways. How to begin, with examples to copy: "
@@ -45,6 +47,7 @@ def _conventions() -> Iterator[str]:
     hours = int(KEPT_FOR.total_seconds() // 3600)
     yield from ["## Lists", "", "A list answers a page: `items`, and the addresses `next` and `previous`, which the"]
     yield from ["header `Link` has as well. Both are `null` at the ends. A filter that makes no sense is refused.", ""]
+    yield from [f"`limit` says how many rows a page has: 1 to {LONGEST_PAGE}, or {PAGE_SIZE} when it is left out.", ""]
     yield from [
         "## Calls that may be sent again",
         "",

@@ -32,7 +32,7 @@ def list_all_runs(call: Call, query: Query[RunsQuery]) -> Reply:
     """List runs, newest first."""
     refuse_wrong_place(query, NEWEST_FIRST, Run)
     filters = {"state": query.state or "", "trigger": query.trigger or "", "kind": query.kind or ""}
-    found = list_runs(filters, after=query.after, before=query.before)
+    found = list_runs(filters, after=query.after, before=query.before, size=query.limit)
     refuse_wrong(found.applied)
     rows = [RunRow(**RunTold.facts(run), tally=TallyTold.of(found.tallies[run.pk])) for run in found.page.rows]
     return page_reply(call, RunPage, found.page, items=rows)
@@ -63,7 +63,7 @@ def list_run_changes(call: Call, pk: Id, query: Query[ChangesQuery]) -> Reply:
 def list_run_failures(call: Call, pk: Id, query: Query[PageQuery]) -> Reply:
     """List what did not go through: records that could not be used, changes that were not made."""
     refuse_wrong_place(query, BY_TIME, Change)
-    page = list_failures(run_or_missing(pk), after=query.after, before=query.before)
+    page = list_failures(run_or_missing(pk), after=query.after, before=query.before, size=query.limit)
     return page_reply(call, FailurePage, page, items=[FailureTold.of(row) for row in page.rows])
 
 

@@ -10,12 +10,13 @@ from pydantic import ConfigDict, Field
 
 from tenantry.api.areas import Call, Reply
 from tenantry.api.problems import Problem
-from tenantry.listing import BoundedCount, Order, Page
+from tenantry.listing import PAGE_SIZE, BoundedCount, Order, Page
 from tenantry.listing.narrowing import ListFilter
 from tenantry.listing.paging import is_place
 from tenantry.listing.tabs import TabCounts
 
 BIGGEST = 2**63 - 1
+LONGEST_PAGE = 200
 _LONGEST = 200
 Id = Annotated[int, Field(ge=1, le=BIGGEST)]
 
@@ -63,10 +64,11 @@ class PageShape(Schema):
 
 
 class PageQuery(Schema):
-    """Where a page of a list begins."""
+    """Where a page of a list begins, and how long it is."""
 
     after: str = Field("", max_length=2_000, description="The place that `next` of the page before has.")
     before: str = Field("", max_length=2_000, description="The place that `previous` of the page behind has.")
+    limit: int = Field(PAGE_SIZE, ge=1, le=LONGEST_PAGE, description="How many rows a page has at most.")
 
 
 def choice(filters: type[ListFilter], name: str) -> Any:

@@ -124,7 +124,7 @@ def list_all_users(call: Call, query: Query[UserQuery]) -> Reply:
     order = order_of(query.sort or "")
     refuse_wrong_place(query, order, User)
     filters = {name: getattr(query, name) or "" for name in ("q", "role", "origin")}
-    listed = list_users(Wanted(query.tab, filters, order, query.after, query.before))
+    listed = list_users(Wanted(query.tab, filters, order, query.after, query.before, query.limit))
     refuse_wrong(listed.applied)
     places = {row.pk: [place.company_id for place in listed.places.get(row.pk, ())] for row in listed.page.rows}
     items = [UserRow(**UserRow.facts(row, places[row.pk])) for row in listed.page.rows]

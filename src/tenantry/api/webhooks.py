@@ -132,7 +132,7 @@ def list_webhook_deliveries(call: Call, pk: Id, query: Query[DeliveryQuery]) -> 
     refuse_wrong_place(query, NEWEST, Delivery)
     filters = {"type": query.type or "", "about": query.about or ""}
     found = list_deliveries(
-        Endpoint.objects.get(pk=pk), query.tab, filters, after=query.after, before=query.before
+        Endpoint.objects.get(pk=pk), query.tab, filters, after=query.after, before=query.before, size=query.limit
     )  # fmt: skip
     refuse_wrong(found.applied)
     items = [DeliveryRow(**DeliveryRow.facts(row, found.names.get(row.pk, ""))) for row in found.page.rows]

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import Q
 
 from tenantry.audit.models import Event
-from tenantry.listing import Order, Page, page_of
+from tenantry.listing import PAGE_SIZE, Order, Page, page_of
 from tenantry.listing.tabs import TabCounts, count_tabs
 from tenantry.webhooks.filters import DeliveryFilter
 from tenantry.webhooks.messages import bodies_of
@@ -40,12 +40,18 @@ def list_endpoints() -> list[Endpoint]:
 
 
 def list_deliveries(
-    endpoint: Endpoint, tab: str, filters: Mapping[str, Any], *, after: str = "", before: str = ""
+    endpoint: Endpoint,
+    tab: str,
+    filters: Mapping[str, Any],
+    *,
+    after: str = "",
+    before: str = "",
+    size: int = PAGE_SIZE,
 ) -> Listed:
     """Return the page of an endpoint's deliveries that is wanted, newest first. The number of queries is fixed."""
     applied = DeliveryFilter(filters, Delivery.objects.filter(endpoint=endpoint))
     states = TABS.get(tab, TABS["all"])
-    page = page_of([applied.qs.filter(state=state) for state in states], NEWEST, after=after, before=before)
+    page = page_of([applied.qs.filter(state=state) for state in states], NEWEST, after=after, before=before, size=size)
     counts = count_tabs({name: Q(state__in=states) for name, states in TABS.items()}, applied)
     return Listed(page, _names(page.rows), counts, applied)
 

@@ -12,7 +12,7 @@ from django.utils.timezone import localtime
 
 from tenantry.audit.models import Event
 from tenantry.isolation.scope import current_marketplace_id
-from tenantry.listing import Order, Page, page_of
+from tenantry.listing import PAGE_SIZE, Order, Page, page_of
 from tenantry.listing.tabs import TabCounts, count_tabs
 from tenantry.marketplace.companies.filters import Companies, CompanyFilter
 from tenantry.marketplace.models import (
@@ -55,6 +55,7 @@ class Wanted:
     order: Order
     after: str = ""
     before: str = ""
+    size: int = PAGE_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def list_companies(wanted: Wanted) -> Listed:
     everything = CompanyFilter(wanted.filters, Company.objects.all())
     rows: Companies = everything.qs
     shown = rows.filter(TABS.get(wanted.tab, Q()))
-    page = page_of([shown], wanted.order, after=wanted.after, before=wanted.before)
+    page = page_of([shown], wanted.order, after=wanted.after, before=wanted.before, size=wanted.size)
     counts = count_tabs(TABS, everything)
     return Listed(page, beside(page.rows), counts, everything)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from tenantry.core.imports.planning import LineKind
-from tenantry.listing import Order, Page, page_of
+from tenantry.listing import PAGE_SIZE, Order, Page, page_of
 from tenantry.marketplace.models import Import, ImportLine, LineState
 
 # Tab by tab, what a person looks for in an import.
@@ -29,9 +29,9 @@ class Listed:
     counts: Mapping[str, int]
 
 
-def latest_imports(*, after: str = "", before: str = "") -> Page[Import]:
+def latest_imports(*, after: str = "", before: str = "", size: int = PAGE_SIZE) -> Page[Import]:
     """Return a page of imports, newest first, without their files. One query."""
-    return page_of([Import.objects.defer("content")], NEWEST, after=after, before=before)
+    return page_of([Import.objects.defer("content")], NEWEST, after=after, before=before, size=size)
 
 
 def find_import(pk: int) -> Import:
@@ -39,9 +39,9 @@ def find_import(pk: int) -> Import:
     return Import.objects.defer("content").get(pk=pk)
 
 
-def lines_of(job: Import, tab: str, *, after: str = "", before: str = "") -> Listed:
+def lines_of(job: Import, tab: str, *, after: str = "", before: str = "", size: int = PAGE_SIZE) -> Listed:
     """Return a page of the lines of one tab, in the file's order."""
-    page = page_of([_tab(job, tab)], IN_ORDER, after=after, before=before)
+    page = page_of([_tab(job, tab)], IN_ORDER, after=after, before=before, size=size)
     counters = job.counters
     counts = {
         "create": counters.get(LineKind.CREATE, 0),

@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from tenantry.listing import Order, Page, bounded_count, page_of
+from tenantry.listing import PAGE_SIZE, Order, Page, bounded_count, page_of
 from tenantry.listing.tabs import TabCounts, count_tabs
 from tenantry.mail import MailSetup
 from tenantry.marketplace.invitations.filters import InvitationFilter
@@ -38,6 +38,7 @@ class Wanted:
     companies: Collection[int] | None = None
     after: str = ""
     before: str = ""
+    size: int = PAGE_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def list_invitations(wanted: Wanted) -> Listed:
     everything = InvitationFilter(wanted.filters, _visible(wanted.companies))
     states = TABS.get(wanted.tab, TABS["open"])
     parts = [_with_replacement(everything.qs.filter(state=state)) for state in states]
-    page = page_of(parts, NEWEST, after=wanted.after, before=wanted.before)
+    page = page_of(parts, NEWEST, after=wanted.after, before=wanted.before, size=wanted.size)
     tabs = {tab: Q(state__in=states) for tab, states in TABS.items()}
     counts = count_tabs(tabs, everything)
     return Listed(page, counts, everything)

@@ -10,7 +10,7 @@ from django.db.models import Q
 from tenantry.audit.models import Event
 from tenantry.core.permissions import Role
 from tenantry.isolation.scope import current_marketplace_id
-from tenantry.listing import Order, Page, page_of
+from tenantry.listing import PAGE_SIZE, Order, Page, page_of
 from tenantry.listing.tabs import TabCounts, count_tabs
 from tenantry.marketplace.models import (
     CompanyStatus,
@@ -78,6 +78,7 @@ class Wanted:
     order: Order
     after: str = ""
     before: str = ""
+    size: int = PAGE_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,7 @@ def list_users(wanted: Wanted) -> Listed:
     everything = UserFilter(wanted.filters, User.objects.all())
     rows: Users = everything.qs
     shown = rows.filter(TABS.get(wanted.tab, Q()))
-    page = page_of([shown], wanted.order, after=wanted.after, before=wanted.before)
+    page = page_of([shown], wanted.order, after=wanted.after, before=wanted.before, size=wanted.size)
     counts = count_tabs(TABS, everything)
     return Listed(page, memberships_of(page.rows), counts, everything)
 
@@ -121,10 +122,12 @@ def every_user(wanted: Wanted, *, size: int = 500) -> Iterator[tuple[User, list[
             return
 
 
-def people_of(company_id: int, *, after: str = "", before: str = "") -> tuple[Page[Membership], dict[int, Place]]:
+def people_of(
+    company_id: int, *, after: str = "", before: str = "", size: int = PAGE_SIZE
+) -> tuple[Page[Membership], dict[int, Place]]:
     """Return a page of a company's people with their standing, in the order that they came. Two queries."""
     rows = Membership.objects.select_related("user").filter(company_id=company_id)
-    page = page_of([rows], IN_ORDER_OF_COMING, after=after, before=before)
+    page = page_of([rows], IN_ORDER_OF_COMING, after=after, before=before, size=size)
     return page, {place.membership.pk: place for place in _places(page.rows)}
 
 

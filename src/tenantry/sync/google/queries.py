@@ -8,7 +8,7 @@ from tenantry.core.matching import Match, Subject
 from tenantry.core.matching.profiles import profile_of
 from tenantry.core.search import fold
 from tenantry.core.tenants import Snapshot
-from tenantry.listing import BoundedCount, Order, Page, bounded_count, page_of
+from tenantry.listing import PAGE_SIZE, BoundedCount, Order, Page, bounded_count, page_of
 from tenantry.marketplace.models import Company
 from tenantry.sync.deciding.queries import Proposal, proposals_of
 from tenantry.sync.entitlements import allowed_switches
@@ -25,10 +25,12 @@ def google_allowed() -> bool:
     return "user_sync_google" in allowed_switches()
 
 
-def list_google_tenants(state: GoogleTenantState, words: str, *, after: str, before: str) -> Page[GoogleTenant]:
+def list_google_tenants(
+    state: GoogleTenantState, words: str, *, after: str, before: str, size: int = PAGE_SIZE
+) -> Page[GoogleTenant]:
     """Return a page of the Google tenants in a state whose name or domain holds these words, by name. One query."""
     rows = _found(words).filter(state=state).select_related("tenant")
-    return page_of([rows], BY_NAME, after=after, before=before)
+    return page_of([rows], BY_NAME, after=after, before=before, size=size)
 
 
 def count_google_tenants(words: str) -> dict[GoogleTenantState, BoundedCount]:

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from tenantry.core.tenants import digest
-from tenantry.listing import BoundedCount, Order, Page, bounded_count, page_of
+from tenantry.listing import PAGE_SIZE, BoundedCount, Order, Page, bounded_count, page_of
 from tenantry.sync.holds.kinds import CREATIONS, HeldRow, every_kind, kind_named
 from tenantry.sync.models import Approval, Change, ChangeState, Hold, HoldState, PendingCompany, PendingState
 
@@ -93,9 +93,9 @@ def tallies_of_holds(holds: Iterable[Hold]) -> dict[int, HoldTally]:
     return found | {hold_id: HoldTally(*numbers) for hold_id, *numbers in counts if hold_id is not None}
 
 
-def list_held(hold: Hold, *, after: str = "", before: str = "") -> HeldPage:
+def list_held(hold: Hold, *, after: str = "", before: str = "", size: int = PAGE_SIZE) -> HeldPage:
     """Return a page of the rows that the hold keeps, as they are now."""
-    page = page_of([_held_changes(hold)], IN_ORDER, after=after, before=before)
+    page = page_of([_held_changes(hold)], IN_ORDER, after=after, before=before, size=size)
     return HeldPage(page, kind_named(hold.kind).rows(page.rows))
 
 

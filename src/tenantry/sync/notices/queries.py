@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.db.models import Exists, OuterRef, QuerySet
 
-from tenantry.listing import BoundedCount, Order, Page, bounded_count, page_of
+from tenantry.listing import PAGE_SIZE, BoundedCount, Order, Page, bounded_count, page_of
 from tenantry.sync.models import Notice, NoticeRead, OperatorNotice, OperatorNoticeRead
 
 BY_AGE = Order("at", "created_at", descending=True)
@@ -36,16 +36,16 @@ def count_unread(account_id: int, *, of_operators: bool = False) -> BoundedCount
     return bounded_count(unread_by_operator(account_id)) if of_operators else bounded_count(unread(account_id))
 
 
-def list_notices(account_id: int, *, after: str = "", before: str = "") -> NoticePage:
+def list_notices(account_id: int, *, after: str = "", before: str = "", size: int = PAGE_SIZE) -> NoticePage:
     """Return a page of the marketplace's notices. Two queries."""
-    page: Page[Notice] = page_of([Notice.objects.all()], BY_AGE, after=after, before=before)
+    page: Page[Notice] = page_of([Notice.objects.all()], BY_AGE, after=after, before=before, size=size)
     readings = NoticeRead.objects.filter(notice__in=page.rows, account_id=account_id)
     return NoticePage(page, dict(readings.values_list("notice_id", "read_at")))
 
 
-def list_operator_notices(account_id: int, *, after: str = "", before: str = "") -> NoticePage:
+def list_operator_notices(account_id: int, *, after: str = "", before: str = "", size: int = PAGE_SIZE) -> NoticePage:
     """Return a page of the operators' notices. Two queries."""
-    page: Page[OperatorNotice] = page_of([OperatorNotice.objects.all()], BY_AGE, after=after, before=before)
+    page: Page[OperatorNotice] = page_of([OperatorNotice.objects.all()], BY_AGE, after=after, before=before, size=size)
     readings = OperatorNoticeRead.objects.filter(notice__in=page.rows, account_id=account_id)
     return NoticePage(page, dict(readings.values_list("notice_id", "read_at")))
 

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 
 from tenantry.core.tenants import Problem
 from tenantry.isolation.scope import current_marketplace_id
-from tenantry.listing import BoundedCount, Order, Page, bounded_count, cursor_at, page_of
+from tenantry.listing import PAGE_SIZE, BoundedCount, Order, Page, bounded_count, cursor_at, page_of
 from tenantry.listing.counts import MOST
 from tenantry.listing.tabs import TabCounts, count_tabs
 from tenantry.sync.models import Feed, PendingCompany, PendingState
@@ -54,6 +54,7 @@ class Wanted:
     order: Order
     after: str = ""
     before: str = ""
+    size: int = PAGE_SIZE
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,9 @@ def list_pending(wanted: Wanted, *, now: datetime, beside: Sequence[str] = ("con
     ``beside`` are the relations of each row that the caller reads.
     """
     applied = _applied(wanted, now=now, beside=beside)
-    page = page_of(_parts(wanted.tab, applied), wanted.order, after=wanted.after, before=wanted.before)
+    page = page_of(
+        _parts(wanted.tab, applied), wanted.order, after=wanted.after, before=wanted.before, size=wanted.size
+    )
     most = MOST if applied.used <= _COUNTED_BY_INDEX and len(applied.used) <= 1 else _MOST_FILTERED
     tabs = {tab: Q(state__in=states) for tab, states in TABS.items()}
     return Listed(page, count_tabs(tabs, applied, most=most), applied)

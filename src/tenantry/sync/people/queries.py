@@ -10,7 +10,7 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 from tenantry.core.planning.linked import FieldRule
 from tenantry.core.planning.users.fields import LABELS, usable_values
 from tenantry.core.planning.users.reasons import SENTENCES, Reason
-from tenantry.listing import BoundedCount, Order, Page, bounded_count, page_of
+from tenantry.listing import PAGE_SIZE, BoundedCount, Order, Page, bounded_count, page_of
 from tenantry.marketplace.models import Invitation, Membership, MembershipState
 from tenantry.sync.models import LinkMaker, PeopleReading, PersonStanding, TenantLink, UserLink
 from tenantry.sync.people.filters import PeopleFilter
@@ -51,11 +51,11 @@ class PeoplePage:
     applied: PeopleFilter
 
 
-def list_people(filters: Mapping[str, Any], *, after: str = "", before: str = "") -> PeoplePage:
+def list_people(filters: Mapping[str, Any], *, after: str = "", before: str = "", size: int = PAGE_SIZE) -> PeoplePage:
     """Return a page of people by name: narrowed by company, provider, verdict or reason. Three queries."""
     applied = PeopleFilter(filters, PersonStanding.objects.select_related("person", "tenant", "company"))
     rows: QuerySet[PersonStanding] = applied.qs
-    page = page_of([rows], BY_NAME, after=after, before=before)
+    page = page_of([rows], BY_NAME, after=after, before=before, size=size)
     found = UserLink.objects.filter(person_id__in=[row.person_id for row in page.rows], ended_at=None)
     links = {link.person_id: link for link in found.select_related("user", "membership")}
     shown = [PersonRow(row, links.get(row.person_id)) for row in page.rows]
@@ -116,7 +116,13 @@ class PendingUsers:
 
 
 def list_pending_users(
-    *, company_id: int | None = None, provider: str = "", invited: bool | None = None, after: str = "", before: str = ""
+    *,
+    company_id: int | None = None,
+    provider: str = "",
+    invited: bool | None = None,
+    after: str = "",
+    before: str = "",
+    size: int = PAGE_SIZE,
 ) -> PendingUsers:
     """Return a page of people who came in and have not accepted yet: of one company, invited or not. Three queries."""
     rows = _pending(company_id=company_id, provider=provider)
@@ -124,7 +130,7 @@ def list_pending_users(
         ever = Exists(Invitation.objects.filter(membership_id=OuterRef("membership_id")))
         rows = rows.filter(ever if invited else ~ever)
     shown = rows.select_related("person", "tenant", "user", "membership__company")
-    page = page_of([shown], NEWEST_FIRST, after=after, before=before)
+    page = page_of([shown], NEWEST_FIRST, after=after, before=before, size=size)
     latest: dict[int, Invitation] = {}
     for one in Invitation.objects.filter(membership_id__in=[row.membership_id for row in page.rows]).order_by("pk"):
         latest[one.membership_id] = one

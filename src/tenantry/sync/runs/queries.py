@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Max, Min, Q, QuerySet
 from django.db.models.functions import TruncDate
 
-from tenantry.listing import Order, Page, page_of
+from tenantry.listing import PAGE_SIZE, Order, Page, page_of
 from tenantry.sync.models import Change, ChangeState, Feed, Finding, PendingCompany, Run, RunKind, RunState
 from tenantry.sync.models.runs import LIVE_RUN
 from tenantry.sync.runs.filters import RunFilter
@@ -41,10 +41,10 @@ class RunPage:
     applied: RunFilter
 
 
-def list_runs(filters: Mapping[str, Any], *, after: str = "", before: str = "") -> RunPage:
+def list_runs(filters: Mapping[str, Any], *, after: str = "", before: str = "", size: int = PAGE_SIZE) -> RunPage:
     """Return a page of runs, newest first. The number of queries does not depend on what there is."""
     applied = RunFilter(filters, _runs())
-    page = page_of([applied.qs], NEWEST_FIRST, after=after, before=before)
+    page = page_of([applied.qs], NEWEST_FIRST, after=after, before=before, size=size)
     return RunPage(page, tallies_of(page.rows), applied)
 
 
@@ -130,11 +130,18 @@ def runs_per_day(*, now: datetime, days: int = 30) -> list[Day]:
 
 
 def list_changes(
-    run: Run, *, state: str = "", kind: str = "", words: str = "", after: str = "", before: str = ""
+    run: Run,
+    *,
+    state: str = "",
+    kind: str = "",
+    words: str = "",
+    after: str = "",
+    before: str = "",
+    size: int = PAGE_SIZE,
 ) -> Page[Change]:
     """Return a page of the run's changes in the order in which they were planned; see :func:`changes_of`."""
     rows = changes_of(run, state=state, kind=kind, words=words)
-    return page_of([rows], IN_ORDER, after=after, before=before)
+    return page_of([rows], IN_ORDER, after=after, before=before, size=size)
 
 
 def changes_of(run: Run, *, state: str = "", kind: str = "", words: str = "") -> QuerySet[Change]:
@@ -171,10 +178,10 @@ def parts_of(run: Run) -> list[Part]:
     return [Part(*row) for row in rows.annotate(Count("id"), Min("created_at"), Max("settled_at"))]
 
 
-def list_failures(run: Run, *, after: str = "", before: str = "") -> Page[Change | Finding]:
+def list_failures(run: Run, *, after: str = "", before: str = "", size: int = PAGE_SIZE) -> Page[Change | Finding]:
     """Return a page of what did not go through: records that could not be used, changes that were not made."""
     parts: list[Any] = [_findings(run), Change.objects.filter(run=run, state__in=_NOT_DONE)]
-    return page_of(parts, BY_TIME, after=after, before=before)
+    return page_of(parts, BY_TIME, after=after, before=before, size=size)
 
 
 def _findings(run: Run) -> QuerySet[Finding]:

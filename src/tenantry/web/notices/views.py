@@ -1,5 +1,7 @@
 """The pages of notices: a marketplace's for its managers, the installation's for operators."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -72,7 +74,7 @@ def operator_notices_read(request: HttpRequest, visit: OperatorVisit) -> HttpRes
     return redirect(_OPERATORS)
 
 
-def _place(request: HttpRequest) -> dict[str, str]:
+def _place(request: HttpRequest) -> dict[str, Any]:
     return {"after": request.GET.get("after", ""), "before": request.GET.get("before", "")}
 
 

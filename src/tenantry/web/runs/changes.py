@@ -78,11 +78,11 @@ def _wanted(request: HttpRequest, run: Run) -> dict[str, str]:
     return {**given, "state": state, "kind": given["kind"] if given["kind"] in kinds_of_changes(run) else ""}
 
 
-def _arguments(wanted: dict[str, str]) -> dict[str, str]:
+def _arguments(wanted: dict[str, str]) -> dict[str, Any]:
     return {"state": wanted["state"], "kind": wanted["kind"], "words": wanted["q"]}
 
 
-def _place(request: HttpRequest) -> dict[str, str]:
+def _place(request: HttpRequest) -> dict[str, Any]:
     return {"after": request.GET.get("after", ""), "before": request.GET.get("before", "")}
 
 
