@@ -194,3 +194,11 @@ def test_a_named_marketplace_may_be_previewed_while_its_company_sync_is_off(inst
     [run] = ran.json["runs"]
     assert (ran.code, run["marketplace"], run["state"]) == (2, "Alpine", "previewed")
     assert {change["after"]["country"] for change in run["changes"]} == {"DE"}
+
+
+def test_sync_alone_syncs_companies_and_loses_no_option(installed: Installed) -> None:
+    planned = tenantry("sync", "--preview", "--json")
+    assert (planned.code, len(planned.json["runs"][0]["changes"]) > 0) == (2, True)
+    assert installed.pending("Northwind") == {}
+    lost = tenantry("sync", "--preview", "users")
+    assert (lost.code, "these options would be lost" in lost.err) == (1, True)

@@ -3,7 +3,7 @@
 import typer
 
 from tenantry import __version__
-from tenantry.cli import audit, connect, emulator, exports, holds, keys, pending, sync
+from tenantry.cli import audit, connect, emulator, exports, holds, keys, pending, sync, token
 from tenantry.cli.backup import backup, restore
 from tenantry.cli.connect_google import google
 from tenantry.cli.demo import demo
@@ -45,6 +45,7 @@ app.add_typer(exports.app, name="export")
 app.add_typer(emulator.app, name="emulator")
 app.add_typer(audit.app, name="audit")
 app.add_typer(keys.app, name="keys")
+app.add_typer(token.app, name="token")
 
 
 def _version(asked: bool) -> None:  # Typer calls it so

@@ -10,22 +10,34 @@ from tenantry.cli.exits import Exit
 from tenantry.cli.installation import HomeOption, installation
 from tenantry.cli.terminal import err, fail, print_json, say
 
-app = typer.Typer(no_args_is_help=True, help="Sync companies and people with the providers.")
+app = typer.Typer(help="Sync companies and people with the providers.")
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON document, changes included.")]
+PreviewOption = Annotated[bool, typer.Option("--preview", help="Plan only: nothing is applied.")]
 MarketplaceOption = Annotated[str, typer.Option("--marketplace", help="Only this marketplace (its name).")]
 
 
-@app.callback()
-def group() -> None:
-    """Sync companies and people with the providers."""
+@app.callback(invoke_without_command=True)
+def group(
+    context: typer.Context,
+    home: HomeOption = None,
+    marketplace: MarketplaceOption = "",
+    preview: PreviewOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Sync companies and people with the providers. Without a command behind it, companies."""
+    if context.invoked_subcommand is None:
+        companies(home, marketplace, preview=preview, as_json=as_json)
+    elif home or marketplace or preview or as_json:
+        name = context.invoked_subcommand
+        fail("Nothing was done: these options would be lost.", next_step=f"Put them behind: tenantry sync {name} …")
 
 
 @app.command("companies")
 def companies(
     home: HomeOption = None,
     marketplace: MarketplaceOption = "",
-    preview: Annotated[bool, typer.Option("--preview", help="Plan only: nothing is applied.")] = False,
+    preview: PreviewOption = False,
     refresh_details: Annotated[
         bool, typer.Option("--refresh-details", help="Read every tenant's details again, however fresh.")
     ] = False,

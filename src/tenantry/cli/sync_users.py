@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from tenantry.cli.exits import Exit
 from tenantry.cli.installation import HomeOption, installation
-from tenantry.cli.sync import JsonOption, MarketplaceOption, marketplaces_named
+from tenantry.cli.sync import JsonOption, MarketplaceOption, PreviewOption, marketplaces_named
 from tenantry.cli.terminal import err, fail, print_json, say
 
 
@@ -16,7 +16,7 @@ def users(
     home: HomeOption = None,
     marketplace: MarketplaceOption = "",
     company: Annotated[str, typer.Option("--company", help="Only this company (its name or number).")] = "",
-    preview: Annotated[bool, typer.Option("--preview", help="Plan only: nothing is applied.")] = False,
+    preview: PreviewOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Bring the people of linked companies in, and keep them current."""
