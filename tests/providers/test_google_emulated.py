@@ -142,12 +142,13 @@ def test_licences_are_joined_by_address_and_a_product_that_is_lacking_costs_only
     stage: Stage, client: Google
 ) -> None:
     found: list[LicenceAssignment] = []
-    missing: list[str] = []
+    lacking: list[str] = []
     cursor = None
     while True:
         page = client.list_licences(stage.customer(2), cursor)
         found += page.records
-        missing += page.missing
+        lacking += page.lacking
+        assert not page.missing
         cursor = page.cursor
         if cursor is None:
             break
@@ -156,7 +157,7 @@ def test_licences_are_joined_by_address_and_a_product_that_is_lacking_costs_only
     assert {each.user_name for each in found if each.product_id == "Google-Apps"} == {
         world.address(one) for one in present if one.licensed
     }
-    assert len(missing) == 4
+    assert len(lacking) == 4
     (bought, *_) = client.subscribed_licences(stage.customer(2))
     assert (bought.total, bought.assigned) == (20, 16)
 

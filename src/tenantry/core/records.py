@@ -254,12 +254,16 @@ class LicenceAssignment:
 
 @dataclass(frozen=True, slots=True)
 class LicencePage:
-    """One page of licences. ``missing`` names what could not be read, as sentences: those stay unknown."""
+    """One page of licences. ``missing`` names what could not be read, as sentences: those stay unknown.
+
+    ``lacking`` names products that the provider does not know for this tenant: nobody has a licence of these.
+    """
 
     records: tuple[LicenceAssignment, ...]
     missing: tuple[str, ...]
     ending: Ending
     cursor: str | None = None
+    lacking: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,8 @@ class Licences:
     def page(self, customer_id: str, cursor: str | None) -> LicencePage:
         """Return one page of one product's assignments; the position moves on through the products.
 
-        A product that the customer lacks, or that is closed to us, costs only that product: see ``missing``.
+        A product that the customer lacks, or that is closed to us, costs only that product: see ``lacking`` and
+        ``missing``.
         """
         customer = customer_id_of(customer_id)
         position = position_at(cursor, "licences", customer)
@@ -59,7 +60,10 @@ class Licences:
             meant = or_expired(error, position)
             if not _is_about_the_product(meant):
                 raise meant from error
-            return self._leave(position, at, (), f"Licences of {product}: {error.message}")
+            told = f"Licences of {product}: {error.message}"
+            if isinstance(meant, ConsentMissing):
+                return self._leave(position, at, (), missing=(told,))
+            return self._leave(position, at, (), lacking=(told,))
         records = tuple(each for row in rows if (each := _assignment(row, product)) is not None)
         further = onward(body, position, count=len(rows))
         if further.ending is Ending.CLEAN:
@@ -68,13 +72,13 @@ class Licences:
         return LicencePage(records, missing, further.ending, _cursor(further))
 
     def _leave(
-        self, position: Position, at: int, records: tuple[LicenceAssignment, ...], missing: str = ""
-    ) -> LicencePage:
+        self, position: Position, at: int, records: tuple[LicenceAssignment, ...], *, missing: tuple[str, ...] = (),
+        lacking: tuple[str, ...] = (),
+    ) -> LicencePage:  # fmt: skip
         """Return the last page of one product, with the way to the next one."""
-        sentences = (missing,) if missing else ()
         if at + 1 >= len(self._products):
-            return LicencePage(records, sentences, Ending.CLEAN)
-        return LicencePage(records, sentences, Ending.MORE, position.at_stage(str(at + 1)).as_cursor())
+            return LicencePage(records, missing, Ending.CLEAN, lacking=lacking)
+        return LicencePage(records, missing, Ending.MORE, position.at_stage(str(at + 1)).as_cursor(), lacking)
 
     def subscribed(self, customer_id: str) -> tuple[SubscribedLicence, ...]:
         """Return what a resold customer bought, with seats. Reseller mode only."""

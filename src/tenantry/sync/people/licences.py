@@ -53,7 +53,8 @@ def fetch_licences(source: DirectorySource, tenant_id: str, people: Sequence[str
 
 
 def _list(source: ListsLicences, tenant_id: str) -> Licences:
-    found = Licences()
+    """List them all. It tells of everybody once some product was told of, and none was closed."""
+    found, told = Licences(), False
     cursor: str | None = None
     for _ in range(_MOST_PAGES):
         page = source.list_licences(tenant_id, cursor)
@@ -62,8 +63,9 @@ def _list(source: ListsLicences, tenant_id: str) -> Licences:
             if each.sku_id not in held:
                 held.append(each.sku_id)
         found.missing += page.missing
+        told = told or not (page.missing or page.lacking)
         cursor = page.cursor
         if page.ending is not Ending.MORE:
-            found.complete = page.ending is Ending.CLEAN and not found.missing
+            found.complete = page.ending is Ending.CLEAN and told and not found.missing
             break
     return found
