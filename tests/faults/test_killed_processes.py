@@ -150,9 +150,10 @@ def emulator(shared: Emulator) -> Iterator[Emulator]:
 
 
 @pytest.fixture(scope="module")
-def installed(shared: Emulator) -> Iterator[Path]:
+def installed(shared: Emulator, migrated: Path) -> Iterator[Path]:
     """An installation that was set up by its commands and never served: each test gets a copy of it."""
     with reachable_folder() as folder:
+        subprocess.run(["cp", "-a", migrated, folder / "home"], check=True)
         whole = Served(folder, shared)
         whole.command(
             "connect", "microsoft", "--partner-tenant", shared.partner_tenant_id, "--kind", "web",
