@@ -5,18 +5,16 @@ the sweep, and ``resume_sync`` looks for work that nobody is doing.
 """
 
 import asyncio
-import time
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
 from django.db import connection as database
 from django.utils import timezone
-from procrastinate import JobContext, RetryStrategy
+from procrastinate import JobContext
 from procrastinate.contrib.django import app
 from procrastinate.worker import Worker
 
@@ -54,21 +52,11 @@ from tenantry.sync.queue import (
 )
 from tenantry.sync.runs.lifecycle import begin_runs, fail_everything, failure_of_ours, live_runs
 from tenantry.sync.schedule import start_due_syncs
+from tenantry.sync.slices import RETRY, ended_when_hopeless, slice_of
 from tenantry.sync.undoing.jobs import undoing_jobs  # noqa: F401  # the queue finds jobs through this module
 from tenantry.sync.upkeep import upkeep_jobs  # noqa: F401  # same
 
-_log = structlog.stdlib.get_logger(__name__)
-
-_SLICE_SECONDS = 20.0
-_MOST_ATTEMPTS = 5
-_RETRY = RetryStrategy(max_attempts=_MOST_ATTEMPTS, wait=1, exponential_wait=3)
 _BEGUN = {RunState.APPLYING, RunState.READING_DETAILS}
-
-
-def _slice(context: JobContext) -> Callable[[], bool]:
-    """Return the question whether this job should hand on: its time is over, or its worker stops."""
-    ends = time.monotonic() + _SLICE_SECONDS
-    return lambda: time.monotonic() >= ends or context.should_abort()
 
 
 async def logged_job(go_on: Callable[[], Awaitable[Any]], context: JobContext, _worker: Worker) -> Any:
@@ -89,30 +77,19 @@ def _keep_counts() -> None:
         database.close()  # this thread's own
 
 
-@contextmanager
-def _ended_when_hopeless(context: JobContext, connection_id: int) -> Iterator[None]:
-    """Let a failing job be tried again; after its last try, end the connection's runs with an error of ours.
+def _ended_when_hopeless(context: JobContext, connection_id: int) -> AbstractContextManager[None]:
+    def end(error: Exception) -> None:
+        fail_everything(connection_id, failure_of_ours(error), now=timezone.now())
 
-    A database that went away is no such error: it comes back, and ``resume_sync`` goes on.
-    """
-    try:
-        yield
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as error:
-        attempt = (context.job.attempts if context.job else 0) + 1
-        _log.exception("sync_job_failed", connection_id=connection_id, attempt=attempt)
-        if attempt >= _MOST_ATTEMPTS:
-            fail_everything(connection_id, failure_of_ours(error), now=timezone.now())
-        raise
+    return ended_when_hopeless(context, "sync_job_failed", end, connection_id=connection_id)
 
 
-@app.task(pass_context=True, retry=_RETRY)
+@app.task(pass_context=True, retry=RETRY)
 def observe(context: JobContext, observation_id: int) -> None:
     """Read the listing of an observation, then begin its runs."""
     connection_id = Observation.objects.values_list("connection_id", flat=True).get(pk=observation_id)
     with _ended_when_hopeless(context, connection_id):
-        standing = drive_listing(observation_id, clock=timezone.now, should_stop=_slice(context))
+        standing = drive_listing(observation_id, clock=timezone.now, should_stop=slice_of(context))
     if standing is None:
         return
     if standing.state in LIVE_OBSERVATION:
@@ -121,43 +98,43 @@ def observe(context: JobContext, observation_id: int) -> None:
         enqueue_runs(connection_id)
 
 
-@app.task(pass_context=True, retry=_RETRY)
+@app.task(pass_context=True, retry=RETRY)
 def first_passes(context: JobContext, connection_id: int) -> None:
     """Plan and apply the runs whose listing is read."""
     with _ended_when_hopeless(context, connection_id):
-        drive_first_passes(connection_id, clock=timezone.now, should_stop=_slice(context))
+        drive_first_passes(connection_id, clock=timezone.now, should_stop=slice_of(context))
     if any(ref.state == RunState.APPLYING for ref in live_runs(connection_id)):
         enqueue_runs(connection_id)
 
 
-@app.task(pass_context=True, retry=_RETRY)
+@app.task(pass_context=True, retry=RETRY)
 def details(context: JobContext, connection_id: int) -> None:
     """Read details that are due, and end the runs that waited for them."""
     with _ended_when_hopeless(context, connection_id):
-        standing = drive_details(connection_id, clock=timezone.now, should_stop=_slice(context))
+        standing = drive_details(connection_id, clock=timezone.now, should_stop=slice_of(context))
     if standing.left and not standing.busy:
         enqueue_runs(connection_id, at=standing.retry_at)
 
 
-@app.task(pass_context=True, retry=_RETRY)
+@app.task(pass_context=True, retry=RETRY)
 def match(context: JobContext, marketplace_id: int) -> None:
     """Match the pending companies of a marketplace that want it."""
     if wants_help(marketplace_id):
         enqueue_matching_help(marketplace_id)
-    if not match_all(marketplace_id=marketplace_id, clock=timezone.now, should_stop=_slice(context)):
+    if not match_all(marketplace_id=marketplace_id, clock=timezone.now, should_stop=slice_of(context)):
         enqueue_matching(marketplace_id)
 
 
 @app.task(pass_context=True)
 def help_matching(context: JobContext, marketplace_id: int) -> None:
     """Match beside the job that asked for it, which asks again if there is still much to do."""
-    match_all(marketplace_id=marketplace_id, clock=timezone.now, should_stop=_slice(context))
+    match_all(marketplace_id=marketplace_id, clock=timezone.now, should_stop=slice_of(context))
 
 
-@app.task(pass_context=True, retry=_RETRY)
+@app.task(pass_context=True, retry=RETRY)
 def released(context: JobContext, marketplace_id: int) -> None:
     """Apply what was released from holds, and what failed and is due again."""
-    if not apply_released(marketplace_id=marketplace_id, clock=timezone.now, should_stop=_slice(context)):
+    if not apply_released(marketplace_id=marketplace_id, clock=timezone.now, should_stop=slice_of(context)):
         enqueue_released(marketplace_id)
 
 
@@ -201,23 +178,17 @@ def _begin_forgotten_runs(connection_id: int) -> None:
         begin_runs(observation_id, now=timezone.now())
 
 
-@app.task(pass_context=True, retry=_RETRY)
+@app.task(pass_context=True, retry=RETRY)
 def decide(context: JobContext, run_id: int, marketplace_id: int) -> None:
     """Make the decisions of a run."""
-    try:
+
+    def end(error: Exception) -> None:
+        end_decisions(run_id, marketplace_id=marketplace_id, state=RunState.FAILED, now=timezone.now(), error=error)
+
+    with ended_when_hopeless(context, "decisions_failed", end, run_id=run_id):
         ended = drive_decisions(
-            run_id, marketplace_id=marketplace_id, clock=timezone.now, should_stop=_slice(context)
+            run_id, marketplace_id=marketplace_id, clock=timezone.now, should_stop=slice_of(context)
         )  # fmt: skip
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as error:
-        attempt = (context.job.attempts if context.job else 0) + 1
-        _log.exception("decisions_failed", run_id=run_id, attempt=attempt)
-        if attempt >= _MOST_ATTEMPTS:
-            end_decisions(
-                run_id, marketplace_id=marketplace_id, state=RunState.FAILED, now=timezone.now(), error=error
-            )  # fmt: skip
-        raise
     if not ended:
         enqueue_decisions(run_id, marketplace_id)
 
@@ -259,12 +230,12 @@ def _chain_some(marketplace_id: int) -> int:
         return chain_events(marketplace_id=marketplace_id, now=timezone.now())
 
 
-@app.task(pass_context=True, retry=_RETRY)
+@app.task(pass_context=True, retry=RETRY)
 def send_invitations(context: JobContext, marketplace_id: int) -> None:
     """Send a marketplace's waiting invitations, as many an hour as its limits allow."""
     with marketplace_scope(marketplace_id):
         per_hour = (BrakeLimits.objects.first() or BrakeLimits()).invitations_per_hour
-    done = send_due(marketplace_id=marketplace_id, per_hour=per_hour, clock=timezone.now, should_stop=_slice(context))
+    done = send_due(marketplace_id=marketplace_id, per_hour=per_hour, clock=timezone.now, should_stop=slice_of(context))
     if done.next_at is not None:
         enqueue_sending(marketplace_id, at=done.next_at)
 

@@ -1,12 +1,7 @@
 """The queue's jobs of User Sync. Each is a slice that can end anywhere and goes on in the next."""
 
-import time
-from collections.abc import Callable
-
-import structlog
-from django.db import InterfaceError, OperationalError
 from django.utils import timezone
-from procrastinate import JobContext, RetryStrategy
+from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from tenantry.connections.models import Connection
@@ -16,32 +11,19 @@ from tenantry.sync.people.runs import end_people_run, live_people_runs
 from tenantry.sync.people.schedule import start_due_people
 from tenantry.sync.queue import enqueue_people
 from tenantry.sync.runs.lifecycle import failure_of_ours
-
-_log = structlog.stdlib.get_logger(__name__)
-_SLICE_SECONDS = 20.0
-_MOST_ATTEMPTS = 5
-_RETRY = RetryStrategy(max_attempts=_MOST_ATTEMPTS, wait=1, exponential_wait=3)
+from tenantry.sync.slices import RETRY, ended_when_hopeless, slice_of
 
 
-def _slice(context: JobContext) -> Callable[[], bool]:
-    ends = time.monotonic() + _SLICE_SECONDS
-    return lambda: time.monotonic() >= ends or context.should_abort()
-
-
-@app.task(pass_context=True, retry=_RETRY)
+@app.task(pass_context=True, retry=RETRY)
 def people(context: JobContext, connection_id: int) -> None:
     """Work on the live runs of User Sync of a connection."""
-    try:
-        standing = drive_people(connection_id, clock=timezone.now, should_stop=_slice(context))
-    except (OperationalError, InterfaceError):  # the database comes back, and ``resume_people`` goes on
-        raise
-    except Exception as error:
-        attempt = (context.job.attempts if context.job else 0) + 1
-        _log.exception("people_job_failed", connection_id=connection_id, attempt=attempt)
-        if attempt >= _MOST_ATTEMPTS:
-            for run in live_people_runs(connection_id):
-                end_people_run(run, state=RunState.FAILED, failure=failure_of_ours(error), now=timezone.now())
-        raise
+
+    def end(error: Exception) -> None:
+        for run in live_people_runs(connection_id):
+            end_people_run(run, state=RunState.FAILED, failure=failure_of_ours(error), now=timezone.now())
+
+    with ended_when_hopeless(context, "people_job_failed", end, connection_id=connection_id):
+        standing = drive_people(connection_id, clock=timezone.now, should_stop=slice_of(context))
     if standing.left and not standing.busy:
         enqueue_people(connection_id, at=standing.retry_at)
 

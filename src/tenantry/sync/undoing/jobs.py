@@ -1,44 +1,28 @@
 """The queue jobs of undoing: slices that hand on, and what takes up a run whose job was lost."""
 
-import time
-
-import structlog
-from django.db import InterfaceError, OperationalError
 from django.utils import timezone
-from procrastinate import JobContext, RetryStrategy
+from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
 from tenantry.marketplace.queries import every_marketplace_id
 from tenantry.sync.deciding.carrying import end_decisions
 from tenantry.sync.models.runs import RunState
 from tenantry.sync.queue import enqueue_undo
+from tenantry.sync.slices import RETRY, ended_when_hopeless, slice_of
 from tenantry.sync.undoing.carrying import drive_undo, live_undos
 
-_log = structlog.stdlib.get_logger(__name__)
-_SLICE_SECONDS = 20.0
-_MOST_ATTEMPTS = 5
-_RETRY = RetryStrategy(max_attempts=_MOST_ATTEMPTS, wait=1, exponential_wait=3)
 
-
-@app.task(pass_context=True, retry=_RETRY)
+@app.task(pass_context=True, retry=RETRY)
 def take_back(context: JobContext, run_id: int, marketplace_id: int) -> None:
     """Take back what the run planned."""
-    ends = time.monotonic() + _SLICE_SECONDS
-    try:
+
+    def end(error: Exception) -> None:
+        end_decisions(run_id, marketplace_id=marketplace_id, state=RunState.FAILED, now=timezone.now(), error=error)
+
+    with ended_when_hopeless(context, "undo_job_failed", end, run_id=run_id):
         ended = drive_undo(
-            run_id, marketplace_id=marketplace_id, clock=timezone.now,
-            should_stop=lambda: time.monotonic() >= ends or context.should_abort(),
+            run_id, marketplace_id=marketplace_id, clock=timezone.now, should_stop=slice_of(context)
         )  # fmt: skip
-    except (OperationalError, InterfaceError):
-        raise
-    except Exception as error:
-        attempt = (context.job.attempts if context.job else 0) + 1
-        _log.exception("undo_job_failed", run_id=run_id, attempt=attempt)
-        if attempt >= _MOST_ATTEMPTS:
-            end_decisions(
-                run_id, marketplace_id=marketplace_id, state=RunState.FAILED, now=timezone.now(), error=error
-            )  # fmt: skip
-        raise
     if not ended:
         enqueue_undo(run_id, marketplace_id)
 
