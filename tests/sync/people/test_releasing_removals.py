@@ -6,7 +6,7 @@ from tests.sync.stage import MANAGER, never
 
 from tenantry.audit.events import Actor, ActorKind
 from tenantry.isolation.scope import marketplace_scope
-from tenantry.marketplace.models import Membership, MembershipState
+from tenantry.marketplace.models import Membership, MembershipState, User
 from tenantry.sync.holds.applying import apply_released
 from tenantry.sync.holds.kinds import HeldRow
 from tenantry.sync.holds.queries import held_rows
@@ -123,3 +123,21 @@ def test_a_rejected_removal_is_planned_anew_when_the_person_was_back_and_leaves_
     stage.emulator.microsoft.moves.delete(1, number)
     again = stage.next_day()
     assert stage.changes(again) in ({"deactivate held": 1}, {"deactivate applied": 1})
+
+
+def test_whatever_happens_to_a_row_after_its_approval_only_exactly_what_was_approved_is_applied(
+    stage: PeopleStage,
+) -> None:
+    gone(stage, 5)
+    rows = rows_of(stage)
+    with stage.scope():
+        chosen = Selection({row.change.pk: row.content for row in rows[:4]})
+        release_rows(hold_id=Hold.objects.get().pk, selection=chosen, actor=MANAGER, now=stage.clock())
+        keys = [row.facts["user_id"] for row in rows]
+        Membership.objects.filter(user_id=keys[0]).update(role="administrator")
+        User.objects.filter(pk=keys[1]).update(email="other@elsewhere.example")
+        Membership.objects.filter(user_id=keys[2]).update(state="awaiting")
+    for _ in range(2):
+        assert apply_released(marketplace_id=stage.marketplace_id, clock=stage.clock, should_stop=never)
+        assert inactive(stage) == {rows[3].name}
+    assert {row.change.pk for row in rows_of(stage)} == {row.change.pk for row in (*rows[:3], rows[4])}
