@@ -270,6 +270,11 @@ TWINS: Mapping[str, tuple[Twin, ...]] = {
             "fill_blanks")}),
              "PUT /settings/company-fields", _fixed({"rules": {"name": "ours"}}), match="*"),
     ),
+    "person-fields": (
+        Twin((), _fixed({"email": "ours", **dict.fromkeys(("first_name", "last_name", "phone", "language"),
+                                                            "provider")}),
+             "PUT /settings/person-fields", _fixed({"rules": {"email": "ours"}}), match="*"),
+    ),
     "connect-tenant": (
         Twin(("company",), _fixed({"tenant": "waits.example"}), "POST /companies/{company}/connect-requests",
              _fixed({"tenant": "waits.example"})),

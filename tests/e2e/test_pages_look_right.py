@@ -110,6 +110,7 @@ def _set_the_stage(stage: Stage) -> dict[str, str]:
         "run-live": runs["live"],
         "settings": reverse("web:sync-settings"),
         "company-fields": reverse("web:company-fields"),
+        "person-fields": reverse("web:person-fields"),
         "tokens": reverse("web:token-list"),
         "relationship": reverse("web:relationship-request"),
         "connect": reverse("web:connect-requests"),

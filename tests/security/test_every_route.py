@@ -235,6 +235,7 @@ ROUTES = {
     "web:operator-tokens": _get(Action.RUN_INSTALLATION),
     "web:operator-token-revoke": _post(Action.RUN_INSTALLATION, "installation token"),
     "web:company-fields": _get(Action.CHANGE_SYNC_SETTINGS),
+    "web:person-fields": _get(Action.CHANGE_SYNC_SETTINGS),
     "web:webhook-list": _get(Action.MANAGE_WEBHOOKS),
     "web:webhook-new": _get(Action.MANAGE_WEBHOOKS),
     "web:webhook-detail": _get(Action.MANAGE_WEBHOOKS, "endpoint"),

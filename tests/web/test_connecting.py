@@ -91,6 +91,19 @@ def test_the_rules_of_fields_show_their_effect_before_they_are_saved(cast: Cast,
     assert other.context["form"].initial["name"] == "fill_blanks"
 
 
+def test_the_rules_of_people_s_fields_are_kept_by_each_marketplace(cast: Cast) -> None:
+    owner, page = cast.client("owner"), "/settings/person-fields/"
+    shown = owner.get(page)
+    assert {shown.context["form"].initial[name] for name in shown.context["form"].fields} == {"provider"}
+    chosen = {**dict.fromkeys(shown.context["form"].fields, "fill_blanks"), "email": "ours"}
+    assert "Saved. The next run of User Sync goes by it." in text_of(owner.post(page, chosen, follow=True))
+    assert owner.get(page).context["form"].initial == chosen
+    assert "Nothing changed." in text_of(owner.post(page, chosen, follow=True))
+    assert owner.post(page, {**chosen, "email": "theirs"}).status_code == 400
+    assert owner.get("/settings/company-fields/").context["form"].initial["contact_email"] == "fill_blanks"
+    assert cast.client("stranger").get(page).context["form"].initial["email"] == "provider"
+
+
 def test_home_tells_of_companies_whose_relationship_ended(cast: Cast, company: int) -> None:
     owner = cast.client("owner")
     assert "relationship" not in text_of(owner.get("/"))

@@ -22,6 +22,7 @@ from tenantry.api import (
     notices,
     pending,
     people,
+    person_fields,
     runs,
     settings,
     undoing,
@@ -37,7 +38,7 @@ from tenantry.api.refusals import teach_refusals
 AREAS = (
     many.area, pending.area, deciding.area, companies.area, memberships.area, users.area, invitations.area,
     imports.area, runs.area, holds.area, settings.area, connecting.area, activity.area, marketplaces.area,
-    connections.area, google.area, undoing.area, user_settings.area, notices.area,
+    connections.area, google.area, undoing.area, user_settings.area, person_fields.area, notices.area,
     google_tenants.area, people.area, webhooks.area,
 )  # fmt: skip
 ROOT = "/api/v1/"

@@ -66,6 +66,7 @@ _SECTIONS = {
     "own-companies": "own-company",
     "own-company": "own-company",
     "company-fields": "company-fields",
+    "person-fields": "person-fields",
     "token-list": "tokens",
     "activity": "activity",
     "relationship-request": "connecting",

@@ -64,6 +64,7 @@ from tenantry.web.people.pending import (
 from tenantry.web.runs.undoing import run_undo
 from tenantry.web.runs.views import history_export, run_cancel, run_detail, run_export, run_list, run_progress, sync_now
 from tenantry.web.settings.company_fields import company_fields
+from tenantry.web.settings.person_fields import person_fields
 from tenantry.web.settings.views import sync_settings, sync_settings_effect
 from tenantry.web.tokens.views import token_list, token_revoke
 from tenantry.web.users.privacy import user_data, user_erase
@@ -160,6 +161,7 @@ urlpatterns = [
     path("settings/data-sync/", sync_settings, name="sync-settings"),
     path("settings/data-sync/effect/", sync_settings_effect, name="sync-settings-effect"),
     path("settings/company-fields/", company_fields, name="company-fields"),
+    path("settings/person-fields/", person_fields, name="person-fields"),
     path("settings/tokens/", token_list, name="token-list"),
     path("settings/tokens/<int:pk>/revoke/", token_revoke, name="token-revoke"),
     path("companies/relationship/", relationship_request, name="relationship-request"),

@@ -17,7 +17,7 @@ KINDS: Mapping[str, str] = {
     "connections.connection": "Connection",
     "marketplace.access": "Operator's access",
     "marketplace.company": "Company",
-    "marketplace.field_owners": "Company fields",
+    "marketplace.field_owners": "Fields of companies and people",
     "marketplace.import": "Import",
     "marketplace.invitation": "Invitation",
     "marketplace.marketplace": "Marketplace",

@@ -1,6 +1,7 @@
 """The context of the users' list (``users/list.html`` and ``users/_table.html``), and its export."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from django.http import HttpRequest
@@ -10,12 +11,17 @@ from tenantry.listing import BoundedCount
 from tenantry.listing.tabs import total_of
 from tenantry.marketplace.models import CompanyOrigin, Membership, MembershipRole, User
 from tenantry.marketplace.people.queries import DEFAULT_ORDER, TABS, Listed, Wanted, every_user, order_of
+from tenantry.sync.people.origins import origins_in_words
 from tenantry.web.addresses import pager, query_of
 from tenantry.web.amounts import bounded
 from tenantry.web.selects import select
 from tenantry.web.texts import legible
 
 ALL = "all"
+_EXPORTED_AT_ONCE = 500
+_ORIGINS = [
+    (each.value, "Company Sync or User Sync" if each is CompanyOrigin.SYNC else each.label) for each in CompanyOrigin
+]
 _TAB_WORDS = {ALL: "All", "sign-in": "Can sign in", "no-login": "Without login"}
 _EMPTY_TABS = {
     "sign-in": "Nobody has accepted an invitation yet.",
@@ -55,7 +61,8 @@ def kept_query(wanted: Wanted, *, tab: str | None = None, place: bool = False) -
 def list_context(request: HttpRequest, wanted: Wanted, listed: Listed) -> dict[str, Any]:
     """Return everything that the list and its table need."""
     address = reverse("web:user-list")
-    rows = [_row(user, listed.places.get(user.pk, ())) for user in listed.page.rows]
+    origins = origins_in_words(listed.page.rows)
+    rows = [_row(user, listed.places.get(user.pk, ()), origins[user.pk]) for user in listed.page.rows]
     return {
         "rows": rows,
         "total": bounded(total_of(wanted.tab, listed.counts, listed.page)),
@@ -74,7 +81,7 @@ def _tab(name: str, wanted: Wanted, count: BoundedCount | None) -> dict[str, Any
     return {"label": _TAB_WORDS[name], "url": url, "active": name == wanted.tab, **bounded(count)}
 
 
-def _row(user: User, places: Sequence[Membership]) -> dict[str, Any]:
+def _row(user: User, places: Sequence[Membership], origin: str) -> dict[str, Any]:
     return {
         "pk": user.pk,
         "name": legible(user.name or user.email),
@@ -90,7 +97,7 @@ def _row(user: User, places: Sequence[Membership]) -> dict[str, Any]:
         ],
         "more_places": max(0, len(places) - _SHOWN_PLACES),
         "signs_in": user.account_id is not None,
-        "origin": user.get_origin_display(),
+        "origin": origin,
         "created": user.created_at,
     }
 
@@ -103,7 +110,7 @@ def _filters(wanted: Wanted, listed: Listed, address: str) -> dict[str, Any]:
         "search": {"value": wanted.filters["q"], "label": "Search name or e-mail"},
         "selects": [
             select("role", "Role: any", values["role"], [(each.value, each.label) for each in MembershipRole]),
-            select("origin", "Origin: any", values["origin"], [(each.value, each.label) for each in CompanyOrigin]),
+            select("origin", "Origin: any", values["origin"], _ORIGINS),
         ],
         "hidden": [] if wanted.tab == ALL else [{"name": "tab", "value": wanted.tab}],
         "sorts": {"value": wanted.order.tag, "options": [{"value": value, "label": label} for value, label in _SORTS]},
@@ -120,9 +127,16 @@ def _why_empty(wanted: Wanted, listed: Listed) -> str:
 
 def export_rows(wanted: Wanted) -> Iterator[tuple[object, ...]]:
     """Return the rows of the export, in the order of ``EXPORT_HEADS``."""
-    for user, places in every_user(wanted):
+    everybody = every_user(wanted)
+    while some := list(islice(everybody, _EXPORTED_AT_ONCE)):
+        yield from _export_rows(some)
+
+
+def _export_rows(some: Sequence[tuple[User, Sequence[Membership]]]) -> Iterator[tuple[object, ...]]:
+    origins = origins_in_words(user for user, _ in some)
+    for user, places in some:
         companies = "; ".join(f"{place.company.name} ({place.get_role_display()})" for place in places)
         yield (
             user.first_name, user.last_name, user.email, user.phone, "yes" if user.account_id else "no", companies,
-            user.get_origin_display(), user.created_at,
+            origins[user.pk], user.created_at,
         )  # fmt: skip

@@ -15,6 +15,7 @@ from tenantry.marketplace.models import User
 from tenantry.marketplace.people.editing import may_change_email
 from tenantry.marketplace.people.queries import events_of, list_users, places_of
 from tenantry.marketplace.people.services import PersonRefused, StaleUser, edit_user
+from tenantry.sync.people.origins import origins_in_words
 from tenantry.web.access import Visit, needs
 from tenantry.web.companies.detail import person_row
 from tenantry.web.companies.history import steps_of
@@ -60,7 +61,7 @@ def user_detail(request: HttpRequest, visit: Visit, pk: int) -> HttpResponse:
             "pk": user.pk,
             "name": legible(user.name or user.email),
             "signs_in": user.account_id is not None,
-            "origin": user.get_origin_display(),
+            "origin": origins_in_words([user])[user.pk],
             "created": user.created_at,
             "erased": user.erased_at,
         },
