@@ -128,6 +128,27 @@ def test_a_domain_that_another_company_gives_up_is_again_one_company_s_own(desk:
     assert (desk.pending(1).certainty, desk.pending(1).match_count) == (Certainty.STRONG, 1)
 
 
+def test_of_deleted_twins_nothing_is_proposed_and_the_one_that_stays_has_the_whole_score(desk: Desk) -> None:
+    twins = [desk.company("Customer 1 GmbH") for _ in range(3)]
+    desk.match()
+    with marketplace_scope(desk.marketplace_id):
+        (shared,) = set(Match.objects.values_list("score", flat=True))
+        assert Match.objects.count() == 3
+    for gone in twins[1:]:
+        with marketplace_scope(desk.marketplace_id):
+            forget_company_match_keys([gone])
+            Company.objects.get(pk=gone).delete()
+    desk.match()
+    with marketplace_scope(desk.marketplace_id):
+        left = Match.objects.get()
+        assert (left.company_id, left.certainty) == (twins[0], Certainty.LIKELY)
+        assert left.score > 2 * shared
+        forget_company_match_keys(twins[:1])
+        Company.objects.get(pk=twins[0]).delete()
+    desk.match()
+    assert (desk.pending(1).certainty, desk.pending(1).match_count) == (Certainty.NONE, 0)
+
+
 def test_keys_are_rebuilt_in_steps_that_may_be_stopped(desk: Desk) -> None:
     company_id = desk.company("Customer 1 GmbH", domains=("customer1.example",))
     desk.match()

@@ -15,7 +15,7 @@ from tenantry.core.matching.choosing import likeliest
 from tenantry.core.matching.comparing import compare_names
 from tenantry.core.matching.index import CompanyIndex
 from tenantry.core.matching.keys import LONGEST_KEY, kind_of, typo_keys
-from tenantry.core.matching.profiles import profile_of
+from tenantry.core.matching.profiles import packed, profile_of, unpacked
 from tenantry.core.matching.scoring import points_of
 from tenantry.core.matching.searching import closeness, read_query
 from tenantry.core.matching.terms import SIGNS, terms_of
@@ -413,3 +413,10 @@ def test_every_language_has_every_word(language: str) -> None:
     for code, text in SENTENCES[language].items():
         assert text.endswith(".")
         assert _places(text) == _places(SENTENCES["en"][code]), code
+
+
+@given(SIDES)
+@settings(max_examples=100)
+def test_a_profile_that_is_kept_is_the_same_when_it_is_taken_out(side: Subject) -> None:
+    for record in (side, as_company(side)):
+        assert unpacked(packed(profile_of(record))) == profile_of(record)

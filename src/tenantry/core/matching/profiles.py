@@ -1,5 +1,6 @@
 """Tenant and company brought into one comparable form. Made once for each record; comparing is then cheap."""
 
+import marshal
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,6 +10,7 @@ from tenantry.core.matching.values import Candidate, Subject
 from tenantry.core.names import CompanyName, parse_name
 from tenantry.core.names.countries import country_code
 from tenantry.core.names.folding import fold
+from tenantry.core.names.parsing import Variant
 
 MOST_DOMAINS = 40
 _NOT_DIGITS = re.compile(r"\D+")
@@ -69,6 +71,26 @@ def profile_of(record: Subject | Candidate, *, places: bool = True) -> Profile:
         postal_code=_plain(record.postal_code).replace(" ", "") if places else "",
         street=_street(record.street) if places else _NOTHING,
     )
+
+
+def packed(profile: Profile) -> bytes:
+    """Return a profile in some 300 bytes, a seventh of what it takes as it is. For this process only."""
+    name = profile.name
+    variants = [
+        (each.words, each.keys, each.bits, each.places, each.forms, each.says_nothing) for each in name.variants
+    ]
+    rest = (
+        profile.tenant_ids, profile.registration, profile.domains, profile.labels, profile.contact_label,
+        profile.contact_domain, profile.contact_email, profile.phone, profile.country, profile.city,
+        profile.postal_code, profile.street,
+    )  # fmt: skip
+    return marshal.dumps((name.text, variants, rest))
+
+
+def unpacked(content: bytes) -> Profile:
+    """Return the profile that :func:`packed` was given: ten times faster than to make it anew."""
+    text, variants, rest = marshal.loads(content)  # noqa: S302  # what this process wrote itself
+    return Profile(CompanyName(text, tuple([Variant(*each) for each in variants])), *rest)
 
 
 def plain_registration(text: str) -> str:

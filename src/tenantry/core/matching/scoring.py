@@ -7,6 +7,7 @@ from typing import Any
 from tenantry.core.matching.certainty import certainty_of
 from tenantry.core.matching.comparing import Relation
 from tenantry.core.matching.profiles import Profile, profile_of
+from tenantry.core.matching.telling import parameters_of
 from tenantry.core.matching.terms import SIGNS, Term, terms_of
 from tenantry.core.matching.values import Candidate, Evidence, Match, Subject
 from tenantry.core.matching.weights import WEIGHTS
@@ -37,19 +38,22 @@ def match_profiles(
     tenant: Profile, candidates: Sequence[tuple[str, Profile]], carriers: Mapping[str, int]
 ) -> tuple[Match, ...]:
     """Do what :func:`match` does, on profiles that were made already."""
-    judged = [(identifier, terms_of(tenant, company, carriers)) for identifier, company in candidates]
-    points = [points_of(terms) for _, terms in judged]
+    judged = [terms_of(tenant, company, carriers) for _, company in candidates]
+    points = [points_of(terms) for terms in judged]
     scores = probabilities(points)
     found = []
-    for (identifier, terms), score, total in zip(judged, scores, points, strict=True):
+    for at, (terms, score) in enumerate(zip(judged, scores, strict=True)):
         certainty = certainty_of(terms, score)
         if certainty is not None:
-            found.append((-certainty, -score, identifier, certainty, total, terms))
+            found.append((-certainty, -score, candidates[at][0], certainty, at))
     found.sort(key=lambda entry: entry[:3])
     return tuple(
-        Match(identifier, -score, certainty, round(total, 3), evidence_of(terms))
-        for _, score, identifier, certainty, total, terms in found[:MOST_MATCHES]
-    )
+        Match(
+            identifier, -score, certainty, round(points[at], 3),
+            evidence_of(judged[at], parameters_of(tenant, candidates[at][1], carriers)),
+        )
+        for _, score, identifier, certainty, at in found[:MOST_MATCHES]
+    )  # fmt: skip
 
 
 def points_of(terms: Iterable[Term], weights: Mapping[str, float] = WEIGHTS) -> float:
@@ -64,8 +68,8 @@ def probabilities(points: Sequence[float]) -> list[float]:
     return [value / whole for value in odds]
 
 
-def evidence_of(terms: Sequence[Term]) -> tuple[Evidence, ...]:
-    """Return the terms as reasons, the weightiest first.
+def evidence_of(terms: Sequence[Term], told: Mapping[str, Mapping[str, Any]]) -> tuple[Evidence, ...]:
+    """Return the terms as reasons, the weightiest first. ``told``: what is told of each term, by its code.
 
     Terms that concern one thing are one reason: what names share counts with how the names stand to each other.
     """
@@ -75,8 +79,8 @@ def evidence_of(terms: Sequence[Term]) -> tuple[Evidence, ...]:
     for term in terms:
         code = _PART_OF.get(term.code, relation if term.code.startswith(_NAME_PARTS) else term.code)
         points[code] = points.get(code, 0.0) + WEIGHTS[term.code] * term.amount
-        if term.parameters:
-            parameters[code] = term.parameters
+        if term.code in told:
+            parameters[code] = told[term.code]
     lines = [
         Evidence(code, round(value, 2), value > 0 or (value == 0 and SIGNS[code] >= 0), parameters.get(code, {}))
         for code, value in points.items()

@@ -1,11 +1,11 @@
-"""What two profiles say about being the same company, as terms: a code, an amount, and what to tell a person.
+"""What two profiles say about being the same company, as terms: a code and an amount. What to tell: ``telling.py``.
 
 A term's points are its amount times its code's weight. A field that one side lacks gives no term. ``SIGNS``
 tells what each code may be worth: agreeing is never below zero, disagreeing never above, whatever was learned.
 """
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from rapidfuzz.distance import Indel
 
@@ -20,14 +20,13 @@ class Term(NamedTuple):
 
     code: str
     amount: float = 1.0
-    parameters: Mapping[str, Any] = {}  # never written to
 
 
 # Steps: whoever reaches one has reached those below it.
 _LETTER_STEPS = tuple((step, Term(f"letters_{round(step * 100)}")) for step in (0.6, 0.7, 0.8, 0.88, 0.95, 1.0))
 _SHARE_STEPS = tuple((step, Term(f"shared_{round(step * 100)}")) for step in (0.3, 0.45, 0.6, 0.75, 0.88, 0.97))
 _SAME_START, _OTHER_INITIAL, _TYPOS_MANY = Term("name_same_start"), Term("other_initial"), Term("name_typos_many")
-_RELATION_CODES = {relation: f"name_{relation}" for relation in Relation}
+RELATION_CODES = {relation: f"name_{relation}" for relation in Relation}
 _BITS_SCALE = 10.0
 _MOST_BITS = 40.0
 _NAMING_BITS = 20.0  # enough to tell one company of a million: sharing more says no more
@@ -55,12 +54,13 @@ SIGNS: Mapping[str, int] = {
     "postcode_differs": -1,
     "street_equal": 1, "street_differs": -1, "phone_equal": 1, "phone_differs": -1,
 }  # fmt: skip
+_ONCE: Mapping[str, Term] = {code: Term(code) for code in SIGNS}
 
 
 def terms_of(tenant: Profile, company: Profile, carriers: Mapping[str, int]) -> list[Term]:
     """Return all that the two say. ``carriers``: how many companies carry each of the company's domains.
 
-    It runs a dozen times for each tenant: terms without parameters are made once, and lists grow in place.
+    It runs a dozen times for each tenant: terms of amount 1 are made once, and lists grow in place.
     """
     terms: list[Term] = []
     _add_name(terms, tenant, company)
@@ -70,25 +70,36 @@ def terms_of(tenant: Profile, company: Profile, carriers: Mapping[str, int]) -> 
     return terms
 
 
-def _add_name(terms: list[Term], tenant: Profile, company: Profile) -> None:
+def lay_side_by_side(tenant: Profile, company: Profile) -> tuple[NameComparison, Variant, Variant] | None:
+    """Return how the two names compare, by those variants that come closest; nothing when one has no telling name."""
     left, right = _telling(tenant), _telling(company)
     if not left or not right:
-        return
+        return None
     if len(left) == len(right) == 1:
-        one, other = left[0], right[0]
-        found = compare_names(one, other)
-    else:
-        compared = [(compare_names(mine, theirs), mine, theirs) for mine in left for theirs in right]
-        found, one, other = max(compared, key=lambda entry: (_closeness(entry[0]), entry[0].letters))
-    _add_relation(terms, found, one, other)
-    _add_lonely(terms, found)
-    if found.places_left:
-        _add_named_places(terms, found.places_left, company.country)
-    if found.places_right:
-        _add_named_places(terms, found.places_right, tenant.country)
+        return compare_names(left[0], right[0]), left[0], right[0]
+    compared = [(compare_names(mine, theirs), mine, theirs) for mine in left for theirs in right]
+    return max(compared, key=lambda entry: (_closeness(entry[0]), entry[0].letters))
+
+
+def place_code(places: set[str], other_country: str) -> str:
+    """Return what countries that one name mentions say beside the other side's country."""
+    return "place_unknown" if not other_country else "place_fits" if other_country in places else "place_conflicts"
+
+
+def _add_name(terms: list[Term], tenant: Profile, company: Profile) -> None:
+    compared = lay_side_by_side(tenant, company)
+    if compared is None:
+        return
+    found, one, other = compared
+    _add_relation(terms, found)
+    if found.only_left or found.only_right:
+        _add_lonely(terms, found)
+        if found.places_left:
+            terms.append(_ONCE[place_code(found.places_left, company.country)])
+        if found.places_right:
+            terms.append(_ONCE[place_code(found.places_right, tenant.country)])
     if one.forms and other.forms:
-        forms = {"tenant": sorted(one.forms), "company": sorted(other.forms)}
-        terms.append(Term("form_differs" if one.forms.isdisjoint(other.forms) else "form_equal", 1.0, forms))
+        terms.append(_ONCE["form_differs" if one.forms.isdisjoint(other.forms) else "form_equal"])
 
 
 def _telling(profile: Profile) -> list[Variant]:
@@ -99,12 +110,8 @@ def _closeness(found: NameComparison) -> float:
     return found.shared_bits - found.bits_left - found.bits_right - found.typos
 
 
-def _add_relation(terms: list[Term], found: NameComparison, one: Variant, other: Variant) -> None:
-    names = {
-        "tenant": " ".join(one.words), "company": " ".join(other.words), "shared": found.shared,
-        "respelt": found.respelt,
-    }  # fmt: skip
-    terms.append(Term(_RELATION_CODES[found.relation], 1.0, names))
+def _add_relation(terms: list[Term], found: NameComparison) -> None:
+    terms.append(_ONCE[RELATION_CODES[found.relation]])
     for step, term in _LETTER_STEPS:
         if found.letters < step:
             break
@@ -134,117 +141,106 @@ def _add_shared(terms: list[Term], found: NameComparison) -> None:
 def _add_lonely(terms: list[Term], found: NameComparison) -> None:
     left, right = found.rarest_left, found.rarest_right
     if left:
-        words = {"words": found.only_left}
-        terms.append(Term("words_only_tenant", min(found.bits_left, _MOST_BITS) / _BITS_SCALE, words))
+        terms.append(Term("words_only_tenant", min(found.bits_left, _MOST_BITS) / _BITS_SCALE))
         terms.append(Term("rare_only_tenant", left / _BITS_SCALE))
     if right:
-        words = {"words": found.only_right}
-        terms.append(Term("words_only_company", min(found.bits_right, _MOST_BITS) / _BITS_SCALE, words))
+        terms.append(Term("words_only_company", min(found.bits_right, _MOST_BITS) / _BITS_SCALE))
         terms.append(Term("rare_only_company", right / _BITS_SCALE))
     if left and right:
         terms.append(Term("rare_on_both", min(left, right) / _BITS_SCALE))
     if found.other_kind:
-        terms.append(Term("other_kind", 1.0, {"tenant": found.only_left, "company": found.only_right}))
+        terms.append(_ONCE["other_kind"])
     if found.numbers_differ:
-        terms.append(Term("numbers_differ", 1.0, {"tenant": found.only_left, "company": found.only_right}))
-
-
-def _add_named_places(terms: list[Term], places: set[str], other_country: str) -> None:
-    code = "place_unknown" if not other_country else "place_fits" if other_country in places else "place_conflicts"
-    terms.append(Term(code, 1.0, {"places": sorted(places), "country": other_country}))
+        terms.append(_ONCE["numbers_differ"])
 
 
 def _add_identity(terms: list[Term], tenant: Profile, company: Profile) -> None:
-    if shared := tenant.tenant_ids & company.tenant_ids:
-        terms.append(Term("tenant_equal", 1.0, {"id": min(shared)}))
+    if not tenant.tenant_ids.isdisjoint(company.tenant_ids):
+        terms.append(_ONCE["tenant_equal"])
     if tenant.registration and company.registration:
         equal = tenant.registration == company.registration
-        numbers = {"tenant": tenant.registration, "company": company.registration}
-        terms.append(Term("registration_equal" if equal else "registration_differs", 1.0, numbers))
+        terms.append(_ONCE["registration_equal" if equal else "registration_differs"])
 
 
 def _add_domain(terms: list[Term], tenant: Profile, company: Profile, carriers: Mapping[str, int]) -> None:
-    shared = tenant.domains & company.domains
+    shared = not tenant.domains.isdisjoint(company.domains)
     if shared:
-        domain = min(shared, key=lambda name: (carriers.get(name, 1), name))
-        count = max(1, carriers.get(domain, 1))
-        code = "domain_equal" if count == 1 else "domain_equal_shared"
-        terms.append(Term(code, 1.0, {"domain": domain, "companies": count}))
+        _, count = shared_domain(tenant, company, carriers)
+        terms.append(_ONCE["domain_equal" if count == 1 else "domain_equal_shared"])
     else:
         _add_other_domain(terms, tenant, company)
-    _add_contact(terms, tenant, company, known=bool(shared))
+    _add_contact(terms, tenant, company, known=shared)
+
+
+def shared_domain(tenant: Profile, company: Profile, carriers: Mapping[str, int]) -> tuple[str, int]:
+    """Return the domain of both that the fewest companies carry, and how many do. There must be one."""
+    domain = min(tenant.domains & company.domains, key=lambda name: (carriers.get(name, 1), name))
+    return domain, max(1, carriers.get(domain, 1))
 
 
 def _add_other_domain(terms: list[Term], tenant: Profile, company: Profile) -> None:
     differ = bool(tenant.domains and company.domains)
     if differ and not _registered(tenant).isdisjoint(_registered(company)):
-        terms.append(Term("domain_related", 1.0, _domains(tenant, company)))
+        terms.append(_ONCE["domain_related"])
         return
-    if labels := tenant.labels & company.labels:
-        terms.append(Term("domain_label", 1.0, {"label": min(labels), **_domains(tenant, company)}))
+    if not tenant.labels.isdisjoint(company.labels):
+        terms.append(_ONCE["domain_label"])
         return
-    if labels := (tenant.labels | tenant.contact_label) & (company.labels | company.contact_label):
-        terms.append(Term("domain_label", 1.0, {"label": min(labels), **_domains(tenant, company)}))
-    if like := (tenant.labels & _compacts(company)) or (company.labels & _compacts(tenant)):
-        terms.append(Term("domain_like_name", 1.0, {"label": min(like)}))
+    if (tenant.contact_label or company.contact_label) and labels_of_any(tenant) & labels_of_any(company):
+        terms.append(_ONCE["domain_label"])
+    if _is_named_like(tenant.labels, company) or _is_named_like(company.labels, tenant):
+        terms.append(_ONCE["domain_like_name"])
     if differ:
-        terms.append(Term("domain_differs", 1.0, _domains(tenant, company)))
+        terms.append(_ONCE["domain_differs"])
+
+
+def labels_of_any(profile: Profile) -> frozenset[str]:
+    """Return what a customer chose of its domains, that of a contact's address included."""
+    return profile.labels | profile.contact_label
 
 
 def _registered(profile: Profile) -> set[str]:
     return {registrable(host) for host in profile.domains}
 
 
-def _domains(tenant: Profile, company: Profile) -> dict[str, list[str]]:
-    return {"tenant": sorted(tenant.domains), "company": sorted(company.domains)}
-
-
-def _compacts(profile: Profile) -> set[str]:
-    return {variant.compact for variant in profile.name.variants}
+def _is_named_like(labels: frozenset[str], profile: Profile) -> bool:
+    return bool(labels) and any(variant.compact in labels for variant in profile.name.variants)
 
 
 def _add_contact(terms: list[Term], tenant: Profile, company: Profile, *, known: bool) -> None:
     mine, theirs = tenant.contact_domain, company.contact_domain
     if mine and (mine in company.domains or mine == theirs) or theirs and theirs in tenant.domains:  # noqa: RUF021  # either side's own domain
-        domain = mine or theirs
-        terms.append(Term("contact_domain_too" if known else "contact_domain", 1.0, {"domain": domain}))
+        terms.append(_ONCE["contact_domain_too" if known else "contact_domain"])
         if tenant.contact_email and tenant.contact_email == company.contact_email:
-            terms.append(Term("contact_email", 1.0, {"domain": domain}))
+            terms.append(_ONCE["contact_email"])
     elif not known and mine and (company.domains or theirs) and label_of(mine) not in company.labels:
-        others = sorted(company.domains | ({theirs} - {""}))
-        terms.append(Term("contact_differs", 1.0, {"tenant": mine, "company": others}))
+        terms.append(_ONCE["contact_differs"])
 
 
 def _add_place(terms: list[Term], tenant: Profile, company: Profile) -> None:
     same_place = _add_address(terms, tenant, company)
     if tenant.country and company.country:
-        countries = {"tenant": tenant.country, "company": company.country}
         differs = "country_differs_alone" if same_place else "country_differs"
-        terms.append(Term("country_equal" if tenant.country == company.country else differs, 1.0, countries))
+        terms.append(_ONCE["country_equal" if tenant.country == company.country else differs])
 
 
 def _add_address(terms: list[Term], tenant: Profile, company: Profile) -> bool:
     """Add what the addresses say; return whether street or phone is the same: then another country is a slip."""
     same_place = False
     if tenant.city and company.city:
-        cities = {"tenant": tenant.city, "company": company.city}
-        terms.append(Term(f"city_{_word(equal=_same_city(tenant.city, company.city))}", 1.0, cities))
+        terms.append(_ONCE["city_equal" if _same_city(tenant.city, company.city) else "city_differs"])
     if tenant.postal_code and company.postal_code:
-        codes = {"tenant": tenant.postal_code, "company": company.postal_code}
-        terms.append(Term(f"postcode_{_word(equal=tenant.postal_code == company.postal_code)}", 1.0, codes))
+        equal = tenant.postal_code == company.postal_code
+        terms.append(_ONCE["postcode_equal" if equal else "postcode_differs"])
     if tenant.street and company.street:
         shared = len(tenant.street & company.street) / min(len(tenant.street), len(company.street))
         same_place = shared > _STREET_SHARE
-        terms.append(Term(f"street_{_word(equal=same_place)}"))
+        terms.append(_ONCE["street_equal" if same_place else "street_differs"])
     if tenant.phone and company.phone:
         equal = tenant.phone.endswith(company.phone) or company.phone.endswith(tenant.phone)
-        terms.append(Term(f"phone_{_word(equal=equal)}"))
+        terms.append(_ONCE["phone_equal" if equal else "phone_differs"])
         same_place = same_place or equal
     return same_place
-
-
-def _word(*, equal: bool) -> str:
-    return "equal" if equal else "differs"
 
 
 def _same_city(one: str, other: str) -> bool:

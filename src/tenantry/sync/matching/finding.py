@@ -5,22 +5,23 @@ descents of one index, each of at most :data:`MOST_SHARING` entries, and two doz
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import lru_cache
 from typing import Any
 
 from django.db import connection as database
 
-from tenantry.core.matching import Candidate, Key, Match
+from tenantry.core.matching import Key, Match
 from tenantry.core.matching.choosing import likeliest
 from tenantry.core.matching.keys import keys_of_profile
-from tenantry.core.matching.profiles import Profile, profile_of
+from tenantry.core.matching.profiles import Profile
 from tenantry.core.matching.scoring import match_profiles
 from tenantry.isolation.bulk import text_array
 from tenantry.isolation.scope import current_marketplace_id
+from tenantry.sync.matching.kept import KeptProfiles
 from tenantry.sync.matching.keys import COMPANIES, KeyTable
-from tenantry.sync.matching.sides import companies_as_compared
+from tenantry.sync.matching.sides import company_texts
 
 MOST_SHARING = 100  # a key that more companies share tells too little, and finds none
+_KEPT = KeptProfiles()
 _MOST_CARRIERS = 25  # counted; a domain that more companies carry is a matter of taste
 
 # One descent for each key: without the offset, PostgreSQL descends anew for each mention of the array. Rows come in the
@@ -98,13 +99,7 @@ def sharing(keys: Iterable[Key], *, among: KeyTable = COMPANIES, most: int = MOS
 
 def _profiles(company_ids: Iterable[int]) -> dict[int, Profile]:
     ids = sorted(company_ids)
-    return {pk: _profile(company) for pk, company in companies_as_compared(ids).items()} if ids else {}
-
-
-@lru_cache(maxsize=20_000)
-def _profile(company: Candidate) -> Profile:
-    """A company is compared with many tenants of a batch; as long as it says the same, it is taken apart once."""
-    return profile_of(company)
+    return {pk: _KEPT.profile(pk, texts) for pk, texts in company_texts(ids).items()} if ids else {}
 
 
 def _carriers(tenants: Iterable[Profile]) -> dict[str, int]:

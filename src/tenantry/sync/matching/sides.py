@@ -20,6 +20,8 @@ from marketplace_company where marketplace_id = %(marketplace)s and id = any(%(i
 """
 _MOST = 200
 
+CompanyTexts = tuple[tuple[Any, ...], tuple[str, ...], tuple[str, ...]]  # the row, domains, tenant ids
+
 
 @dataclass(frozen=True, slots=True)
 class Known:
@@ -66,18 +68,24 @@ def subject_of_pending(pending: PendingCompany, tenant: Tenant) -> Subject:
 
 def companies_as_compared(company_ids: Iterable[int]) -> dict[int, Candidate]:
     """Return these companies as they are compared; those that are not there are left out. Three queries."""
+    return {pk: company_of(texts) for pk, texts in company_texts(company_ids).items()}
+
+
+def company_texts(company_ids: Iterable[int]) -> dict[int, CompanyTexts]:
+    """Return what these companies are compared by, as it is stored. Equal texts make equal companies. Three queries."""
     ids = list(company_ids)
     domains, tenant_ids = domain_texts(ids), tenant_id_texts(ids)
     with database.cursor() as cursor:
         cursor.execute(_COMPANIES, {"marketplace": current_marketplace_id(), "ids": ids})
         rows = cursor.fetchall()
-    return {row[0]: _company(row, domains[row[0]], tenant_ids[row[0]]) for row in rows}
+    return {row[0]: (row, tuple(domains.get(row[0], ())), tuple(tenant_ids.get(row[0], ()))) for row in rows}
 
 
-def _company(row: tuple[Any, ...], domains: Sequence[str], tenant_ids: Sequence[str]) -> Candidate:
-    pk, name, country, email, phone, number, city, postal_code, street = row
+def company_of(texts: CompanyTexts) -> Candidate:
+    """Return a company as it is compared."""
+    (pk, name, country, email, phone, number, city, postal_code, street), domains, tenant_ids = texts
     return Candidate(
-        id=str(pk), name=name, tenant_ids=frozenset(tenant_ids[:_MOST]), domains=tuple(domains[:_MOST]),
+        id=str(pk), name=name, tenant_ids=frozenset(tenant_ids[:_MOST]), domains=domains[:_MOST],
         contact_email=email, phone=phone, country=country, city=city, postal_code=postal_code, street=street,
         registration_number=number,
     )  # fmt: skip
