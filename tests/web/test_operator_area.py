@@ -114,6 +114,10 @@ def test_the_link_leaves_by_e_mail_from_the_queue_until_there_is_a_password(
         assert letter["To"] == "Noa <new@people.example>"
         assert "Olga Operator has given you access to Northwind." in text_in(letter)
         assert "http://testserver/account/first-password/" in text_in(letter)
+        for job in (7, 7, 8):  # a sender that was killed in the act: its job comes back and sends once more
+            assert send_staff_letter_now(**arguments, now=timezone.now(), job_id=job)
+        first, again, other = (each["Message-ID"] for each in letters(sink)[1:])
+        assert first == again != other
         account = Account.objects.get(email="new@people.example")
         account.set_password("correct-horse-battery")
         account.save()

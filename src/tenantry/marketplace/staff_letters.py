@@ -1,5 +1,6 @@
 """The e-mail with which new staff set a first password. Sent from a queue job; the queue holds ids alone."""
 
+import hashlib
 from datetime import datetime
 from urllib.parse import urlsplit
 
@@ -30,9 +31,12 @@ def ask_for_staff_letter(account: Account, *, sender_id: int) -> None:
     )  # fmt: skip
 
 
-def send_staff_letter_now(*, account_id: int, marketplace_id: int, sender_id: int, now: datetime) -> bool:
+def send_staff_letter_now(
+    *, account_id: int, marketplace_id: int, sender_id: int, now: datetime, job_id: int | None = None
+) -> bool:
     """Send the link; return whether it was. Nothing is sent to who has a password by now, or does not work there.
 
+    A job that is tried again, because its sender died in the act, sends the letter under the same Message-ID.
     Raises ``MailNotSent``; the job is tried again.
     """
     setup: MailSetup = settings.MAIL
@@ -46,10 +50,19 @@ def send_staff_letter_now(*, account_id: int, marketplace_id: int, sender_id: in
     letter = _letter(account, marketplace, str(sender or "Tenantry"), setup.url)
     message = message_of(
         letter, sender=Person(setup.sender.email, marketplace.name), recipient=Person(account.email, account.name),
-        message_id=new_message_id(urlsplit(setup.url).hostname or "tenantry.invalid"), at=now,
+        message_id=_message_id(urlsplit(setup.url).hostname or "tenantry.invalid", account_id, job_id), at=now,
     )  # fmt: skip
     send(message, sender=setup.sender.email, recipient=account.email, server=setup.server)
     return True
+
+
+def _message_id(domain: str, account_id: int, job_id: int | None) -> str:
+    """Return the id of the letter that this job sends; a fresh one outside the queue."""
+    if job_id is None:
+        return new_message_id(domain)
+    # The job's number alone would come again in a database that is restored, so the account goes in as well.
+    key = hashlib.blake2b(f"{job_id}:{account_id}".encode(), digest_size=16).hexdigest()
+    return f"<first-password-{key}@{domain}>"
 
 
 def _letter(account: Account, marketplace: Marketplace, sender: str, url: str) -> Letter:

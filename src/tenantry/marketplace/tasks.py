@@ -28,10 +28,13 @@ _WORK = {ImportState.READING: read_import, ImportState.APPLYING: apply_import_li
 _LETTER_RETRY = RetryStrategy(max_attempts=7, wait=5, exponential_wait=4, retry_exceptions=[MailNotSent])
 
 
-@app.task(retry=_LETTER_RETRY)
-def send_staff_letter(account_id: int, marketplace_id: int, sender_id: int) -> None:
+@app.task(pass_context=True, retry=_LETTER_RETRY)
+def send_staff_letter(context: JobContext, account_id: int, marketplace_id: int, sender_id: int) -> None:
     """Send new staff the link that sets a first password."""
-    send_staff_letter_now(account_id=account_id, marketplace_id=marketplace_id, sender_id=sender_id, now=timezone.now())
+    send_staff_letter_now(
+        account_id=account_id, marketplace_id=marketplace_id, sender_id=sender_id, now=timezone.now(),
+        job_id=context.job.id if context.job else None,
+    )  # fmt: skip
 
 
 @app.task(pass_context=True, retry=_RETRY)
