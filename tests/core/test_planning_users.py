@@ -104,6 +104,13 @@ def test_values_that_can_t_be_kept_are_left_out_one_by_one() -> None:
     assert not any(usable_values(DirectoryUser("1")).values())
 
 
+def test_an_address_that_a_restore_left_mangled_is_none() -> None:
+    key = "0f8fad5b-d9cb-469f-a165-70867728950e"
+    read = DirectoryUser(external_id=key, email="0F8FAD5Bd9cb469fa16570867728950e@a.example", first_name="Ada")
+    assert usable_values(read)["email"] == ""
+    assert usable_values(replace(read, email="ada@a.example"))["email"] == "ada@a.example"
+
+
 def test_an_address_within_the_company_joins_and_one_outside_does_not() -> None:
     store = Store()
     inside = store.add(100, "ada@a.example")

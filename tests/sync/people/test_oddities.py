@@ -122,7 +122,7 @@ def test_a_user_name_that_is_mangled_by_a_restore_leaves_the_address_and_the_pla
     stage.emulator.microsoft.moves.restore(1, 4)
     stage.next_day()
     back = stage.member(1, 4)
-    assert (back.pk, back.state) == (place.pk, "active")
+    assert (back.pk, back.state, back.user.email) == (place.pk, "active", place.user.email)
 
 
 def test_licences_come_by_product_from_google_and_one_by_one_from_the_partner_center(stage: PeopleStage) -> None:

@@ -23,14 +23,24 @@ def usable_values(person: DirectoryUser) -> dict[str, str]:
     """Return what a marketplace could keep of a person: the fields of ``PersonDraft``, blank where it can't.
 
     A value that is too long or malformed is left out, field by field. Somebody without first and last name goes by
-    the display name, or else by the user name, which is no address.
+    the display name, or else by the user name, which is no address. An address that a restore left mangled is none.
     """
     first, last = person.first_name or "", person.last_name or ""
     if not (first or last):
         first = person.display_name or person.user_name or ""
-    said = (person.email or "", first, last, person.phone or "", person.language or "")
+    email = "" if _is_mangled(person) else person.email or ""
+    said = (email, first, last, person.phone or "", person.language or "")
     cleaned, errors = clean_person(PersonDraft(*[storable(text).strip() for text in said]))
     return {name: "" if name in errors else getattr(cleaned, name) for name in LABELS}
+
+
+def _is_mangled(person: DirectoryUser) -> bool:
+    """Tell whether the address is the person's own id: Entra's name for the deleted, which may stay after a restore.
+
+    Source: Partner Center contract, users, trap 6.
+    """
+    local = (person.email or "").partition("@")[0]
+    return bool(local) and local.lower() == person.external_id.replace("-", "").lower()
 
 
 def changed_fields(person: DirectoryPerson, membership: MembershipView, rules: Rules, *, leads: bool) -> dict[str, str]:
