@@ -3,13 +3,15 @@
 import gzip
 import json
 import time
+from typing import Any
 
 import httpx2
 import pytest
 from tests.emulator.partner import Partner, decoded
 
-from tenantry.emulator.faults import FaultKind, Faults
-from tenantry.emulator.messages import BOM
+from tenantry.emulator.faults import Fault, FaultKind, Faults
+from tenantry.emulator.messages import BOM, json_answer
+from tenantry.emulator.spoiling import spoiled
 
 LIST = "/v1/customers"
 
@@ -192,3 +194,26 @@ def test_the_sign_in_can_fail_as_well(partner: Partner) -> None:
     partner.emulator.faults.add("status", "*/oauth2/v2.0/token", status=503, body="html", times=1)
     assert partner.post_token({}).status_code == 503
     assert partner.post_token({}).status_code == 400
+
+
+def test_lists_of_graph_are_spoiled_as_those_of_the_partner_center() -> None:
+    def rows(kind: str) -> Any:
+        given = {"value": [{"id": "a", "displayName": "A"}, {"id": "b"}], "@odata.nextLink": "http://next"}
+        return json.loads(spoiled(Fault(FaultKind(kind)), json_answer(given), None).body)
+
+    assert rows("empty_list") == {"value": []}
+    assert rows("half_list") == {"value": [{"id": "a", "displayName": "A"}]}
+    assert rows("empty_page") == {"value": [], "@odata.nextLink": "http://next"}
+    assert [row["id"] for row in rows("row_twice")["value"]] == ["a", "b", "b"]
+    assert [row["id"] for row in rows("row_skipped")["value"]] == ["a"]
+    assert isinstance(rows("items_no_list")["value"], dict)
+    assert "id" not in rows("no_id")["value"][0]
+    assert rows("wrong_types")["value"][0]["displayName"] == 42
+
+
+def test_a_page_has_no_more_people_than_the_cap(partner: Partner) -> None:
+    partner.emulator.switches.people_cap = 2
+    tenant = partner.emulator.world.tenant_id(1)
+    partner.emulator.world.set_rights(tenant, role_granted=True, readable=True)
+    page = partner.read(f"{LIST}/{tenant}/users?size=500", mode="user")
+    assert (len(page["items"]), "next" in page["links"]) == (2, True)

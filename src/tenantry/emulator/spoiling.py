@@ -113,39 +113,67 @@ def _rewrite(fault: Fault, answer: Answer) -> None:
     answer.body = mark + compact(content)
 
 
+def _list_in(content: dict[str, Any]) -> str:
+    """Return the member that has the rows: Graph's lists call it otherwise."""
+    return "value" if isinstance(content.get("value"), list) else "items"
+
+
+def _records(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the records of a list, or the record."""
+    rows: list[dict[str, Any]] = content.get(_list_in(content), [content])
+    return rows
+
+
+def _put(content: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+    content[_list_in(content)] = rows
+    if "totalCount" in content:
+        content["totalCount"] = len(rows)
+
+
 def _without_next(content: dict[str, Any]) -> None:
     content.pop("continuationToken", None)
+    content.pop("@odata.nextLink", None)
     content.get("links", {}).pop("next", None)
 
 
 def _empty(_: Fault, content: dict[str, Any]) -> None:
-    content["items"] = []
-    content["totalCount"] = 0
+    _put(content, [])
     _without_next(content)
 
 
 def _half(fault: Fault, content: dict[str, Any]) -> None:
-    items = content.get("items", [])
-    content["items"] = items[: int(len(items) * fault.share)]
-    content["totalCount"] = len(content["items"])
+    rows = content.get(_list_in(content), [])
+    _put(content, rows[: int(len(rows) * fault.share)])
     _without_next(content)
 
 
 def _no_list(_: Fault, content: dict[str, Any]) -> None:
-    content["items"] = {"0": "not a list"}
+    content[_list_in(content)] = {"0": "not a list"}
 
 
 def _no_id(_: Fault, content: dict[str, Any]) -> None:
-    for record in content.get("items", [content])[:1]:
+    for record in _records(content)[:1]:
         record.pop("id", None)
         record.get("companyProfile", {}).pop("tenantId", None)
 
 
 def _wrong_types(_: Fault, content: dict[str, Any]) -> None:
-    for record in content.get("items", [content]):
+    for record in _records(content):
+        for name in ("userPrincipalName", "displayName", "accountEnabled", "customer"):
+            if name in record:
+                record[name] = 42
         record["companyProfile"] = {"tenantId": 42, "companyName": 7, "domain": ["a", "b"]}
         if "billingProfile" in record:
             record["billingProfile"] = "a text"
+
+
+def _twice(_: Fault, content: dict[str, Any]) -> None:
+    rows = content.get(_list_in(content), [])
+    _put(content, [*rows, *(dict(row) for row in rows[-1:])])
+
+
+def _skipped(_: Fault, content: dict[str, Any]) -> None:
+    _put(content, content.get(_list_in(content), [])[:-1])
 
 
 def _huge(fault: Fault, content: dict[str, Any]) -> None:
@@ -158,5 +186,8 @@ _REWRITES: Final[dict[FaultKind, Callable[[Fault, dict[str, Any]], None]]] = {
     FaultKind.ITEMS_NO_LIST: _no_list,
     FaultKind.NO_ID: _no_id,
     FaultKind.WRONG_TYPES: _wrong_types,
+    FaultKind.EMPTY_PAGE: lambda _, content: _put(content, []),
+    FaultKind.ROW_TWICE: _twice,
+    FaultKind.ROW_SKIPPED: _skipped,
     FaultKind.HUGE: _huge,
 }

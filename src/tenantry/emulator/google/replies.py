@@ -59,7 +59,7 @@ class Replies:
             raise refused("invalid", f"Invalid value '{text[:20]}' for maxResults.")
         if int(text) > most and self._switches.over_limit is OverLimit.REFUSE:
             raise refused("invalid", f"Invalid value '{text[:20]}'. Values must be within the range: [1, {most}]")
-        return min(int(text), most)
+        return min(int(text), most, self._switches.page_cap)
 
     def page(self, asked: Asked, rows: list[Any], size: int) -> tuple[list[Any], str]:
         """Return one page of ``rows``, counted from the start, and the token of the next one."""

@@ -23,7 +23,7 @@ class OverLimit(StrEnum):
 class GoogleSwitches:
     """All switches, at what is believed to be the real behaviour. Assign to change one.
 
-    ``foreign_customer``, ``over_limit``, ``token_days`` (life of page tokens), ``deleted_days`` (how long a
+    ``foreign_customer``, ``over_limit``, ``page_cap`` (most rows on a page, of any list), ``token_days`` (life of page tokens), ``deleted_days`` (how long a
     deleted person may be restored), ``access_seconds`` (life of access tokens), ``expires_as_text``,
     ``new_errors`` (bodies carry ``status`` and ``details``, and no ``errors``), ``key_revoked`` (the service
     account's key is not known), ``apis_off`` (APIs not enabled in the project, separated by commas:
@@ -34,6 +34,7 @@ class GoogleSwitches:
 
     foreign_customer: ForeignAnswer = ForeignAnswer.FORBIDDEN
     over_limit: OverLimit = OverLimit.CLAMP
+    page_cap: int = 1000
     token_days: float = 3.0
     deleted_days: float = 20.0
     access_seconds: int = 3599

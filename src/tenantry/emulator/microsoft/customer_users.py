@@ -87,10 +87,10 @@ class CustomerUsers:
         text = asked.get("size", "0")
         if not text.isascii() or not text.isdigit():
             raise refuse.bad_input("The parameter size must be a whole number.")
-        size = min(int(text), _MOST)
+        size = min(int(text), _MOST, self._switches.people_cap)
         token = call.request.headers.get("ms-continuationtoken", "")
         if not token:
-            return size or _USUAL, 0, 1, wanted
+            return size or min(_USUAL, self._switches.people_cap), 0, 1, wanted
         cursor = self._continuation.cursor(token)
         tenant = call.customer.tenant_id
         lifetime = self._switches.token_seconds

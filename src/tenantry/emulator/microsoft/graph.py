@@ -257,14 +257,14 @@ class Graph:
 
     def _size(self, text: str) -> int:
         if not text:
-            return _USUAL
+            return min(_USUAL, self._switches.people_cap)
         if not text.isascii() or not text.isdigit() or not 0 < int(text) <= _MOST:
             raise GraphRefusal(400, f"Invalid page size specified: '{text[:9]}'. Must be between 1 and 999 inclusive.")
-        return int(text)
+        return min(int(text), self._switches.people_cap)
 
     def _preferred(self, request: Request) -> int:
         _, _, size = request.headers.get("prefer", "").partition("odata.maxpagesize=")
-        return min(int(size), _MOST) if size.isascii() and size.isdigit() and int(size) else _USUAL
+        return min(int(size), self._switches.people_cap) if size.isascii() and size.isdigit() and int(size) else _USUAL
 
     def _start(self, call: GraphCall, path: str) -> int:
         token = call.asked.get("$skiptoken", "")

@@ -62,7 +62,7 @@ class Switches:
     (this page, counted from 1, comes empty with a token, and the rows follow), ``repeat_page`` (this page
     shows the rows of the page before it), ``repeat_row`` (each page begins with the last row of the page
     before), ``wrong_total`` (``totalCount`` disagrees with the items), ``page_cap`` (most rows on a page),
-    ``bom``, ``domain_filter_fails``.
+    ``people_cap`` (most people on a page, of Graph and of the Partner Center), ``bom``, ``domain_filter_fails``.
 
     Refusals: ``delegations_readable`` (the application may list delegated administration), ``left_answer``,
     ``mfa_refusal``, ``mfa_enforced``, ``error_shape``, ``account``, ``agent`` (the service user is in one of the
@@ -88,6 +88,7 @@ class Switches:
     repeat_row: bool = False
     wrong_total: bool = False
     page_cap: int = 500
+    people_cap: int = 999
     bom: bool = True
     domain_filter_fails: bool = False
     delegations_readable: bool = True
