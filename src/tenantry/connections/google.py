@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tenantry.connections.kept import first_pace, kept
+from tenantry.connections.kept import first_pace, kept, limits_of
 from tenantry.connections.models import Connection, GoogleDiscovery, Provider
 from tenantry.connections.secrets import open_credential, unopenable
 from tenantry.providers.base import CallBudget
@@ -26,7 +26,7 @@ class OpenedGoogle:
         self.endpoints = endpoints_of(connection)
         self.reach = reach_of(connection)
         key = key_of(connection)
-        self.http = HttpClient(ca_file=self.endpoints.ca_file)
+        self.http = HttpClient(ca_file=self.endpoints.ca_file, limits=limits_of(connection))
         try:
             self.tokens = DelegatedTokens(self.endpoints, key, connection.subject, self.http)
         except BaseException:

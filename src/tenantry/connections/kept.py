@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from tenantry.connections.models import Connection
-from tenantry.providers.http import HttpClient
+from tenantry.providers.http import HttpClient, Limits
 
 _START_AT_ONCE = 2
 
@@ -41,3 +41,9 @@ def kept(connection: Connection, make: Callable[[Connection], _Kept]) -> _Kept:
 def first_pace(connection: Connection) -> int:
     """Return how many calls run at once before the provider has shown what it bears."""
     return min(_START_AT_ONCE, connection.calls_at_once)
+
+
+def limits_of(connection: Connection) -> Limits:
+    """Return how long an answer may take: three minutes in all, unless the connection is set to less or more."""
+    usual, seconds = Limits(), connection.answer_seconds
+    return usual if seconds is None else Limits(read=min(usual.read, seconds), total=seconds)

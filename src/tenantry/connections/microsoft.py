@@ -5,7 +5,7 @@ import time
 from collections import OrderedDict
 from pathlib import Path
 
-from tenantry.connections.kept import first_pace, kept
+from tenantry.connections.kept import first_pace, kept, limits_of
 from tenantry.connections.models import ApplicationKind as Kind
 from tenantry.connections.models import Connection, Provider, SignIn
 from tenantry.connections.secrets import StoredRefreshTokens, open_credential, unopenable
@@ -58,7 +58,7 @@ class OpenedMicrosoft:
     def __init__(self, connection: Connection) -> None:
         self.endpoints = endpoints_of(connection)
         self.application = application_of(connection)
-        self.http = HttpClient(ca_file=self.endpoints.ca_file)
+        self.http = HttpClient(ca_file=self.endpoints.ca_file, limits=limits_of(connection))
         self.graph_refusals = GraphRefusals()
         self._refresh_tokens = StoredRefreshTokens(connection)
         self._customers: OrderedDict[str, UserTokens] = OrderedDict()

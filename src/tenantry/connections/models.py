@@ -43,8 +43,8 @@ class Connection(models.Model):
     """One credential for one partner.
 
     ``settings`` may hold ``api``, ``authority``, ``graph``, ``google``, ``ca_file``,
-    ``detail_calls_per_minute``, ``google_calls_per_minute`` and ``calls_at_once``; what is absent follows the
-    cloud and the defaults.
+    ``detail_calls_per_minute``, ``google_calls_per_minute``, ``calls_at_once`` and ``answer_seconds``; what is absent
+    follows the cloud and the defaults.
     Of a Google connection, ``partner_tenant_id`` is the reseller's own customer id (empty in direct mode),
     ``service_account`` and ``service_account_id`` what delegation is granted to, ``subject`` the administrator
     that it speaks for.
@@ -110,6 +110,12 @@ class Connection(models.Model):
     def google_calls_per_minute(self) -> int:
         """The rate of all calls to Google to aim at: 2,280, below the usual limit of 2,400, unless set otherwise."""
         return int(self.settings.get("google_calls_per_minute", GOOGLE_CALLS_PER_MINUTE))
+
+    @property
+    def answer_seconds(self) -> float | None:
+        """How many seconds an answer may take; ``None`` for the usual."""
+        seconds = self.settings.get("answer_seconds")
+        return None if seconds is None else float(seconds)
 
     @property
     def calls_at_once(self) -> int:

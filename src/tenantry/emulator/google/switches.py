@@ -23,7 +23,8 @@ class OverLimit(StrEnum):
 class GoogleSwitches:
     """All switches, at what is believed to be the real behaviour. Assign to change one.
 
-    ``foreign_customer``, ``over_limit``, ``page_cap`` (most rows on a page, of any list), ``token_days`` (life of page tokens), ``deleted_days`` (how long a
+    ``foreign_customer``, ``over_limit``, ``page_cap`` (most rows on a page, of any list),
+    ``token_days`` (life of page tokens), ``deleted_days`` (how long a
     deleted person may be restored), ``access_seconds`` (life of access tokens), ``expires_as_text``,
     ``new_errors`` (bodies carry ``status`` and ``details``, and no ``errors``), ``key_revoked`` (the service
     account's key is not known), ``apis_off`` (APIs not enabled in the project, separated by commas:
