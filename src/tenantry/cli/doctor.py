@@ -1,8 +1,7 @@
 """``tenantry doctor``: looks for what is likeliest wrong with an installation, and says what to do."""
 
-import stat
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Annotated
 
@@ -10,6 +9,7 @@ import typer
 
 from tenantry.cli.exits import Exit
 from tenantry.cli.installation import HomeOption, installation
+from tenantry.cli.surroundings import Examined, addresses, clocks, disk, key_files, mail_server
 from tenantry.cli.terminal import err, print_json
 from tenantry.core.consent import Concern
 from tenantry.runtime.home import Home
@@ -17,27 +17,13 @@ from tenantry.runtime.home import Home
 _VERIFIED_EVERY = timedelta(days=2)  # a job does so each night
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """What one look found. ``ok`` is ``None`` for a hint that is no fault."""
-
-    name: str
-    ok: bool | None
-    sentence: str
-    next_step: str = ""
-
-
 def doctor(
     home: HomeOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Examine the installation: folder, keys, database, roles, worker, connections."""
+    """Examine the installation: keys, addresses, mail, disk, clock, database, worker, connections, audit."""
     with installation(home) as folder:
-        found = [
-            result
-            for look in (_keys, _sealed, _addresses, _tables, _worker, _connections, _chain)
-            for result in look(folder)
-        ]
+        found = [result for look in _LOOKS for result in look(folder)]
     if as_json:
         print_json([asdict(result) for result in found])
     else:
@@ -65,9 +51,9 @@ def _keys(home: Home) -> Iterator[Examined]:
     except KeyRingMissing as problem:
         yield Examined("sealing keys", ok=False, sentence=str(problem), next_step="Restore the keys folder.")
         return
-    if stat.S_IMODE(folder.stat().st_mode) & 0o077:
-        sentence = f"Others may read {folder}."
-        yield Examined("sealing keys", ok=False, sentence=sentence, next_step=f"Run: chmod 700 {folder}")
+    readable = list(key_files(folder))
+    if readable:
+        yield from readable
         return
     inside = home.data in folder.parents
     sentence = (
@@ -92,17 +78,6 @@ def _sealed(_home: Home) -> Iterator[Examined]:
             sentence=sentence,
             next_step="Restore the keys folder that belongs to the database.",
         )
-
-
-def _addresses(_home: Home) -> Iterator[Examined]:
-    from django.conf import settings
-
-    mail = settings.MAIL
-    if mail.lacks:
-        yield Examined("mail", ok=None, sentence=mail.lacks, next_step="Until then invitations and notices wait.")
-    if mail.url.startswith("https://") and not settings.BEHIND_TLS:
-        sentence = "TENANTRY_URL is https, and TENANTRY_BEHIND_TLS is not set: cookies travel over http as well."
-        yield Examined("addresses", ok=False, sentence=sentence, next_step="Set TENANTRY_BEHIND_TLS=1.")
 
 
 def _tables(_home: Home) -> Iterator[Examined]:
@@ -204,3 +179,8 @@ def _chain(_home: Home) -> Iterator[Examined]:
 
 def _whose(marketplace_id: int) -> str:
     return f"Marketplace {marketplace_id}" if marketplace_id else "The installation itself"
+
+
+_LOOKS = (
+    _keys, _sealed, addresses, mail_server, disk, clocks, _tables, _worker, _connections, _chain,
+)  # fmt: skip

@@ -72,6 +72,17 @@ def send(message: EmailMessage, *, sender: str, recipient: str, server: MailServ
         raise _explained(error, server) from error
 
 
+def check(server: MailServer) -> None:
+    """Connect and sign in, and send nothing. Raises :class:`MailNotSent`."""
+    try:
+        with _connected(server) as smtp:
+            smtp.ehlo_or_helo_if_needed()
+            if server.user:
+                smtp.login(server.user, server.password)
+    except (smtplib.SMTPException, OSError, ValueError) as error:
+        raise _explained(error, server) from error
+
+
 def _connected(server: MailServer) -> smtplib.SMTP:
     if server.tls is Tls.TLS:
         return smtplib.SMTP_SSL(server.host, server.port, timeout=_SECONDS, context=_context(server))
