@@ -18,7 +18,7 @@ from tenantry.connections.models import CallLine, Connection
 from tenantry.connections.pacing import people_budgets, tenants_budget
 from tenantry.emulator.clock import Clock
 from tenantry.emulator.limits import Limit
-from tenantry.providers.errors import Unavailable
+from tenantry.providers.errors import Throttled, Unavailable
 
 KEY = "microsoft:global:partner"
 
@@ -59,6 +59,16 @@ def test_two_budgets_of_a_partner_keep_the_rate_together(database: str) -> None:
     ):
         times = [at for done in pool.map(lambda one: calls(one, 11), [first, second] * 3) for at in done]
     assert 1.4 <= spread(times) < 3.5
+
+
+def test_no_thread_waits_for_a_slot_that_is_far_away(database: str) -> None:
+    with budget(per_minute=6_000) as shared, budget(per_minute=6_000) as other:
+        calls(shared, 2)
+        other.throttled(after=3_600)  # Google's limit of a day, or a Retry-After of an hour
+        shared.throttled(after=0)
+        with pytest.raises(Throttled, match="asked for quiet") as raised:
+            shared.acquire()
+    assert 3_500 < raised.value.after < 3_700
 
 
 CALLING = f"""
@@ -153,7 +163,7 @@ def test_a_limit_that_nobody_published_is_found_and_kept_to(database: str) -> No
 
 def test_closing_wakes_those_who_wait_and_refuses_those_who_come_later(database: str) -> None:
     shared = SharedBudget(key=KEY, per_minute=600)
-    shared.throttled(after=60)
+    shared.throttled(after=20)
     began = time.monotonic()
     with ThreadPoolExecutor(3) as pool:
         waiting = [pool.submit(shared.acquire) for _ in range(3)]

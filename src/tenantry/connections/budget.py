@@ -14,11 +14,13 @@ from typing import Any, Final
 from django.db import InterfaceError, OperationalError, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
-from tenantry.providers.errors import Fault, Unavailable
+from tenantry.providers.errors import Fault, Throttled, Unavailable
 
 _SLOTS_AT_ONCE_SECONDS: Final = 1.0
 _SLOWEST_SHARE: Final = 0.1
 _LONGEST_KEY: Final = 120
+LONGEST_WAIT: Final = 30.0
+"""So many seconds a call waits here for its slot. What is further away is the queue's business, not a thread's."""
 _CONNECTION_LOST: Final = (OperationalError, InterfaceError)
 
 # Growth for each second of slots handed out: quick up to where it was refused last, then a careful try for more.
@@ -57,7 +59,8 @@ class SharedBudget:
 
     ``per_minute`` is the most to aim at, ``start`` the rate of a line that nobody used yet (the same when it is
     not given). A refusal makes everybody wait as long as the provider asked, and go slower for a while. Raises
-    ``Unavailable`` when the database can't be asked, or the budget was closed.
+    ``Throttled`` when the next slot is more than ``LONGEST_WAIT`` away, ``Unavailable`` when the database can't be
+    asked, or the budget was closed.
     """
 
     def __init__(self, *, key: str, per_minute: float, start: float | None = None) -> None:
@@ -78,8 +81,12 @@ class SharedBudget:
                 raise _closed()
             if not self._slots:
                 self._reserve()
-            at = self._slots.popleft()
-        if self._closed.wait(max(0.0, at - time.monotonic())):
+            wait = self._slots[0] - time.monotonic()
+            if wait > LONGEST_WAIT:
+                self._slots.clear()
+                raise _far_away(wait)
+            self._slots.popleft()
+        if self._closed.wait(max(0.0, wait)):
             raise _closed()
 
     def _reserve(self) -> None:
@@ -119,6 +126,12 @@ class SharedBudget:
         self._closed.set()
         with self._lock:
             self._database.close()
+
+
+def _far_away(seconds: float) -> Throttled:
+    return Throttled(
+        f"The provider asked for quiet: the next call may be made in {seconds:,.0f} seconds.", after=seconds
+    )
 
 
 def _closed() -> Unavailable:
