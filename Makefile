@@ -63,6 +63,13 @@ bench-import: .venv/dev.done ## Import 200,000 companies with 50 bad lines, twic
 bench-people: .venv/dev.done ## Read people of 10,000 tenants, one of 200,000, and at the limit. ONLY=throughput, crowd or rate: one part
 	$(BIN)/python bench/people.py $(if $(ONLY),--only $(ONLY)) --write docs/reference/benchmarks.md
 
+.PHONY: faults
+faults: .venv/dev.done ## Play every fault of both providers in every phase, and write the table of what came out
+	@mkdir -p build && rm -f build/faults.jsonl
+	@TENANTRY_ALL_FAULTS=$(CURDIR)/build/faults.jsonl $(BIN)/python -m pytest -q -n $(WORKERS) --dist load --tb=short \
+	  --show-capture=no tests/faults/test_fault_matrix.py; ended=$$?; \
+	  PYTHONPATH=. $(BIN)/python -m tests.faults.outcomes docs/reference/fault-matrix.md build/faults.jsonl && exit $$ended
+
 rate: .venv/dev.done ## Read details at the published limit for two minutes, and print how much of it was used
 	$(BIN)/python bench/rate.py --write docs/reference/benchmarks.md
 

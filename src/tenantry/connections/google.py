@@ -16,8 +16,6 @@ from tenantry.providers.http import HttpClient
 from tenantry.providers.pacing import AdaptiveConcurrency, PacedBudget
 from tenantry.sealing import CannotUnseal, KeyRingMissing
 
-LICENCE_CALLS_PER_MINUTE = 55.0  # one a second is published: contract section 11
-
 
 class OpenedGoogle:
     """One Google connection in this process. Raises ``Misconfigured`` when it can't be used as it is set."""
@@ -34,7 +32,7 @@ class OpenedGoogle:
             raise
         most = connection.calls_at_once
         self.concurrency = AdaptiveConcurrency(start=first_pace(connection), maximum=most)
-        self.licence_budget = PacedBudget(LICENCE_CALLS_PER_MINUTE)
+        self.licence_budget = PacedBudget(connection.licence_calls_per_minute)
 
     def client(self, budget: CallBudget) -> Google:
         """Return the client, paced by ``budget``, which all who speak for the same subject share."""

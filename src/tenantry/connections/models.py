@@ -8,6 +8,7 @@ from django.db import models
 DETAIL_CALLS_PER_MINUTE = 450
 CALLS_AT_ONCE = 4
 GOOGLE_CALLS_PER_MINUTE = 2_280
+LICENCE_CALLS_PER_MINUTE = 55.0  # one a second is published: contract section 11
 
 
 class Provider(models.TextChoices):
@@ -43,8 +44,8 @@ class Connection(models.Model):
     """One credential for one partner.
 
     ``settings`` may hold ``api``, ``authority``, ``graph``, ``google``, ``ca_file``,
-    ``detail_calls_per_minute``, ``google_calls_per_minute``, ``calls_at_once`` and ``answer_seconds``; what is absent
-    follows the cloud and the defaults.
+    ``detail_calls_per_minute``, ``google_calls_per_minute``, ``licence_calls_per_minute``, ``calls_at_once`` and
+    ``answer_seconds``; what is absent follows the cloud and the defaults.
     Of a Google connection, ``partner_tenant_id`` is the reseller's own customer id (empty in direct mode),
     ``service_account`` and ``service_account_id`` what delegation is granted to, ``subject`` the administrator
     that it speaks for.
@@ -110,6 +111,11 @@ class Connection(models.Model):
     def google_calls_per_minute(self) -> int:
         """The rate of all calls to Google to aim at: 2,280, below the usual limit of 2,400, unless set otherwise."""
         return int(self.settings.get("google_calls_per_minute", GOOGLE_CALLS_PER_MINUTE))
+
+    @property
+    def licence_calls_per_minute(self) -> float:
+        """The rate of calls to Google's License Manager: 55, below the published one a second, unless set otherwise."""
+        return float(self.settings.get("licence_calls_per_minute", LICENCE_CALLS_PER_MINUTE))
 
     @property
     def answer_seconds(self) -> float | None:
