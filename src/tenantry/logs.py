@@ -4,12 +4,16 @@ Django calls :func:`configure` with the ``LOGGING`` setting. Request ids, run id
 ``structlog.contextvars`` where work begins, and so stand on every line of it.
 """
 
+import contextvars
 import logging
 import sys
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ParamSpec, TypeVar
 
 import structlog
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 _SHARED: tuple[Any, ...] = (
     structlog.contextvars.merge_contextvars,
@@ -57,3 +61,16 @@ def configure(options: Mapping[str, Any]) -> None:
     for name in ("django", "django.server"):
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
+
+
+def carried(function: Callable[P, T]) -> Callable[P, T]:
+    """Return the function so that its log lines carry, in whichever thread it runs, what is bound here and now.
+
+    Threads of a pool begin with nothing bound: their calls would be nobody's.
+    """
+    here = contextvars.copy_context()
+
+    def run(*arguments: P.args, **keywords: P.kwargs) -> T:
+        return here.copy().run(function, *arguments, **keywords)
+
+    return run

@@ -16,6 +16,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from tenantry.core.deliveries import Verdict, verdict_on
 from tenantry.isolation.scope import marketplace_scope
+from tenantry.logs import carried
 from tenantry.providers.errors import ProviderError
 from tenantry.providers.http import Answer, HttpClient, Limits
 from tenantry.sync.driving import only_here
@@ -104,7 +105,7 @@ def _carry_out(
     def send(parcel: Parcel) -> Attempt:
         return _attempt(parcel, chosen, destination, http, at=clock())
 
-    return list(pool.map(send, chosen.parcels))
+    return list(pool.map(carried(send), chosen.parcels))
 
 
 def request_headers(delivery: Delivery, body: bytes, secrets: Sequence[str], *, at: datetime) -> dict[str, str]:

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from django.db import connection as database
 
 from tenantry.core.records import TenantDetails, TenantPage
+from tenantry.logs import carried
 from tenantry.providers.base import TenantSource
 
 
@@ -27,7 +28,7 @@ class ReadAhead:
         ahead, self._next = self._next, None
         page = ahead[1].result() if ahead and ahead[0] == cursor else self._source.list_tenants(cursor)
         if page.cursor and page.cursor != cursor:
-            self._next = page.cursor, self._pool.submit(self._fetch, page.cursor)
+            self._next = page.cursor, self._pool.submit(carried(self._fetch), page.cursor)
         return page
 
     def _fetch(self, cursor: str) -> TenantPage:

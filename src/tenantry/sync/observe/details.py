@@ -16,6 +16,7 @@ from django.db import connection as database
 
 from tenantry.connections.models import Connection
 from tenantry.core.records import TenantDetails
+from tenantry.logs import carried
 from tenantry.providers.base import TenantSource
 from tenantry.providers.errors import ProviderError, Throttled
 from tenantry.sync.observe.absence import LISTINGS_TO_DOUBT
@@ -139,7 +140,7 @@ def read_side_by_side(source: TenantSource, batch: Sequence[Due], *, should_stop
             database.close()  # this thread's own, if signing in has opened one
 
     with ThreadPoolExecutor(max_workers=min(MOST_AT_ONCE, max(1, len(batch)))) as pool:
-        return [answer for answer in pool.map(read, batch) if answer is not None]
+        return [answer for answer in pool.map(carried(read), batch) if answer is not None]
 
 
 class BatchReader:
@@ -157,7 +158,7 @@ class BatchReader:
     def begin(self, batch: Sequence[Due]) -> None:
         """Begin to read the batch; an empty one is none."""
         if batch:
-            self._under_way = self._pool.submit(self._read, batch)
+            self._under_way = self._pool.submit(carried(self._read), batch)
 
     def take(self) -> list[Answer] | None:
         """Wait for the batch under way and return its answers, or ``None`` when there is none."""

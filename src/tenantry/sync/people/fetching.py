@@ -15,6 +15,7 @@ from django.db import connection as database
 
 from tenantry.connections.directories import Directories
 from tenantry.core.records import Administrator, DirectoryPage, DirectoryUser, Ending
+from tenantry.logs import carried
 from tenantry.providers.base import DirectorySource
 from tenantry.providers.capabilities import CAPABILITIES, Ability, Choice, Telling
 from tenantry.providers.errors import CursorExpired, ProviderError
@@ -142,7 +143,7 @@ class TenantFetcher:
 
     def begin(self, batch: Sequence[Wanted]) -> list[Future[Fetched]]:
         """Begin to fetch these tenants."""
-        return [self._pool.submit(self._fetch, wanted) for wanted in batch]
+        return [self._pool.submit(carried(self._fetch), wanted) for wanted in batch]
 
     def _fetch(self, wanted: Wanted) -> Fetched:
         try:

@@ -12,6 +12,7 @@ from django.db import connection as database
 from django.db import transaction
 
 from tenantry.core.records import DirectoryPage, Ending
+from tenantry.logs import carried
 from tenantry.providers.base import DirectorySource
 from tenantry.providers.errors import CursorExpired
 from tenantry.sync.models import Finding, Observation, ObservationState, ObservedKind
@@ -70,7 +71,7 @@ class _Ahead:
         ahead, self.next = self.next, None
         page = ahead[1].result() if ahead and ahead[0] == cursor else self._fetch(cursor)
         if page.cursor and page.cursor != cursor:
-            self.next = page.cursor, self.pool.submit(self._fetch, page.cursor)
+            self.next = page.cursor, self.pool.submit(carried(self._fetch), page.cursor)
         return page
 
     def _fetch(self, cursor: str | None) -> DirectoryPage:
