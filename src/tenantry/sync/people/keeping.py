@@ -31,7 +31,7 @@ and (s.external_id = p.external_id or s.user_name = p.user_name) and p.licences 
 _NO_LICENCES = """
 update sync_directoryuser p set licences = '{}', changed_at = %(now)s
 where p.tenant_id = any(%(tenants)s) and p.presence = 'present' and p.emptied_at is null
-and p.licences is distinct from '{}'
+and p.licences is distinct from '{}' and p.user_name <> ''
 and not exists (select from stage_licences s where s.tenant_id = p.tenant_id and s.user_name = p.user_name)
 """
 _ADMINISTRATORS = """
