@@ -98,6 +98,18 @@ def customer(official: Official) -> str:
     return official.emulator.google.world.customer_id(3)
 
 
+def test_an_unknown_key_fails_at_any_depth_and_so_does_a_wrong_type() -> None:
+    schema = Schema("admin", "directory_v1")
+    person = {"id": "117", "primaryEmail": "a@b.example", "name": {"givenName": "Ada"}, "suspended": False}
+    schema.check({"kind": "admin#directory#users", "users": [person]}, "Users")
+    for spoiled in (
+        {**person, "invented": 1}, {**person, "name": {"givenName": "Ada", "invented": ""}},
+        {**person, "suspended": "false"}, {**person, "id": 117},
+    ):  # fmt: skip
+        with pytest.raises(AssertionError, match=r"invented|is no"):
+            schema.check({"users": [spoiled]}, "Users")
+
+
 def test_people_are_listed_to_the_end_by_googles_own_paging(official: Official, customer: str) -> None:
     users = official.services["admin"].users()
     request = users.list(customer=customer, maxResults=100, orderBy="email", projection="full")
