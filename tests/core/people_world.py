@@ -97,12 +97,14 @@ class Store:
             self.links[who.person_id] = replace(self.links[who.person_id], live=False, deactivated=gone)
             live = tuple(link for link in place.live if link.person_id != who.person_id)
             past = place.past_people | {(who.person_id, who.tenant_id)}
-            self.memberships[key] = replace(place, live=live, active=place.active and not gone, past_people=past)
+            self.memberships[key] = replace(
+                place, live=live, active=place.active and not gone, taken_away=gone, past_people=past
+            )
         elif planned.kind in _JOINS or planned.kind is UserChangeKind.CREATE:
             self.links[who.person_id] = LinkView(key, key, live=True)
             live = (*place.live, LivingLink(who.person_id, who.tenant_id))
             active = place.active or planned.kind is UserChangeKind.REACTIVATE
-            self.memberships[key] = replace(place, live=live, active=active)
+            self.memberships[key] = replace(place, live=live, active=active, taken_away=False)
         else:
             after = dict(planned.after or {})
             profile = {name: after.get(f"profile_{name}", old) for name, old in place.profile.items()}

@@ -53,6 +53,23 @@ def test_a_person_s_life_hired_renamed_readdressed_gone_and_back(stage: PeopleSt
     assert len([one for one in stage.members(company) if one.origin == "sync"]) == 7
 
 
+def test_who_gets_the_address_of_somebody_who_left_gets_a_place_that_is_open(stage: PeopleStage) -> None:
+    moves = stage.emulator.microsoft.moves
+    stage.add(1)
+    first = moves.join(1, given="Nora", family="Neu", mailbox="office")
+    stage.run()
+    moves.delete(1, first.number)
+    stage.next_day()
+    second = moves.join(1, given="Otto", family="Ohm", mailbox="office")
+    run = stage.next_day()
+    assert stage.changes(run)["reactivate applied"] == 1
+    place = stage.member(1, second.number)
+    assert (place.state, place.user.name) == ("active", "Otto Ohm")
+    assert stage.changes(stage.next_day()) == {}
+    moves.delete(1, second.number)
+    assert stage.changes(stage.next_day()) == {"deactivate applied": 1}
+
+
 def test_the_scope_keeps_guests_unlicensed_and_suspended_people_out(stage: PeopleStage) -> None:
     moves, staff = stage.emulator.microsoft.moves, stage.emulator.microsoft.people.staff
     stage.add(1)

@@ -48,6 +48,7 @@ class _Links:
     live: dict[int, list[LivingLink]] = field(default_factory=dict)
     past: dict[int, set[tuple[int, int]]] = field(default_factory=dict)
     brought: set[int] = field(default_factory=set)
+    taken_away: dict[int, bool] = field(default_factory=dict)
 
 
 def gather_known(
@@ -146,6 +147,7 @@ def _place(row: Sequence[Any], links: _Links, logins: Collection[str]) -> Member
         active=state != MembershipState.INACTIVE,
         brought=key in links.brought,
         pinned=pinned,
+        taken_away=state == MembershipState.INACTIVE and not pinned and links.taken_away.get(key, False),
         own=key in links.brought and places == 1 and accepted is None and not has_login and erased is None,
         has_login=has_login,
         erased=erased is not None,
@@ -158,10 +160,15 @@ def _place(row: Sequence[Any], links: _Links, logins: Collection[str]) -> Member
 
 def _links_of(ids: Collection[int], precedence: Mapping[str, int]) -> _Links:
     found = _Links()
-    rows = UserLink.objects.filter(membership_id__in=ids).values_list(
-        "membership_id", "person_id", "tenant_id", "tenant__provider", "made_by", "ended_at"
+    rows = (
+        UserLink.objects.filter(membership_id__in=ids)
+        .order_by("id")
+        .values_list(
+            "membership_id", "person_id", "tenant_id", "tenant__provider", "made_by", "ended_at", "deactivated"
+        )
     )
-    for key, person, tenant, provider, made_by, ended in rows:
+    for key, person, tenant, provider, made_by, ended, deactivated in rows:
+        found.taken_away[key] = deactivated
         if made_by == LinkMaker.CREATED:
             found.brought.add(key)
         if ended is None:

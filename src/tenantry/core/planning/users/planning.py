@@ -167,9 +167,9 @@ class _Plan:
         return _ending(linked, reason, UserChangeKind.DEACTIVATE)
 
     def _end(self, linked: _Linked, *, active: bool | None = None) -> None:
-        place = linked.place
-        now = place.active if active is None else active
-        self.memberships[place.membership_id] = replace(place, live=tuple(linked.others), active=now)
+        place, now = linked.place, linked.place.active if active is None else active
+        ended = replace(place, live=tuple(linked.others), active=now, taken_away=active is False)
+        self.memberships[place.membership_id] = ended
 
     # Somebody in the scope who is known.
 
@@ -237,9 +237,9 @@ class _Plan:
         if matched.conflict is not None:
             return PlannedUser(person, matched.conflict)
         if matched.membership is not None:
-            by = matched.by or MatchedBy.EMAIL
-            because = f"Has the same {_BY[by]} as a user of the company."
-            return self._join(person, matched.membership, UserChangeKind.JOIN, because, by=by)
+            place, by = matched.membership, matched.by or MatchedBy.EMAIL
+            kind = UserChangeKind.REACTIVATE if place.taken_away else UserChangeKind.JOIN
+            return self._join(person, place, kind, f"Has the same {_BY[by]} as a user of the company.", by=by)
         return self._create(person)
 
     def _matched(self, person: DirectoryPerson) -> Matched:

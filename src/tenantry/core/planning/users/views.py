@@ -76,7 +76,7 @@ class MembershipView:
 
     ``brought``: the sync made it. ``own``: only this company knows the person, who has no login; then the directory
     says the person's fields too (``user``), else the profile alone. ``past_people``: people of directories who were
-    linked to it before, by tenant.
+    linked to it before, by tenant. ``taken_away``: it is inactive because the sync made it so when its last one left.
     """
 
     membership_id: int
@@ -85,6 +85,7 @@ class MembershipView:
     active: bool = True
     brought: bool = True
     pinned: bool = False
+    taken_away: bool = False
     own: bool = False
     has_login: bool = False
     erased: bool = False
