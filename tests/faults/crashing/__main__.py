@@ -8,11 +8,12 @@ import sys
 import time
 from pathlib import Path
 
+from bench.stage import machine
 from tests.faults.crashing.cases import CASES, Case, run_case
-from tests.faults.crashing.report import announce, report, write
+from tests.faults.crashing.report import announce, commit, report, write
 from tests.faults.crashing.worlds import Outcome, Plan, run_world
 
-_KILLS_IN_A_WORLD = 25
+_KILLS_IN_A_WORLD = 40
 
 
 class Told:
@@ -23,11 +24,13 @@ class Told:
         self.cases: list[Case] = []
         self._asked, self._seed, self._page = asked, seed, page
         self._began = time.monotonic()
+        self._place = f"{machine()}, commit `{commit()}`"
 
     def text(self) -> str:
         """Return the tables."""
         seconds = time.monotonic() - self._began
-        return report(self.outcomes, self.cases, asked=self._asked, seed=self._seed, seconds=seconds)
+        where = f"{self._place}, `make crash COUNT={self._asked} SEED={self._seed}`"
+        return report(self.outcomes, self.cases, where=where, asked=self._asked, seconds=seconds)
 
     def keep(self) -> None:
         """Write the tables into the page, if there is one."""

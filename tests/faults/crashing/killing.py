@@ -42,7 +42,8 @@ AREAS = {
 }
 """What is going on, by the job that does it."""
 NOTHING = "no job"
-_SEEN_WITHIN = 3.0
+_SEEN_WITHIN = 2.0
+_ANY_WITHIN = 15.0
 _BACK_SECONDS = 120.0
 _SAMPLE = "select distinct split_part(task_name, '.', -1) as task from procrastinate_jobs where status = 'doing'"
 _PROGRESS = """
@@ -99,9 +100,9 @@ class Killer:
         return killed
 
     def _wait_for_work(self, task: str) -> None:
-        until = time.monotonic() + _SEEN_WITHIN
-        while time.monotonic() < until and AREAS[task] not in self._running():
-            time.sleep(0.01)
+        """Wait for this kind of work; when it does not come soon, for any: a worker that just begins is no target."""
+        self._until(lambda: AREAS[task] in self._running(), time.monotonic() + _SEEN_WITHIN, pause=0.01)
+        self._until(lambda: self._running() != (NOTHING,), time.monotonic() + _ANY_WITHIN, pause=0.01)
 
     def _running(self) -> tuple[str, ...]:
         with suppress(psycopg.OperationalError):
@@ -145,11 +146,11 @@ class Killer:
             return f"after a kill ({victim}) nothing went on within {_BACK_SECONDS:.0f} s"
         return ""
 
-    def _until(self, condition: Callable[[], bool], until: float) -> bool:
+    def _until(self, condition: Callable[[], bool], until: float, *, pause: float = 0.05) -> bool:
         while not condition():
             if time.monotonic() > until:
                 return False
-            time.sleep(0.05)
+            time.sleep(pause)
         return True
 
     def _all_there(self) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.stage import machine, write_between
+from bench.stage import write_between
 from tests.faults.crashing.cases import Case
 from tests.faults.crashing.killing import AREAS, NOTHING, Killed, Victim
 from tests.faults.crashing.worlds import Outcome
@@ -19,18 +19,20 @@ _AMOUNTS = (
 )  # fmt: skip
 
 
-def report(outcomes: Sequence[Outcome], cases: Sequence[Case], *, asked: int, seed: int, seconds: float) -> str:
-    """Return the tables of a run in Markdown."""
+def report(outcomes: Sequence[Outcome], cases: Sequence[Case], *, where: str, asked: int, seconds: float) -> str:
+    """Return the tables of a run in Markdown. ``where``: on which machine, of which commit, called how."""
     kills = [killed for outcome in outcomes for killed in outcome.kills]
     killed = [each for each in kills if each.victim is not Victim.CUT]
     problems = [(f"world {outcome.seed}", problem) for outcome in outcomes for problem in outcome.problems]
     problems += [(case.name, problem) for case in cases for problem in case.problems]
     counted: Counter[str] = sum((outcome.counted for outcome in outcomes), Counter())
     back = sorted(each.seconds for each in kills) or [0.0]
+    worlds = f"{len(outcomes)} world{'s' if len(outcomes) != 1 else ''}"
+    usual, longest = back[len(back) // 2], back[-1]
     summary = (
-        f"**{len(killed)} kills** and {len(kills) - len(killed)} cuts of all connections in {len(outcomes)} worlds, "
-        f"{seconds:.0f} s in all. **{len(problems)} problems.** Until all was back and work went on: median "
-        f"{back[len(back) // 2]:.1f} s, longest {back[-1]:.1f} s."
+        f"**{len(killed)} kills** and {len(kills) - len(killed)} cuts of all connections in {worlds}, {seconds:.0f} s "
+        f"in all. **{len(problems)} problems.** Until all was back and work went on: median {usual:.1f} s, "
+        f"longest {longest:.1f} s."
     )
     columns = (
         "The columns say what was under way, by the jobs that were running. A kill may hit several of them, so the "
@@ -38,7 +40,7 @@ def report(outcomes: Sequence[Outcome], cases: Sequence[Case], *, asked: int, se
     )
     cut_short = "" if len(killed) >= asked else f", stopped after {len(killed)} kills"
     lines = [
-        f"{machine()}, commit `{_commit()}`, `make crash COUNT={asked} SEED={seed}`{cut_short}.",
+        f"{where}{cut_short}.",
         *("", summary, "", *_kill_table(kills), "", columns, ""),
         *("| In the end | |", "|---|---:|", *(f"| {name} | {counted[name]:,} |" for name in _AMOUNTS), ""),
         *_case_table(cases),
@@ -70,7 +72,8 @@ def _problem_lines(problems: Sequence[tuple[str, str]]) -> list[str]:
     return ["Problems found:", "", *(f"* {where}: {problem}" for where, problem in problems)]
 
 
-def _commit() -> str:
+def commit() -> str:
+    """Return the commit that is tried out, with a plus when the program was changed since."""
     done = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False)
     changed = subprocess.run(["git", "status", "--porcelain", "src"], capture_output=True, text=True, check=False)
     return (done.stdout.strip() or "unknown") + ("+" if changed.stdout.strip() else "")
