@@ -36,6 +36,11 @@ from bench.stage import (  # noqa: E402  # same
 
 SIDES = 100_000  # of the run that matches everything
 WORKERS = 2  # that match everything, as two of `tenantry worker` do
+WHOLE_TABLES = "queries that read a whole table"
+_PLANS_HEADING = (
+    "Plans of the queries among all those companies, taken with EXPLAIN as the application's role, whom row-level "
+    "security binds.\nThe command fails if one of them reads a whole table."
+)
 _WARMING = 50
 _KEYED = 20_000
 
@@ -70,14 +75,18 @@ def main() -> None:
         sizes = (asked.companies, asked.asked) if asked.leg == "one" else (asked.sides, asked.sides)
         print(json.dumps([asdict(result) for result in LEGS[asked.leg](Crowd(*sizes))]))
         return
-    text = table(_measured(asked), f"{asked.companies:,} companies; {asked.sides:,} on both sides. {machine()}.")
+    results, plans = _measured(asked)
+    text = table(results, f"{asked.companies:,} companies; {asked.sides:,} on both sides. {machine()}.")
+    text += "\n\n" + _PLANS_HEADING + "\n\n" + plans
     print(text)
     if asked.write:
         write_between(ROOT / asked.write, "matching-database", text)
+    if not next(each for each in results if each.what == WHOLE_TABLES).met:
+        raise SystemExit("A query reads a whole table; its plan is above.")
 
 
-def _measured(asked: argparse.Namespace) -> list[Result]:
-    found = []
+def _measured(asked: argparse.Namespace) -> tuple[list[Result], str]:
+    found, plans = [], ""
     with scratch_folder() as folder, postgres(folder) as server:
         for leg, crowd in (("one", Crowd(asked.companies, asked.asked)), ("all", Crowd(asked.sides, asked.sides))):
             begun, name = time.perf_counter(), f"bench_matching_{leg}"
@@ -90,12 +99,14 @@ def _measured(asked: argparse.Namespace) -> list[Result]:
             environment = {**os.environ, **django_environment(server, name)}
             if leg == "one":
                 (results,) = _run(command, environment, 1)
-                found += [*results, _size(server.owner_dsn(name), asked.companies)]
+                *results, looked_at = results
+                plans, looked_at = looked_at.detail, replace(looked_at, detail="as the application, see below")
+                found += [*results, looked_at, _size(server.owner_dsn(name), asked.companies)]
             else:
                 before = _server_seconds(server)
                 legs = _run(command, environment, WORKERS)
                 found += _together(legs, _server_seconds(server) - before, asked.sides)
-    return found
+    return found, plans
 
 
 def _run(command: list[str], environment: dict[str, str], times: int) -> list[list[Result]]:
@@ -177,20 +188,23 @@ def one_by_one(crowd: Crowd) -> Iterator[Result]:
             detail = _times(partial(_search, find_companies, texts), len(texts))
             yield Result(f"search: {kind}", detail[0], "ms at the 95th percentile", 50, detail=detail[1])
         yield Result("memory of the process", peak_mb(), "MB", 300)
-        yield _plans(lambda: find_matches({0: profile_of(tenants[0])}, without={}), find_companies, crowd)
+        yield _plans(crowd)
 
 
-def _plans(match: Callable[[], object], find: Callable[[str], object], crowd: Crowd) -> Result:
-    """Count the queries that go through a whole table: as the application's role, under row-level security."""
-    from bench.plans import plans_of, reads_a_whole_table  # noqa: PLC0415  # needs Django set up
+def _plans(crowd: Crowd) -> Result:
+    """Count the queries that do not follow indexes, as the application's role under row-level security; the table."""
+    from bench.matching_plans import asking_steps, planned, plans_table  # noqa: PLC0415  # needs Django set up
 
-    plans = plans_of(match)
-    for texts in _searches(crowd).values():
-        plans += plans_of(partial(find, texts[0]))
-    whole = [plan for plan in plans if reads_a_whole_table(plan)]
-    for plan in whole:
-        print(plan, file=sys.stderr)
-    return Result("queries that read a whole table", len(whole), "of them", 0, detail=f"{len(plans)} plans looked at")
+    from tenantry.core.drafts import CompanyDraft, DomainDraft  # noqa: PLC0415  # same
+
+    searches = {kind: texts[0] for kind, texts in _searches(crowd).items()}
+    like = crowd.tenant(0)
+    draft = CompanyDraft(like.name, domains=(DomainDraft(like.default_domain),))
+    found = planned(asking_steps(like, draft, searches))
+    whole = [each for each in found if not each.follows_indexes]
+    for each in whole:
+        print(each.step, each.plan, sep="\n", file=sys.stderr)
+    return Result(WHOLE_TABLES, len(whole), f"of {len(found)}", 0, detail=plans_table(found))
 
 
 def _search(find: Callable[[str], object], texts: list[str], number: int) -> None:

@@ -2,7 +2,8 @@
 
 from collections.abc import Callable
 
-from bench.plans import plans_of, reads_a_whole_table
+from bench.matching_plans import asking_steps, planned, plans_table
+from bench.plans import reads_a_whole_table
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -17,30 +18,29 @@ from tenantry.sync.matching.finding import find_matches
 from tenantry.sync.matching.keys import forget_company_match_keys, write_company_match_keys
 from tenantry.sync.matching.refreshing import match_next
 from tenantry.sync.matching.searching import find_companies
-from tenantry.sync.pending.lookalikes import tenants_like
 
 
 def test_every_query_of_matching_and_searching_follows_an_index(crowded: Cast) -> None:
-    tenant = profile_of(Subject("Alder Birch Cedarr GmbH", "t-1", ("alder-birch-cedar.example",), country="DE"))
+    tenant = Subject("Alder Birch Cedarr GmbH", "t-1", ("alder-birch-cedar.example",), country="DE")
     draft = CompanyDraft("Customer 0007", domains=(DomainDraft("customer7.example"),))
+    searches = {text: text for text in ("alder bir", "oak", "a", "aldr brch", "x.example")}
     with marketplace_scope(crowded.northwind.pk):
         company_id = find_companies("alder birch cedar").companies[0].pk
         steps: dict[str, Callable[[], object]] = {
-            "candidates": lambda: find_matches({1: tenant}, without={}),
-            "search": lambda: [find_companies(text) for text in ("alder bir", "oak", "a", "aldr brch", "x.example")],
-            "duplicates": lambda: tenants_like(draft),
+            **asking_steps(tenant, draft, searches),
             "keys": lambda: write_company_match_keys([company_id]),
             "leaving": lambda: forget_company_match_keys([company_id]),
             "matching anew": lambda: match_next(marketplace_id=crowded.northwind.pk, now=timezone.now()),
         }
-        plans = {name: plans_of(step) for name, step in steps.items()}
-    assert all(plans.values())
-    for name, found in plans.items():
-        for plan in found:
-            assert not reads_a_whole_table(plan), f"{name}:\n{plan}"
-    assert "marketplace_companymatchkey_pkey" in "".join(plans["candidates"])
-    assert "company_key_lookup" in "".join(plans["search"])
-    assert "sync_pendingmatchkey_pkey" in "".join(plans["duplicates"])
+        found = planned(steps)
+    assert {each.step for each in found} == set(steps)
+    for each in found:
+        assert not reads_a_whole_table(each.plan), f"{each.step}:\n{each.plan}"
+    used = {step: {name for each in found if each.step == step for name in each.indexes} for step in steps}
+    assert "marketplace_companymatchkey_pkey" in used["candidates of a tenant"]
+    assert "company_key_lookup" in used["search: alder bir"]
+    assert "sync_pendingmatchkey_pkey" in used["tenants like a new company"]
+    assert "`marketplace_companymatchkey_pkey`" in plans_table(found)
 
 
 def test_no_name_makes_a_query_slow(crowded: Cast) -> None:
