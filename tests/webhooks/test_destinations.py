@@ -1,5 +1,6 @@
 """Messages go to public addresses only: checked when saved, and at every call after the name was resolved."""
 
+import socket
 import ssl
 import time
 from datetime import timedelta
@@ -17,10 +18,12 @@ from tests.web.people import add_company
 from tests.webhooks.receiver import Receiver
 
 from tenantry.core.network import why_not_public
+from tenantry.isolation.scope import marketplace_scope
 from tenantry.providers.errors import Unavailable
 from tenantry.providers.http import HttpClient, Limits
 from tenantry.webhooks import sending
 from tenantry.webhooks.destinations import DestinationRefused, check_destination
+from tenantry.webhooks.services import EndpointDraft, create_endpoint
 
 REFUSED = {
     "https://127.0.0.1/": "this machine",
@@ -94,6 +97,64 @@ def test_a_name_that_turned_to_a_private_address_is_not_called(
     assert (row.state, row.status) == ("waiting", 0)
     assert row.problem.startswith("127.0.0.1 leads to this machine.")
     assert receiver.server.requests == []
+
+
+class Names:
+    """The network's answers about names, of which the tests decide; addresses and other names are asked as always."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.known: dict[str, list[str]] = {}
+        self.asked: list[str] = []
+        self._ask = socket.getaddrinfo
+        monkeypatch.setattr(socket, "getaddrinfo", self._answer)
+
+    def _answer(self, host: Any, port: Any, *given: Any, **more: Any) -> Any:
+        if host not in self.known:
+            return self._ask(host, port, *given, **more)
+        self.asked.append(host)
+        return [entry for address in self.known[host] for entry in self._ask(address, port, *given, **more)]
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> Names:
+    return Names(monkeypatch)
+
+
+def test_a_name_with_one_private_address_among_public_ones_is_refused_when_saved(names: Names) -> None:
+    names.known["shop.example"] = ["93.184.215.14", "10.1.2.3"]
+    with pytest.raises(DestinationRefused, match=r"shop\.example leads to a private address\."):
+        check_destination("https://shop.example/hooks")
+
+
+def test_a_name_that_is_public_when_saved_and_private_later_is_not_called(
+    receiver: Receiver, cast: Cast, names: Names
+) -> None:
+    names.known["shop.example"] = ["93.184.215.14"]
+    with marketplace_scope(cast.northwind.pk):
+        draft = EndpointDraft("Shop", check_destination("https://shop.example/hooks"))
+        receiver.endpoint = create_endpoint(draft=draft, actor=receiver.actor, now=timezone.now()).endpoint
+    names.known["shop.example"] = ["10.1.2.3"]
+    add_company(cast.northwind, "Alpine")
+    receiver.deliver()
+    [row] = receiver.deliveries()
+    assert (row.state, row.attempts, row.status) == ("waiting", 1, 0)
+    assert row.problem.startswith("shop.example leads to a private address.")
+
+
+def test_a_call_goes_to_the_address_that_was_checked_and_asks_for_the_name_once(
+    receiver: Receiver, cast: Cast, names: Names
+) -> None:
+    """A name server that gives another answer a moment later finds nobody who asks."""
+    names.known["localhost"] = ["127.0.0.1"]
+    port = receiver.server.server.server_address[1]
+    with marketplace_scope(cast.northwind.pk):
+        draft = EndpointDraft("Shop", check_destination(f"http://localhost:{port}/hooks"))
+        receiver.endpoint = create_endpoint(draft=draft, actor=receiver.actor, now=timezone.now()).endpoint
+    add_company(cast.northwind, "Alpine")
+    names.asked.clear()
+    receiver.deliver()
+    assert [row.state for row in receiver.deliveries()] == ["delivered"]
+    assert names.asked == ["localhost"]
 
 
 def test_a_redirect_is_not_followed(receiver: Receiver, cast: Cast) -> None:
