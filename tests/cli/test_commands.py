@@ -6,12 +6,29 @@ import pytest
 from docs.generate_reference import commands, options_of
 from tests.commands import tenantry
 
+from tenantry.cli.exits import Exit
+
 
 @pytest.mark.parametrize(
     ("name", "command"), list(commands()), ids=lambda value: value if isinstance(value, str) else ""
 )
 def test_every_command_prints_json_when_asked_to(name: str, command: object) -> None:
     assert "--json" in {flag for option in options_of(command) for flag in option.opts}
+
+
+def test_the_command_line_covers_the_whole_product() -> None:
+    names = dict(commands())
+    first = {name.split()[1] for name in names}
+    assert first >= {
+        "demo", "setup", "serve", "web", "worker", "connect", "sync", "pending", "runs", "holds", "match", "import",
+        "export", "doctor", "emulator", "audit",
+    }  # fmt: skip
+    for name in ("tenantry sync", "tenantry sync companies", "tenantry sync users", "tenantry import"):
+        assert "--preview" in {flag for option in options_of(names[name]) for flag in option.opts}, name
+    assert {"tenantry export companies", "tenantry export users"} <= names.keys()
+    assert [(each.name, each.value) for each in Exit] == [
+        ("DONE", 0), ("ERROR", 1), ("CHANGES_PLANNED", 2), ("HELD", 3), ("PARTLY_FAILED", 4), ("LISTING_INCOMPLETE", 5),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
