@@ -18,9 +18,12 @@ from tenantry.sync.models import (
     Feed,
     Finding,
     Run,
+    RunKind,
     RunState,
     Trigger,
 )
+from tenantry.sync.runs.queries import Tally
+from tenantry.web.runs.rows import sentence_of
 
 HISTORY = "/sync/history/"
 NOW = "/sync/now/"
@@ -279,3 +282,8 @@ def test_runs_of_two_marketplaces_on_one_connection_never_mix(cast: Cast, stage:
     assert cast.client("owner").get(_page(theirs)).status_code == 404
     assert cast.client("stranger").get(_page(theirs)).status_code == 200
     assert cast.client("stranger").get(HISTORY).content.decode().count('class="row-link"') == 1
+
+
+def test_a_run_over_people_counts_people() -> None:
+    run = Run(kind=RunKind.PEOPLE, state=RunState.DONE)
+    assert sentence_of(run, Tally(seen=228, changed=7)) == "228 people seen, 7 changes made, nothing failed."

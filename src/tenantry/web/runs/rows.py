@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from tenantry.sync.models import Run, RunState
+from tenantry.sync.models import Run, RunKind, RunState
 from tenantry.sync.runs.queries import Tally, tallies_of
 from tenantry.web.amounts import counted, duration
 from tenantry.web.runs.words import (
@@ -65,7 +65,8 @@ def sentence_of(run: Run, tally: Tally) -> str:
     changes = _changes(run, tally.changed)
     failed = f", {counted(tally.failed, 'record', 'records')} failed" if tally.failed else ", nothing failed"
     cancelled = "Cancelled. " if run.state == RunState.CANCELLED else ""
-    return f"{cancelled}{counted(tally.seen, 'tenant', 'tenants')} seen, {changes}{failed}."
+    whom = ("person", "people") if run.kind == RunKind.PEOPLE else ("tenant", "tenants")
+    return f"{cancelled}{counted(tally.seen, *whom)} seen, {changes}{failed}."
 
 
 def _decisions(run: Run, tally: Tally) -> str:
