@@ -274,3 +274,10 @@ def test_a_decision_record_has_its_five_parts_in_order(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert re.findall(r"^## (.+)$", text, re.MULTILINE) == HEADINGS
     assert len(text.splitlines()) <= 60
+
+
+def test_every_picture_is_small_and_shown() -> None:
+    pictures = sorted((ROOT / "docs" / "images").iterdir())
+    shown = {name for path in ROOT.glob("docs/**/*.md") for name in re.findall(r"images/([\w.-]+)", path.read_text())}
+    assert {path.name for path in pictures} == shown
+    assert [path.name for path in pictures if path.stat().st_size > 200_000] == []
