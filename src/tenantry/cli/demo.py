@@ -25,6 +25,7 @@ from tenantry.runtime.supervisor import Supervisor
 PASSWORD = "watch-them-flow"  # noqa: S105  # printed at every start, good on this machine only
 LINKED = 12
 WAITING = 2_000
+GOOGLE_CUSTOMERS = 24
 EMULATOR_LIMIT = 3_000
 _PREFERRED_PORT = 8080
 
@@ -41,6 +42,7 @@ Tenantry's demo is at   http://127.0.0.1:{port}/
 
   Northwind Cloud reads {customers:,} customer tenants from an emulated Partner Center right now.
   Alpine Marketplace gets those of one country; its Company Sync is off until its manager turns it on.
+  {google} customers come in from an emulated Google: one is linked, the others wait under Google tenants.
   To see customers come, change and leave:
                         {command} emulator advance --folder {emulator}
   then press Sync now. E-mails are caught, not delivered: http://127.0.0.1:{port}/mailbox/
@@ -134,7 +136,8 @@ def _run(folder: Home, database: EmbeddedPostgres | None, port: int, customers: 
         _seed(facts)
         if as_json:
             print_json(_facts(port, emulator))
-        say(_WELCOME.format(port=port, password=PASSWORD, customers=total, emulator=emulator, command=_own_command()))
+        numbers = {"customers": total, "google": GOOGLE_CUSTOMERS}
+        say(_WELCOME.format(port=port, password=PASSWORD, emulator=emulator, command=_own_command(), **numbers))
 
     children = [web_child("127.0.0.1", port), worker_child(), _emulator_child(emulator, total), _mail_child()]
     return Supervisor(children, foundation=database, say=say, on_ready=begin).run()
@@ -151,6 +154,7 @@ def _emulator_child(folder: Path, customers: int) -> Child:
     ready_file.unlink(missing_ok=True)
     command = [sys.executable, "-m", "tenantry", "emulator", "--folder", str(folder)]
     command += ["--customers", str(customers), "--limit", str(EMULATOR_LIMIT)]
+    command += ["--google-customers", str(GOOGLE_CUSTOMERS)]
     return Child("emulator", command, ready=ready_file.is_file)
 
 

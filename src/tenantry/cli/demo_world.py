@@ -1,4 +1,4 @@
-"""What the demo starts with: two marketplaces on one Partner Center, their people, and a first sync."""
+"""What the demo starts with: two marketplaces on one Partner Center, one on Google as well, and a first sync."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -11,6 +11,7 @@ from tenantry.accounts.models import Account
 from tenantry.accounts.services import create_account
 from tenantry.audit.events import Actor, ActorKind
 from tenantry.cli.demo_companies import ADMINISTRATOR, let_administrator_in, read_alike, seed_companies
+from tenantry.cli.demo_google import connect_google, let_google_in
 from tenantry.connections.models import Connection, Provider
 from tenantry.connections.services import MicrosoftConnection, save_microsoft_connection
 from tenantry.connections.sources import open_source
@@ -68,6 +69,8 @@ def seed_demo(facts: dict[str, Any], *, password: str, linked: int) -> None:
             give_role(account_id=account.pk, account_name=account.name, role=role, actor=as_operator, now=now)
         save_company_sync(company_sync=True, seen_version=0, actor=_DEMO, now=now)
         request_sync(marketplace_id=northwind.pk, asked=Asked(_DEMO, Trigger.SETTINGS), now=now)
+    google = connect_google(facts, actor=as_operator, now=now)
+    let_google_in(northwind, google, operator=as_operator, actor=_DEMO, now=now)
     _let_people_in(northwind, as_operator, now=now)
 
 
@@ -104,6 +107,7 @@ def connection_to(facts: dict[str, Any]) -> MicrosoftConnection:
 def _follow_emulator(facts: dict[str, Any], *, now: datetime) -> None:
     """A kept demo meets an emulator on other ports: follow it."""
     save_microsoft_connection(connection_to(facts), actor=_DEMO, now=now)
+    connect_google(facts, actor=_DEMO, now=now)
 
 
 def _equip(
