@@ -10,7 +10,7 @@ from tests.web.stage import Customer, Stage, customers
 
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.sync.automatic.words import SHOWN_WORDS
-from tenantry.sync.models import PendingCompany
+from tenantry.sync.models import PendingCompany, Sighting
 from tenantry.sync.pending.filters import PROBLEM_CHOICES
 
 LIST = "/companies/pending/"
@@ -33,6 +33,22 @@ def test_each_tenant_that_no_company_is_linked_to_waits_with_what_is_known(cast:
     assert "Contoso France SAS FR contoso.fr none given" in words
     assert "no primary contact" in words
     assert "Quiet Ltd details not read yet" in words
+
+
+def test_the_list_says_what_administration_each_tenant_gave_and_until_when(cast: Cast, world: Stage) -> None:
+    client, now = cast.client("owner"), timezone.now()
+    words = text_of(client.get(LIST))
+    assert "none given today" in words
+    assert "not given today" in words
+    told = {ALPINE.name: ("active", 40), SHARED.name: ("active", -1), CONTOSO.name: ("approvalPending", 300)}
+    for name, (status, days) in told.items():
+        Sighting.objects.filter(tenant__name=name).update(
+            delegation_status=status, delegation_roles=["88d8e3e3-8f55-4a1e-953a-9b9898b8876b"],
+            delegation_ends_at=now + timedelta(days=days), delegation_read_at=now,
+        )  # fmt: skip
+    words = text_of(client.get(LIST))
+    for ending in ("active until", "ended yesterday", "waiting until"):
+        assert ending in words
 
 
 SEARCHES = {

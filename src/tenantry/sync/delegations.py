@@ -4,8 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import connection as database
 from django.db import transaction
+from django.db.models import BigIntegerField, F, Value
+from django.db.models.functions import Cast
 
 from tenantry.connections.directories import graph_of
 from tenantry.connections.models import Connection, Provider
@@ -13,6 +16,7 @@ from tenantry.connections.pacing import people_budgets
 from tenantry.core.consent import STEPS, Concern, Matter
 from tenantry.core.texts import storable
 from tenantry.isolation.bulk import stage_rows
+from tenantry.listing.searching import IsOneOf
 from tenantry.providers.errors import ProviderError
 from tenantry.providers.microsoft.delegations import READING_ROLES, Delegation
 from tenantry.sync.models import Feed, Sighting
@@ -139,9 +143,11 @@ def sightings_of(tenant_ids: Sequence[int]) -> dict[int, Sighting]:
     By tenant. In a marketplace's scope.
     """
     feeding = Feed.objects.values("connection_id")
+    wanted = Cast(Value(f"{{{','.join(map(str, tenant_ids))}}}"), ArrayField(BigIntegerField()))
     rows = Sighting.objects.filter(
-        tenant_id__in=tenant_ids, connection_id__in=feeding, connection__provider=Provider.MICROSOFT, ended_at=None
-    ).select_related("connection")
+        IsOneOf(F("tenant_id"), wanted), connection_id__in=feeding, connection__provider=Provider.MICROSOFT,
+        ended_at=None,
+    ).select_related("connection")  # fmt: skip
     found: dict[int, Sighting] = {}
     for row in sorted(rows, key=lambda row: (row.delegation_status != "active", row.pk)):
         found.setdefault(row.tenant_id, row)

@@ -95,7 +95,7 @@ def list_context(request: HttpRequest, visit: Visit, wanted: Wanted, listed: Lis
     may_decide = visit.presence.may(Action.DECIDE_PENDING)
     offer = Offer(decides=may_decide, links=not why_not_link(switches))
     query = kept_query(wanted)
-    rows = rows_of(listed.page.rows, offer, query)
+    rows = rows_of(listed.page.rows, offer, query, now=visit.now)
     return {
         "rows": rows,
         "bulk": _bulk(wanted, offer) if may_decide and rows else None,

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from tenantry.core.matching import Certainty
@@ -9,13 +10,15 @@ from tenantry.core.tenants import Problem
 from tenantry.sync.automatic.words import SHOWN_WORDS
 from tenantry.sync.deciding.answering import OPEN_STATES
 from tenantry.sync.deciding.queries import best_matches
+from tenantry.sync.delegations import administration_of, sightings_of
 from tenantry.sync.matching.words import agreement_in_brief, certainty_word, match_words
-from tenantry.sync.models import Match, PendingCompany, PendingState
+from tenantry.sync.models import Match, PendingCompany, PendingState, Sighting
 from tenantry.sync.pending.filters import PROBLEM_WORDS
 from tenantry.web.addresses import address_of
 from tenantry.web.countries import country_name
 from tenantry.web.texts import legible
 
+_ADMIN_TONES = {"active": "good", "lacks a role": "wait", "waits for the customer": "wait", "ended": "bad"}
 STATE_TONES = {"pending": "wait", "held": "wait", "created": "good", "linked": "good"}
 
 
@@ -27,10 +30,29 @@ class Offer:
     links: bool
 
 
-def rows_of(found: Sequence[PendingCompany], offer: Offer, query: str) -> list[dict[str, Any]]:
-    """Return the rows as ``pending/_table.html`` documents them. One query for all."""
+def rows_of(found: Sequence[PendingCompany], offer: Offer, query: str, *, now: datetime) -> list[dict[str, Any]]:
+    """Return the rows as ``pending/_table.html`` documents them. Reads ``tenant``; two queries for all."""
     matches = best_matches(pending.pk for pending in found if pending.match_count)
-    return [_row(pending, matches.get(pending.pk), offer, query) for pending in found]
+    seen = sightings_of([pending.tenant_id for pending in found])
+    return [
+        _row(pending, matches.get(pending.pk), offer, query)
+        | {"administration": _administration(pending, seen.get(pending.tenant_id), now=now)}
+        for pending in found
+    ]
+
+
+def _administration(pending: PendingCompany, sighting: Sighting | None, *, now: datetime) -> dict[str, Any]:
+    """Return the delegated administration (GDAP) as last read, else what the details of the tenant say of it."""
+    if sighting is not None and sighting.delegation_read_at is not None:
+        found = administration_of(sighting, now=now)
+        return {
+            "word": "waiting" if found.word == "waits for the customer" else found.word,
+            "tone": _ADMIN_TONES.get(found.word, "off"),
+            "ends": found.ends_at if found.word != "none" else None,
+            "is_over": found.word == "ended",
+        }
+    word = {True: "given", False: "not given", None: ""}[pending.tenant.delegated_admin]
+    return {"word": word, "tone": "good" if word == "given" else "off", "ends": None, "is_over": False}
 
 
 def _row(pending: PendingCompany, match: Match | None, offer: Offer, query: str) -> dict[str, Any]:

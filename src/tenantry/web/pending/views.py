@@ -29,7 +29,8 @@ from tenantry.web.pending.offers import offers_context
 def pending_list(request: HttpRequest, visit: Visit) -> HttpResponse:
     """List pending companies: a full page, or its table alone for HTMX."""
     wanted = wanted_by(request)
-    context = list_context(request, visit, wanted, list_pending(wanted, now=visit.now))
+    listed = list_pending(wanted, now=visit.now, beside=("connection", "tenant"))
+    context = list_context(request, visit, wanted, listed)
     htmx = getattr(request, "htmx", None)
     if not htmx or htmx.history_restore_request:
         return render(request, "pending/list.html", context)
