@@ -119,7 +119,7 @@ def test_a_manager_turns_user_sync_on_for_both_sees_the_count_runs_and_reads_why
     page.get_by_role("navigation", name="People by what becomes of them").get_by_role(
         "link", name=re.compile("^Left for a person", re.IGNORECASE)
     ).click()
-    page.get_by_role("link", name="Tim Twin").click()
+    page.get_by_role("link", name="Tim Twin", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Tim Twin")
     expect(page.get_by_text(SENTENCES[Reason.SHARED_ADDRESS])).to_be_visible()
 
