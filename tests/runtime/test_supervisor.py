@@ -42,6 +42,7 @@ from tenantry.runtime.supervisor import Supervisor
 PYTHON = (sys.executable, "-I", "-S", "-c")
 SLEEP = (*PYTHON, "import time; time.sleep(60)")
 def say(sentence): print(sentence, flush=True)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # a test run under nohup hands on that it is ignored
 children = eval(sys.argv[1])
 sys.exit(Supervisor(children, say=say, on_ready=lambda: say("all ready")).run())
 """
@@ -278,6 +279,17 @@ def test_one_signal_stops_gracefully_and_reaches_the_parent_only(run_python: Run
     assert time.monotonic() - began < 3
     assert "web stopped after" in output
     assert not command_line(child)
+
+
+def test_under_nohup_a_terminal_that_closes_stops_nothing(run_python: RunPython) -> None:
+    process = run_python(SUPERVISE.replace("SIGHUP, signal.SIG_DFL", "SIGHUP, signal.SIG_IGN"), "[Child('web', SLEEP)]")
+    read_until(process, "all ready")
+    process.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        process.wait(0.5)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=10)
+    assert process.returncode == 0
 
 
 def test_a_second_ctrl_c_kills_at_once(run_python: RunPython) -> None:
