@@ -1,25 +1,21 @@
 """Which side wins for each field of people: reading and saving the rules."""
 
-import hashlib
 from collections.abc import Mapping
-from typing import Any
 
 from ninja import Schema
 from pydantic import Field
 
 from tenantry.api.areas import Area, Call, Reply
-from tenantry.api.shapes import Given, refuse_strange
+from tenantry.api.field_rules import chosen_rules, rules_schema, told_rules
+from tenantry.api.shapes import Given
 from tenantry.core.permissions import Action
-from tenantry.core.planning.linked import FieldRule, Rules
+from tenantry.core.planning.linked import Rules
 from tenantry.core.planning.users.fields import LABELS
 from tenantry.sync.people.field_owners import save_person_rules
 from tenantry.sync.people.planning import read_person_rules
 
 area = Area("Sync settings")
-_RULES: dict[str, Any] = {
-    "additionalProperties": False,
-    "properties": {name: {"type": "string", "enum": [rule.value for rule in FieldRule]} for name in LABELS},
-}
+_RULES = rules_schema(LABELS)
 
 
 class PersonRulesTold(Schema):
@@ -36,17 +32,12 @@ class PersonRulesGiven(Given):
     @property
     def chosen(self) -> Rules:
         """The rules that were sent. Raises ``Problem`` for a field or a rule that there is not."""
-        for name, rule in self.rules.items():
-            refuse_strange("rules", name, list(LABELS))
-            refuse_strange("rules", rule, [each.value for each in FieldRule])
-        return {name: FieldRule(rule) for name, rule in self.rules.items()}
+        return chosen_rules(self.rules, LABELS)
 
 
 def _told() -> Reply:
-    rules = {name: rule.value for name, rule in read_person_rules().items()}
-    return Reply(
-        PersonRulesTold(rules=rules), version=hashlib.sha256(repr(sorted(rules.items())).encode()).hexdigest()[:16]
-    )
+    told, version = told_rules(read_person_rules())
+    return Reply(PersonRulesTold(rules=told), version=version)
 
 
 @area.get("/settings/person-fields", Action.CHANGE_SYNC_SETTINGS, PersonRulesTold)

@@ -1,6 +1,5 @@
 """Sync settings: reading, what saving others would do, saving; and which side wins for a linked company's fields."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import asdict, fields, replace
 from datetime import datetime
@@ -11,6 +10,7 @@ from ninja import Schema
 from pydantic import Field
 
 from tenantry.api.areas import Area, Call, Reply
+from tenantry.api.field_rules import chosen_rules, rules_schema, told_rules
 from tenantry.api.problems import Problem
 from tenantry.api.shapes import Count, Given, count_of, refuse_strange
 from tenantry.core.brakes import BOUNDS, Limits
@@ -31,10 +31,7 @@ _LIMITS: dict[str, Any] = {
         name: {"type": "integer", "minimum": least, "maximum": most} for name, (least, most) in BOUNDS.items()
     },
 }
-_RULES: dict[str, Any] = {
-    "additionalProperties": False,
-    "properties": {name: {"type": "string", "enum": [rule.value for rule in FieldRule]} for name in FIELDS},
-}
+_RULES = rules_schema(FIELDS)
 
 
 class SettingsTold(Schema):
@@ -182,10 +179,7 @@ class RulesGiven(Given):
     @property
     def chosen(self) -> Rules:
         """The rules that were sent. Raises :class:`Problem` for a field or a rule that there is not."""
-        for name, rule in self.rules.items():
-            refuse_strange("rules", name, FIELDS)
-            refuse_strange("rules", rule, [each.value for each in FieldRule])
-        return {name: FieldRule(rule) for name, rule in self.rules.items()}
+        return chosen_rules(self.rules, FIELDS)
 
 
 class RulesEffectTold(Schema):
@@ -197,8 +191,7 @@ class RulesEffectTold(Schema):
 
 
 def _rules(rules: Mapping[str, FieldRule]) -> Reply:
-    told = {name: rule.value for name, rule in rules.items()}
-    version = hashlib.sha256(repr(sorted(told.items())).encode()).hexdigest()[:16]
+    told, version = told_rules(rules)
     return Reply(RulesTold(rules=told), version=version)
 
 

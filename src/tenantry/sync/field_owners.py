@@ -4,7 +4,7 @@ In the marketplace's scope.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -39,23 +39,36 @@ def save_rules(*, rules: Rules, actor: Actor, now: datetime) -> list[str]:
 
     ``rules`` may leave fields out, which keep theirs. Raises ``ValueError`` for a field that there is not.
     """
-    unknown = set(rules) - set(FIELDS)
-    if unknown:
-        raise ValueError(f"No fields of linked companies: {sorted(unknown)}")
+    changed = write_rules(rules, read_rules, of="linked companies", actor=actor, now=now)
+    if changed:
+        TenantLink.objects.filter(ended_at=None).update(compared_at=None)
+    return changed
+
+
+def write_rules(
+    rules: Rules, read: Callable[[], Rules], *, of: str, actor: Actor, now: datetime, prefix: str = ""
+) -> list[str]:
+    """Write the rules that differ from those that ``read`` returns, and tell; return their fields.
+
+    ``read`` returns the rule of every field that there is; it is asked once the rows are locked. ``prefix`` is what the
+    fields' rows begin with, ``of`` whose fields they are. Raises ``ValueError`` for a field that there is not.
+    """
     marketplace_id = current_marketplace_id()
     list(FieldOwner.objects.select_for_update())
-    before = read_rules()
+    before = read()
+    unknown = set(rules) - set(before)
+    if unknown:
+        raise ValueError(f"No fields of {of}: {sorted(unknown)}")
     changed = [name for name, rule in rules.items() if before[name] is not rule]
     for name in changed:
         FieldOwner.objects.update_or_create(
-            marketplace_id=marketplace_id, field=name, defaults={"owner": rules[name].value}
+            marketplace_id=marketplace_id, field=f"{prefix}{name}", defaults={"owner": rules[name].value}
         )
     if changed:
-        TenantLink.objects.filter(ended_at=None).update(compared_at=None)
         happening = Happening(
             "marketplace.field_owners.changed", Target("marketplace", str(marketplace_id)),
-            before={name: before[name].value for name in changed},
-            after={name: rules[name].value for name in changed},
+            before={f"{prefix}{name}": before[name].value for name in changed},
+            after={f"{prefix}{name}": rules[name].value for name in changed},
         )  # fmt: skip
         record_event(happening, actor=actor, marketplace_id=marketplace_id, now=now)
     return changed

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
@@ -10,9 +9,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from tenantry.core.permissions import Action
-from tenantry.core.planning.linked import FIELDS, FieldRule, Rules
+from tenantry.core.planning.linked import Rules
 from tenantry.sync.field_owners import MOST_JUDGED, effect_of_rules, read_rules, save_rules
 from tenantry.web.access import Visit, needs
+from tenantry.web.settings.rules_form import FILL_BLANKS, OURS_WINS, PROVIDER_WINS, RulesForm
 
 _LABELS = {
     "name": ("Name", "The provider's name replaces yours, also where you shortened it."),
@@ -23,26 +23,13 @@ _LABELS = {
     "contact_email": ("Contact's e-mail", "The company's contact; no person's sign-in changes."),
     "contact_phone": ("Contact's phone", ""),
 }
-_CHOICES = [
-    (FieldRule.FILL_BLANKS.value, "Fill blanks"),
-    (FieldRule.PROVIDER.value, "Provider wins"),
-    (FieldRule.OURS.value, "Ours wins"),
-]
 
 
-class RulesForm(forms.Form):
+class CompanyRulesForm(RulesForm):
     """A rule for each field of linked companies."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name in FIELDS:
-            label, sentence = _LABELS[name]
-            self.fields[name] = forms.ChoiceField(choices=_CHOICES, label=label, help_text=sentence)
-
-    @property
-    def rules(self) -> Rules:
-        """The rules that were chosen."""
-        return {name: FieldRule(self.cleaned_data[name]) for name in FIELDS}
+    labels = _LABELS
+    offered = (FILL_BLANKS, PROVIDER_WINS, OURS_WINS)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -50,8 +37,8 @@ class RulesForm(forms.Form):
 def company_fields(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Show the rules; on POST show the effect of what was chosen, or save it."""
     if request.method != "POST":
-        return _page(request, RulesForm(initial={name: rule.value for name, rule in read_rules().items()}))
-    form = RulesForm(request.POST)
+        return _page(request, CompanyRulesForm(initial={name: rule.value for name, rule in read_rules().items()}))
+    form = CompanyRulesForm(request.POST)
     if not form.is_valid():
         raise BadRequest("The form of the company fields was changed on the way.")
     if request.POST.get("do") != "save":

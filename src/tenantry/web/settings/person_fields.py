@@ -1,8 +1,7 @@
 """Settings, People's fields: which side wins for each field of people who come in by User Sync."""
 
-from typing import Any
+from typing import ClassVar
 
-from django import forms
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse
@@ -10,11 +9,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from tenantry.core.permissions import Action
-from tenantry.core.planning.linked import FieldRule, Rules
 from tenantry.core.planning.users.fields import LABELS
 from tenantry.sync.people.field_owners import save_person_rules
 from tenantry.sync.people.planning import read_person_rules
 from tenantry.web.access import Visit, needs
+from tenantry.web.settings.rules_form import FILL_BLANKS, OURS_WINS, PROVIDER_WINS, RulesForm
 
 _SENTENCES = {
     "email": "Where the person has no login here and no other company. Whoever signs in keeps the address.",
@@ -23,27 +22,13 @@ _SENTENCES = {
     "phone": "",
     "language": "The language of letters to this person.",
 }
-_CHOICES = [
-    (FieldRule.PROVIDER.value, "Provider wins"),
-    (FieldRule.FILL_BLANKS.value, "Fill blanks"),
-    (FieldRule.OURS.value, "Ours wins"),
-]
 
 
-class PersonRulesForm(forms.Form):
+class PersonRulesForm(RulesForm):
     """A rule for each field of people."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        for name, label in LABELS.items():
-            self.fields[name] = forms.ChoiceField(
-                choices=_CHOICES, label=f"{label[0].upper()}{label[1:]}", help_text=_SENTENCES[name]
-            )
-
-    @property
-    def rules(self) -> Rules:
-        """The rules that were chosen."""
-        return {name: FieldRule(self.cleaned_data[name]) for name in LABELS}
+    labels: ClassVar = {name: (f"{label[0].upper()}{label[1:]}", _SENTENCES[name]) for name, label in LABELS.items()}
+    offered = (PROVIDER_WINS, FILL_BLANKS, OURS_WINS)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
