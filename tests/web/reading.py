@@ -10,6 +10,7 @@ from django.http import HttpResponse
 def text_of(answer: HttpResponse | Any) -> str:
     """Return the words of a page, without its marks, blanks drawn together."""
     content = re.sub(r"<(script|style)\b.*?</\1>", " ", answer.content.decode(), flags=re.DOTALL)
+    content = content.replace("<wbr>", "")  # where a word may break, and none ends
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", content)).split())
 
 

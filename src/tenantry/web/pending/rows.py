@@ -1,5 +1,6 @@
 """One row of the list of pending companies: its match in words, its likely decision, what else can be done with it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -64,7 +65,7 @@ def _row(pending: PendingCompany, match: Match | None, offer: Offer, query: str)
         "name": legible(pending.name),
         "country": pending.country,
         "country_name": country_name(pending.country),
-        "domain": legible(pending.domain),
+        "domain": re.findall(r"[^.]+\.?|\.", legible(pending.domain)),
         "contact_name": legible(pending.contact_name),
         "contact_email": legible(pending.contact_email),
         "first_seen": pending.first_seen_at,
