@@ -4,7 +4,6 @@ Django calls :func:`configure` with the ``LOGGING`` setting. Request ids, run id
 ``structlog.contextvars`` where work begins, and so stand on every line of it.
 """
 
-import contextvars
 import logging
 import sys
 from collections.abc import Callable, Mapping
@@ -66,11 +65,13 @@ def configure(options: Mapping[str, Any]) -> None:
 def carried(function: Callable[P, T]) -> Callable[P, T]:
     """Return the function so that its log lines carry, in whichever thread it runs, what is bound here and now.
 
-    Threads of a pool begin with nothing bound: their calls would be nobody's.
+    Threads of a pool begin with nothing bound: their calls would be nobody's. Nothing but the lines' ids is carried:
+    a marketplace's scope is of one database session, which another thread does not have.
     """
-    here = contextvars.copy_context()
+    here = structlog.contextvars.get_contextvars()
 
     def run(*arguments: P.args, **keywords: P.kwargs) -> T:
-        return here.copy().run(function, *arguments, **keywords)
+        with structlog.contextvars.bound_contextvars(**here):
+            return function(*arguments, **keywords)
 
     return run
