@@ -17,7 +17,6 @@ from tenantry.mail import LANGUAGES
 from tenantry.marketplace.models import StaffRole
 from tenantry.sync.entitlements import allowed_switches
 
-_PLACES = ("api", "authority", "ca_file")
 ROLES = [role.value for role in STAFF_ROLES]
 
 

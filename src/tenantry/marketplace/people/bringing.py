@@ -12,7 +12,6 @@ from enum import StrEnum
 
 from django.db import transaction
 
-from tenantry.accounts.models import Account
 from tenantry.audit.events import Actor, Happening
 from tenantry.audit.services import record_events
 from tenantry.core.drafts import PersonDraft, clean_person
@@ -22,6 +21,7 @@ from tenantry.isolation.scope import current_marketplace_id
 from tenantry.marketplace.models import Company, CompanyOrigin, Membership, MembershipRole, MembershipState, User
 from tenantry.marketplace.numbering import reserve_ids
 from tenantry.marketplace.people.keys import write_user_keys
+from tenantry.marketplace.people.places import logins_among
 from tenantry.marketplace.people.profiles import write_profiles
 from tenantry.marketplace.people.refusals import PersonRefused
 from tenantry.marketplace.people.telling import membership_happening
@@ -136,7 +136,7 @@ def _known(emails: Sequence[str]) -> _Known:
         return _Known()
     return _Known(
         users=dict(User.objects.filter(email__in=wanted).values_list("email", "pk")),
-        logins=set(Account.objects.filter(email__in=wanted).values_list("email", flat=True)),
+        logins=logins_among(wanted),
     )
 
 

@@ -1,6 +1,6 @@
 """Roles and states of people in companies. A company that has had an administrator keeps one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -110,6 +110,12 @@ def _is_own(membership: Membership) -> bool:
 def has_login(email: str) -> bool:
     """Whether anybody in the installation signs in with this address."""
     return bool(email) and Account.objects.filter(email=email).exists()
+
+
+def logins_among(emails: Iterable[str]) -> set[str]:
+    """Return those of these addresses with which anybody in the installation signs in. One query, or none."""
+    wanted = sorted({email for email in emails if email})
+    return set(Account.objects.filter(email__in=wanted).values_list("email", flat=True)) if wanted else set()
 
 
 def _keep_an_administrator(membership: Membership) -> None:

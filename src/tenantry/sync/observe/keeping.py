@@ -12,7 +12,7 @@ from psycopg.types.json import Jsonb
 
 from tenantry.connections.models import Provider
 from tenantry.core.records import Address, Contact, Relationship, TenantDetails
-from tenantry.core.retries import DAILY, given_up
+from tenantry.core.retries import DAILY, WAITS, given_up
 from tenantry.core.tenants import known_contact
 from tenantry.core.texts import storable
 from tenantry.isolation.bulk import update_rows
@@ -26,9 +26,8 @@ from tenantry.sync.observe.snapshots import SNAPSHOT_COLUMNS, snapshot_of_row
 REFRESH_AFTER = timedelta(hours=24)
 _STAGGER = timedelta(hours=2)
 _ENDED = "relationship ended"
-_ROW_RETRIES = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
 # An outage is nobody's fault in particular: the first time the tenant only goes to the end of the line.
-_OUTAGE_RETRIES = (timedelta(minutes=1), *_ROW_RETRIES)
+_OUTAGE_RETRIES = (timedelta(minutes=1), *WAITS)
 _MOST_COUNTED = 30_000
 _DETAIL_FIELDS = (
     "name domain domains country contact_first_name contact_last_name contact_email contact_phone contact_language "
@@ -180,10 +179,10 @@ def _take_failure(
         sighting.details_due_at = None if over else refresh_at(tenant.external_id, read_at=now)
         return "details not read"
     away = isinstance(error, Unavailable)
-    waits = _OUTAGE_RETRIES if away else _ROW_RETRIES
+    waits = _OUTAGE_RETRIES if away else WAITS
     wait = waits[min(sighting.details_failures, len(waits) - 1)]
     sighting.details_failures = min(sighting.details_failures + 1, _MOST_COUNTED)
-    over = not away and given_up(sighting.details_failures, _ROW_RETRIES)
+    over = not away and given_up(sighting.details_failures)
     sighting.details_due_at = None if over else now + wait
     return "details not read"
 

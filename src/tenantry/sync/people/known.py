@@ -7,11 +7,11 @@ from typing import Any
 
 from django.db import connection as database
 
-from tenantry.accounts.models import Account
 from tenantry.core.planning.users.planning import Known
 from tenantry.core.planning.users.views import OWN_FIELDS, DirectoryPerson, LinkView, LivingLink, MembershipView
 from tenantry.isolation.scope import current_marketplace_id
 from tenantry.marketplace.models import Membership, MembershipRole, MembershipState, User
+from tenantry.marketplace.people.places import logins_among
 from tenantry.sync.models import LinkMaker, TenantLink, UserLink
 from tenantry.sync.people.ends import EndReason
 
@@ -132,8 +132,7 @@ def _places(ids: Collection[int], precedence: Mapping[str, int]) -> dict[int, Me
     with database.cursor() as cursor:
         cursor.execute(_PLACES, [current_marketplace_id(), list(ids)])
         rows = cursor.fetchall()
-    emails = sorted({row[8] for row in rows if row[8]})
-    logins = set(Account.objects.filter(email__in=emails).values_list("email", flat=True))
+    logins = logins_among(row[8] for row in rows)
     return {row[0]: _place(row, links, logins) for row in rows}
 
 

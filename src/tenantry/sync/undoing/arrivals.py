@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tenantry.accounts.models import Account
 from tenantry.audit.events import Actor
 from tenantry.core.planning.users.fields import usable_values
 from tenantry.core.planning.users.planning import UserChangeKind
@@ -24,7 +23,7 @@ from tenantry.core.undoing_people import (
 )
 from tenantry.marketplace.invitations.services import InvitationRefused, revoke
 from tenantry.marketplace.models import LIVE_INVITATION, Invitation, Membership, MembershipRole, MembershipState
-from tenantry.marketplace.people.places import deactivate_membership
+from tenantry.marketplace.people.places import deactivate_membership, logins_among
 from tenantry.marketplace.people.refusals import LastAdministrator
 from tenantry.sync.deciding.answering import Circumstances
 from tenantry.sync.deciding.newcomers import has_left, live_invitations
@@ -63,7 +62,6 @@ def _links(changes: Sequence[Change]) -> dict[int, UserLink]:
 def _now(places: Sequence[Membership]) -> _Now:
     users = [place.user_id for place in places]
     others = Membership.objects.filter(user_id__in=users).exclude(pk__in=[place.pk for place in places])
-    emails = [place.user.email for place in places if place.user.email]
     chiefs = Membership.objects.filter(
         company_id__in={place.company_id for place in places}, role=MembershipRole.ADMINISTRATOR
     ).exclude(state=MembershipState.INACTIVE)
@@ -72,7 +70,7 @@ def _now(places: Sequence[Membership]) -> _Now:
         administrators.setdefault(company, set()).add(key)
     return _Now(
         live_invitations([place.pk for place in places]), set(others.values_list("user_id", flat=True)),
-        set(Account.objects.filter(email__in=emails).values_list("email", flat=True)), administrators,
+        logins_among(place.user.email for place in places), administrators,
     )  # fmt: skip
 
 

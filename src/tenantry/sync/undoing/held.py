@@ -7,26 +7,33 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from tenantry.audit.events import Actor, ActorKind
+from tenantry.core.planning.companies import ChangeKind
+from tenantry.core.planning.users.planning import UserChangeKind
 from tenantry.core.tenants import digest
+from tenantry.core.undoing import NO_WAY
 from tenantry.marketplace.models import Membership
 from tenantry.sync.deciding.answering import Circumstances
+from tenantry.sync.deciding.many import KINDS
+from tenantry.sync.deciding.selecting import BulkAction
 from tenantry.sync.holds.kinds import UNDOS, Applier, HeldKind, HeldRow, Outcome
+from tenantry.sync.holds.releasing import RELEASE
 from tenantry.sync.models import Change, ChangeState
 from tenantry.sync.people.held import membership_of
 from tenantry.sync.undoing.registry import way_for
-from tenantry.sync.undoing.ways import Planned, UndoRefused
+from tenantry.sync.undoing.ways import UNDO_PREFIX, Planned, UndoRefused
 
-UNDO_PREFIX = "undo."
-REMOVES_PEOPLE = frozenset({"undo.user.create", "undo.user.reactivate"})
-REMOVES_COMPANIES = frozenset({"undo.decide.create", "undo.decide.release", "undo.company.create"})
-_NO_WAY = "There is no way to take this back any more."
+REMOVES_COMPANY = frozenset({KINDS[BulkAction.CREATE], RELEASE, ChangeKind.CREATE.value})
+"""Kinds of changes with which a company may go when they are taken back."""
+_REMOVES_PERSON = frozenset({UserChangeKind.CREATE.value, UserChangeKind.REACTIVATE.value})
+REMOVES_PEOPLE = frozenset(f"{UNDO_PREFIX}{kind}" for kind in _REMOVES_PERSON)
+REMOVES_COMPANIES = frozenset(f"{UNDO_PREFIX}{kind}" for kind in REMOVES_COMPANY)
 
 
 def take_back_row(undo: Change, *, run_id: int, now: datetime) -> None:
     """Take back what a planned row says, in the caller's transaction. Raises :class:`UndoRefused`."""
     way = way_for(undo.kind.removeprefix(UNDO_PREFIX))
     if way is None:
-        raise UndoRefused(_NO_WAY)
+        raise UndoRefused(NO_WAY)
     way.take_back(undo, Circumstances(actor_of(undo), now, run_id=run_id))
 
 

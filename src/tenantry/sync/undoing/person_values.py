@@ -6,7 +6,6 @@ from typing import Any
 
 from django.db.models import Count
 
-from tenantry.accounts.models import Account
 from tenantry.audit.events import Actor
 from tenantry.core.planning.users.fields import LABELS, usable_values
 from tenantry.core.planning.users.planning import UserChangeKind
@@ -14,6 +13,7 @@ from tenantry.core.planning.users.views import OWN_FIELDS, PROFILE_FIELDS
 from tenantry.core.undoing import ValuesFacts, judge_values, kept_away, restorable
 from tenantry.marketplace.models import Membership, User
 from tenantry.marketplace.people.editing import restore_values
+from tenantry.marketplace.people.places import logins_among
 from tenantry.marketplace.people.refusals import PersonRefused
 from tenantry.sync.deciding.answering import Circumstances
 from tenantry.sync.models import Change, UserLink
@@ -48,8 +48,7 @@ def _bound(places: Sequence[Membership]) -> set[int]:
     users = {place.user_id: place.user for place in places}
     counted = Membership.objects.filter(user_id__in=users).values("user_id").annotate(count=Count("pk"))
     several = set(counted.filter(count__gt=1).values_list("user_id", flat=True))
-    emails = {user.email for user in users.values() if user.email}
-    logins = set(Account.objects.filter(email__in=emails).values_list("email", flat=True))
+    logins = logins_among(user.email for user in users.values())
     signing_in = {pk for pk, user in users.items() if user.account_id is not None or user.email in logins}
     accepted = {place.user_id for place in places if place.accepted_at is not None}
     erased = {pk for pk, user in users.items() if user.erased_at is not None}

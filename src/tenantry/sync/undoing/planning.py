@@ -18,16 +18,15 @@ from tenantry.core.brakes import asks_before_removing
 from tenantry.core.tenants import digest
 from tenantry.core.undoing import NO_WAY, UNDO_FOR, ChangeFacts, Effect, why_not
 from tenantry.isolation.bulk import insert_rows
-from tenantry.sync.deciding.many import KINDS, record_decisions
-from tenantry.sync.deciding.selecting import MOST_AT_ONCE, BulkAction
-from tenantry.sync.holds.releasing import RELEASE
+from tenantry.sync.deciding.many import record_decisions
+from tenantry.sync.deciding.selecting import MOST_AT_ONCE
 from tenantry.sync.models import Change, ChangeState, Run, RunKind, Trigger
 from tenantry.sync.models.runs import CHANGE_COLUMNS
 from tenantry.sync.queue import enqueue_undo
 from tenantry.sync.switches import read_limits
-from tenantry.sync.undoing.held import UNDO_PREFIX
+from tenantry.sync.undoing.held import REMOVES_COMPANY
 from tenantry.sync.undoing.registry import kinds_with_a_way, way_for
-from tenantry.sync.undoing.ways import Planned, UndoRefused
+from tenantry.sync.undoing.ways import UNDO_PREFIX, Planned, UndoRefused, plan_each
 
 _BATCH = 1_000
 _SAMPLES = 20
@@ -38,7 +37,6 @@ _GOING: Mapping[str, str] = {
     ChangeState.APPROVED: _UNDER_WAY,
     ChangeState.HELD: "Taking it back is held already: release it on the page Held, or reject it there.",
 }
-_REMOVES_COMPANY = {KINDS[BulkAction.CREATE], RELEASE, "company.create"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +67,7 @@ class Judged:
     @property
     def removes_company(self) -> bool:
         """Whether a company goes with it."""
-        return self.change.kind in _REMOVES_COMPANY and self.planned.details.get("creates", False)
+        return self.change.kind in REMOVES_COMPANY and self.planned.details.get("creates", False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,18 +154,15 @@ def _plans(run: Run, changes: Sequence[Change], *, actor: Actor, now: datetime) 
     going = Change.objects.filter(undoes__in=changes, state__in=_GOING)
     waiting = dict(going.values_list("undoes_id", "state"))
     found: dict[int, Planned] = {}
-    left: dict[str, list[Change]] = {}
+    left: list[Change] = []
     for change in changes:
         facts = ChangeFacts(change.kind, change.state, change.settled_at, preview=run.preview)
         refusal = why_not(facts, now=now) or _GOING.get(waiting.get(change.pk, ""), "")
         if refusal:
             found[change.pk] = Planned(Effect(refusal))
         else:
-            left.setdefault(change.kind, []).append(change)
-    for kind, some in left.items():
-        way = way_for(kind)
-        found |= way.plan(some, actor, now) if way else {}
-    return found
+            left.append(change)
+    return found | plan_each(left, way_for, actor, now)
 
 
 @transaction.atomic

@@ -8,10 +8,9 @@ from tenantry.core.undoing import NO_WAY, ChangeFacts, Effect, why_not
 from tenantry.sync.deciding.answering import Circumstances
 from tenantry.sync.holds.releasing import RELEASE
 from tenantry.sync.models import Change
-from tenantry.sync.undoing.ways import Planned, UndoRefused, Way
+from tenantry.sync.undoing.ways import UNDO_PREFIX, Planned, UndoRefused, Way, plan_each
 
 _GONE = Effect("The change that was released is not kept any more.")
-_UNDOING = "undo."
 
 
 class Released:
@@ -26,22 +25,18 @@ class Released:
 
     def _plan(self, changes: Sequence[Change], actor: Actor, now: datetime) -> dict[int, Planned]:
         originals = Change.objects.select_related("run").in_bulk([_original_of(change) for change in changes])
-        by_kind: dict[str, list[Change]] = {}
-        found = {change.pk: Planned(_GONE) for change in changes}
+        refusals = {
+            original.pk: _refusal(original, now=now) or ("" if self._for(original.kind) else NO_WAY)
+            for original in originals.values()
+        }
+        planned = plan_each((each for each in originals.values() if not refusals[each.pk]), self._for, actor, now)
+        found = {}
         for change in changes:
-            original = originals.get(_original_of(change))
-            if original is None:
-                continue
-            refusal = _refusal(original, now=now) or ("" if self._for(original.kind) else NO_WAY)
-            if refusal:
-                found[change.pk] = Planned(Effect(refusal))
+            original_id = _original_of(change)
+            if original_id in planned:
+                found[change.pk] = _standing_for(planned[original_id], change)
             else:
-                by_kind.setdefault(original.kind, []).append(change)
-        for kind, some in by_kind.items():
-            way = self._for(kind)
-            assert way is not None  # noqa: S101 (asked above)
-            planned = way.plan([originals[_original_of(change)] for change in some], actor, now)
-            found |= {change.pk: _standing_for(planned[_original_of(change)], change) for change in some}
+                found[change.pk] = Planned(Effect(refusals[original_id]) if original_id in refusals else _GONE)
         return found
 
     def _take_back(self, undo: Change, by: Circumstances) -> None:
@@ -63,7 +58,7 @@ def _original_of(change: Change) -> int:
 
 
 def _refusal(original: Change, *, now: datetime) -> str:
-    undoing = original.kind.startswith(_UNDOING)
+    undoing = original.kind.startswith(UNDO_PREFIX)
     return why_not(ChangeFacts(original.kind, original.state, original.settled_at, undoing=undoing), now=now)
 
 

@@ -1,6 +1,6 @@
 """What a way of taking changes back is: one for each sort of change, all listed in ``registry``."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -9,6 +9,9 @@ from tenantry.audit.events import Actor
 from tenantry.core.undoing import Effect
 from tenantry.sync.deciding.answering import Circumstances
 from tenantry.sync.models import Change
+
+UNDO_PREFIX = "undo."
+"""What the kind of an undo begins with; the kind of what it takes back follows."""
 
 
 class UndoRefused(Exception):
@@ -44,3 +47,17 @@ class Way:
     kinds: frozenset[str]
     plan: Callable[[Sequence[Change], Actor, datetime], dict[int, Planned]]
     take_back: Callable[[Change, Circumstances], None]
+
+
+def plan_each(
+    changes: Iterable[Change], way_for: Callable[[str], Way | None], actor: Actor, now: datetime
+) -> dict[int, Planned]:
+    """Let the way of each change plan it, those of a kind together; without those that there is no way for."""
+    by_kind: dict[str, list[Change]] = {}
+    for change in changes:
+        by_kind.setdefault(change.kind, []).append(change)
+    found: dict[int, Planned] = {}
+    for kind, some in by_kind.items():
+        way = way_for(kind)
+        found |= way.plan(some, actor, now) if way else {}
+    return found

@@ -13,7 +13,7 @@ from tenantry.sync.models import Change, PendingState, Run, RunKind, RunState, T
 from tenantry.sync.models.runs import LIVE_RUN
 from tenantry.sync.pending.filters import PROBLEM_WORDS
 from tenantry.sync.runs.progress import stage_of
-from tenantry.sync.undoing.held import UNDO_PREFIX
+from tenantry.sync.undoing.ways import UNDO_PREFIX
 from tenantry.web.countries import country_name
 from tenantry.web.texts import legible
 
