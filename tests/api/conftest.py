@@ -8,10 +8,11 @@ from tests.api.calling import Api, api_of
 from tests.connections.directory_stage import close_kept
 from tests.web.cast import Cast
 from tests.web.casting import cast, quick, stage, template
+from tests.webhooks.listening import server, to_this_machine
 
 from tenantry.emulator.server import Emulator
 
-__all__ = ["cast", "quick", "stage", "template"]
+__all__ = ["cast", "quick", "server", "stage", "template", "to_this_machine"]
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Webhooks through the API: endpoints, their secrets, deliveries with request and answer, and who may."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -9,7 +8,7 @@ from pytest_django.fixtures import Settings
 from standardwebhooks import Webhook
 from tests.api.calling import ALL, Api, api_of
 from tests.api.test_calls import at_once
-from tests.providers.stub import Reply, Stub, running
+from tests.providers.stub import Reply, Stub
 from tests.web.cast import Cast
 from tests.web.people import add_company
 
@@ -20,17 +19,7 @@ from tenantry.webhooks.models import Delivery, Endpoint
 from tenantry.webhooks.sending import deliver_due
 
 HOME = "/webhook-endpoints"
-
-
-@pytest.fixture(autouse=True)
-def _to_this_machine(settings: Settings) -> None:
-    settings.WEBHOOKS_TO_LOOPBACK = True
-
-
-@pytest.fixture
-def server() -> Iterator[Stub]:
-    with running() as stub:
-        yield stub
+pytestmark = pytest.mark.usefixtures("to_this_machine")
 
 
 @pytest.fixture

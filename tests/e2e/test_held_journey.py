@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 from tests.e2e.conftest import sign_in
+from tests.e2e.releasing import release_selected
 from tests.e2e.test_settings_in_use import _customers
 from tests.web.cast import Cast
 from tests.web.stage import Stage
@@ -18,7 +19,6 @@ from tenantry.core.company_settings import CompanySettings
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.models import Company
 from tenantry.sync.company_settings import save_company_settings
-from tenantry.sync.holds.applying import apply_released
 from tenantry.sync.models import Run, RunState, Trigger
 from tenantry.sync.switches import read_company_sync
 from tenantry.sync.undoing.carrying import drive_undo
@@ -66,14 +66,9 @@ def test_a_trip_is_told_reviewed_partly_released_and_partly_taken_back(page: Pag
     expect(page.get_by_text("Nothing of what is held was applied").first).to_be_visible()
     expect(page.get_by_role("link", name="unread notice")).to_have_count(0)
     picture(page, "held")
-    for name in ("New 1", "New 3"):
-        page.get_by_role("checkbox", name=f"Select {name}").check()
-    page.get_by_role("button", name=re.compile(r"Release 2 selected")).click()
-    expect(page.get_by_role("heading", name="Release 2 companies?")).to_be_visible()
-    assert companies(cast) == set(), "looking once more applies nothing"
-    page.get_by_role("button", name="Release 2").click()
-    apply_released(marketplace_id=cast.northwind.pk, clock=timezone.now, should_stop=never)
-    page.reload()
+    release_selected(
+        page, ["New 1", "New 3"], whom="companies", made=lambda: companies(cast), marketplace_id=cast.northwind.pk
+    )
     expect(page.get_by_text("3 held · 2 created").first).to_be_visible()
     assert companies(cast) == {"New 1", "New 3"}
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 from playwright.sync_api import Page, expect
+from tests.e2e.releasing import release_selected
 from tests.e2e.test_held_journey import never, page, picture  # noqa: F401  # the fixture of a page that is signed in
 from tests.web.cast import Cast
 from tests.web.directories import Somebody, add_directory
@@ -13,7 +14,6 @@ from tests.web.people import add_company
 
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.models import Membership, MembershipState
-from tenantry.sync.holds.applying import apply_released
 from tenantry.sync.models import DirectoryUser, Entitlement, Run, Sighting, Trigger, UserSyncSettings
 from tenantry.sync.people.finishing import finish_people_run
 from tenantry.sync.people.linked import linked_tenants
@@ -74,14 +74,7 @@ def test_leavers_are_told_reviewed_partly_released_and_one_is_given_back(page: P
     expect(page.get_by_text("Nothing of what is held was applied").first).to_be_visible()
     assert left(cast) == set()
     picture(page, "held-removals")
-    for name in NAMES[:2]:
-        page.get_by_role("checkbox", name=f"Select {name}").check()
-    page.get_by_role("button", name=re.compile(r"Release 2 selected")).click()
-    expect(page.get_by_role("heading", name="Release 2 people?")).to_be_visible()
-    assert left(cast) == set(), "looking once more applies nothing"
-    page.get_by_role("button", name="Release 2").click()
-    apply_released(marketplace_id=cast.northwind.pk, clock=timezone.now, should_stop=never)
-    page.reload()
+    release_selected(page, NAMES[:2], whom="people", made=lambda: left(cast), marketplace_id=cast.northwind.pk)
     expect(page.get_by_text("3 held · 2 deactivated").first).to_be_visible()
     assert left(cast) == set(NAMES[:2])
 

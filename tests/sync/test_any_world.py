@@ -1,10 +1,8 @@
 """Whatever happens to the customers, and wherever a sync is cut off: the pending companies are the expected ones."""
 
-import os
 from collections.abc import Callable
 from typing import Any, cast
 
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -12,9 +10,9 @@ from hypothesis.stateful import (
     invariant,
     precondition,
     rule,
-    run_state_machine_as_test,
 )
 from tests.conftest import NOW
+from tests.plays import play
 from tests.sync.stage import PREVIEW, Clock, Sync, execute, link, make_connection, make_marketplace, runs_of, states_of
 from tests.sync.world import World
 
@@ -228,16 +226,4 @@ def test_after_any_moves_the_pending_companies_are_those_of_the_world(owner_url:
     class Here(AnyWorld):
         url = owner_url
 
-    thorough = "TENANTRY_EXAMPLES" in os.environ
-    run_state_machine_as_test(
-        Here,
-        settings=settings(
-            max_examples=int(os.environ.get("TENANTRY_EXAMPLES", "6")),
-            stateful_step_count=14,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            phases=list(Phase) if thorough else [Phase.explicit, Phase.reuse, Phase.generate],
-            report_multiple_bugs=False,
-            print_blob=True,
-        ),
-    )
+    play(Here, plays=6, steps=14)

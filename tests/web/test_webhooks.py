@@ -1,13 +1,12 @@
 """The pages of webhooks: set up an endpoint, see its secret once, see what was delivered, send it again."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
-from tests.providers.stub import Reply, Stub, running
+from tests.providers.stub import Reply, Stub
 from tests.web.cast import Cast
 from tests.web.people import add_company, add_people
 from tests.web.reading import text_of
@@ -19,17 +18,7 @@ from tenantry.webhooks.sending import deliver_due
 
 SECRET = re.compile(r"whsec_[\w+/]{43}=")
 HOME = "/settings/webhooks/"
-
-
-@pytest.fixture(autouse=True)
-def _to_this_machine(settings: Settings) -> None:
-    settings.WEBHOOKS_TO_LOOPBACK = True
-
-
-@pytest.fixture
-def server() -> Iterator[Stub]:
-    with running() as stub:
-        yield stub
+pytestmark = pytest.mark.usefixtures("to_this_machine")
 
 
 def _add(cast: Cast, url: str, **fields: Any) -> Any:

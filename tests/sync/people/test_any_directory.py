@@ -1,14 +1,13 @@
 """Whatever happens in directories, and wherever runs are cut off: everybody stays who they are, and whose they are."""
 
-import os
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 from tests.conftest import NOW
 from tests.connections.directory_stage import close_kept
+from tests.plays import play
 from tests.sync.people.stage import make_stage
 from tests.sync.stage import MANAGER, execute, rows
 
@@ -221,16 +220,4 @@ def test_after_any_moves_everybody_is_who_they_were_and_whose_they_were(owner_ur
         url = owner_url
         home = emulator_home
 
-    thorough = "TENANTRY_EXAMPLES" in os.environ
-    run_state_machine_as_test(
-        Here,
-        settings=settings(
-            max_examples=int(os.environ.get("TENANTRY_EXAMPLES", "2")),
-            stateful_step_count=12,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-            phases=list(Phase) if thorough else [Phase.explicit, Phase.reuse, Phase.generate],
-            report_multiple_bugs=False,
-            print_blob=True,
-        ),
-    )
+    play(Here, plays=2, steps=12)
