@@ -24,6 +24,7 @@ from tenantry.sync.models import (
 )
 from tenantry.sync.runs.queries import Tally
 from tenantry.web.runs.rows import sentence_of
+from tenantry.web.runs.words import title_of
 
 HISTORY = "/sync/history/"
 NOW = "/sync/now/"
@@ -287,3 +288,22 @@ def test_runs_of_two_marketplaces_on_one_connection_never_mix(cast: Cast, stage:
 def test_a_run_over_people_counts_people() -> None:
     run = Run(kind=RunKind.PEOPLE, state=RunState.DONE)
     assert sentence_of(run, Tally(seen=228, changed=7)) == "228 people seen, 7 changes made, nothing failed."
+
+
+@pytest.mark.parametrize(
+    ("kind", "title", "sentence"),
+    [
+        ("creations", "Release of held companies", "2 companies created."),
+        ("removals", "Release of held people", "2 people deactivated."),
+        ("undos", "Release of held rows", "2 rows taken back."),
+    ],
+)
+def test_a_release_says_what_became_of_whom_it_was_about(kind: str, title: str, sentence: str) -> None:
+    counters = {"decisions": 2, "decide.release": 2, f"decide.release.{kind}": 2}
+    run = Run(kind=RunKind.DECISIONS, trigger=Trigger.RELEASE, state=RunState.DONE, counters=counters)
+    assert (title_of(run), sentence_of(run, Tally(changed=2))) == (title, sentence)
+
+
+def test_an_undo_says_how_much_of_it_is_held() -> None:
+    run = Run(kind=RunKind.UNDO, trigger=Trigger.UNDO, state=RunState.DONE, counters={"undo": 106, "undo_of_run": 2})
+    assert sentence_of(run, Tally(changed=6, held=100)) == "6 changes taken back, 100 rows held for a release."

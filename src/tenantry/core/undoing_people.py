@@ -53,7 +53,7 @@ def judge_arrival(facts: PlaceFacts) -> Effect:
     if refusal:
         return Effect(refusal)
     does = [f"{facts.name}'s place in {facts.company} is taken away.", _KEPT_AWAY]
-    stays = [f"{facts.name}'s entry stays, deactivated: by it they are known when they come again."]
+    stays = ["Whoever was brought in stays known, deactivated: by that entry they are recognised when they come again."]
     return _with_letter(facts, Effect(does=does, stays=stays))
 
 

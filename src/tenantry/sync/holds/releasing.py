@@ -42,7 +42,8 @@ def start_release(hold: Hold, rows: Sequence[HeldRow], *, actor: Actor, now: dat
     """Make the run of a release of these rows, which were just approved."""
     run = Run.objects.create(
         marketplace_id=hold.marketplace_id, kind=RunKind.DECISIONS, trigger=Trigger.RELEASE, complete=True,
-        requested_by=actor.name[:200], created_at=now, counters={"decisions": len(rows), RELEASE: len(rows)},
+        requested_by=actor.name[:200], created_at=now,
+        counters={"decisions": len(rows), RELEASE: len(rows), f"{RELEASE}.{hold.kind}": len(rows)},
     )  # fmt: skip
     insert_rows(Change, _COLUMNS, [_change(run, hold, row, now=now) for row in rows])
     _record(run, "requested", actor=actor, now=now, request_id=request_id)

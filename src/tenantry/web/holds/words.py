@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from tenantry.core.brakes import Brake
 from tenantry.sync.holds.kinds import CREATIONS, INVITATIONS, REMOVALS, UNDOS
-from tenantry.sync.models import Hold, HoldState
+from tenantry.sync.holds.releasing import RELEASE
+from tenantry.sync.models import Hold, HoldState, Run
 from tenantry.web.amounts import counted
 
 _TITLES = {
@@ -111,6 +112,11 @@ _WORDS = {
 def words_for(hold: Hold) -> KindWords:
     """Return the words of the hold's kind."""
     return _WORDS[hold.kind]
+
+
+def words_of_release(run: Run) -> KindWords:
+    """Return the words of the kind of changes that a release let go; of companies where none is noted."""
+    return next((words for kind, words in _WORDS.items() if f"{RELEASE}.{kind}" in run.counters), _WORDS[CREATIONS])
 
 
 def title_of(hold: Hold) -> str:

@@ -126,7 +126,7 @@ def _domains(tenant: Tenant, read: dict[str, Any]) -> dict[str, Any]:
 
 
 def _problem(code: str, pending: PendingCompany) -> dict[str, Any]:
-    unread = "; ".join(pending.tenant.missing)
+    unread = "; ".join(each.rstrip(".") for each in pending.tenant.missing)
     texts = {
         Problem.DETAILS_REFUSED: (
             "The details were refused",

@@ -9,6 +9,7 @@ from tenantry.sync.models import ChangeState, Run, RunState
 from tenantry.sync.runs.progress import Progress, progress_of
 from tenantry.sync.runs.queries import Tally, tallies_of
 from tenantry.web.amounts import rate, time_left
+from tenantry.web.holds.words import words_of_release
 from tenantry.web.runs.rows import row_of
 from tenantry.web.runs.words import is_decisions, is_live, is_release, is_undo
 
@@ -101,11 +102,12 @@ def _decided_numbers(run: Run, tally: Tally, address: str) -> list[dict[str, Any
             {"label": "Taken back", "value": tally.changed, "url": to(ChangeState.APPLIED)},
             {"label": "Changed meanwhile", "value": tally.stale, "url": to(ChangeState.STALE)},
             {"label": "Refused", "value": tally.failed, "url": to(ChangeState.FAILED), "tone": "bad"},
+            {"label": "Held", "value": tally.held, "url": f"{address}?tab=held", "tone": "wait"},
         ]
     if is_release(run):
         return [
             {"label": "Released", "value": run.counters.get("decisions", 0), "url": f"{address}?tab=changes"},
-            {"label": "Created", "value": tally.changed, "url": to(ChangeState.APPLIED)},
+            {"label": words_of_release(run).done.capitalize(), "value": tally.changed, "url": to(ChangeState.APPLIED)},
             {"label": "Changed meanwhile", "value": tally.stale, "url": to(ChangeState.STALE)},
             {"label": "Failed so far", "value": tally.failed, "url": to(ChangeState.FAILED), "tone": "bad"},
         ]

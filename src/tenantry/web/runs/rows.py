@@ -6,6 +6,7 @@ from typing import Any
 from tenantry.sync.models import Run, RunKind, RunState
 from tenantry.sync.runs.queries import Tally, tallies_of
 from tenantry.web.amounts import counted, duration
+from tenantry.web.holds.words import words_of_release
 from tenantry.web.runs.words import (
     is_decisions,
     is_live,
@@ -86,6 +87,7 @@ def _undo(run: Run, tally: Tally) -> str:
     left = run.counters.get("changes_cancelled", 0)
     parts = [
         f"{counted(tally.changed, 'change', 'changes')} taken back",
+        f"{counted(tally.held, 'row', 'rows')} held for a release" if tally.held else "",
         f"{counted(tally.stale, 'row', 'rows')} changed meanwhile" if tally.stale else "",
         f"{counted(tally.failed, 'row', 'rows')} could not be" if tally.failed else "",
         f"{counted(left, 'row', 'rows')} left as they were: cancelled" if left else "",
@@ -94,12 +96,12 @@ def _undo(run: Run, tally: Tally) -> str:
 
 
 def _release(run: Run, tally: Tally) -> str:
-    cancelled = run.counters.get("changes_cancelled", 0)
+    cancelled, words = run.counters.get("changes_cancelled", 0), words_of_release(run)
     parts = [
-        f"{counted(tally.changed, 'company', 'companies')} created",
+        f"{words.count(tally.changed)} {words.done}",
         f"{counted(tally.stale, 'row', 'rows')} changed or decided otherwise meanwhile" if tally.stale else "",
         f"{counted(tally.failed, 'row', 'rows')} failed so far" if tally.failed else "",
-        f"{counted(cancelled, 'row', 'rows')} not created: cancelled" if cancelled else "",
+        f"{counted(cancelled, 'row', 'rows')} not {words.done}: cancelled" if cancelled else "",
     ]
     return f"{', '.join(part for part in parts if part)}."
 

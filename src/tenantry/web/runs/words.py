@@ -15,6 +15,7 @@ from tenantry.sync.pending.filters import PROBLEM_WORDS
 from tenantry.sync.runs.progress import stage_of
 from tenantry.sync.undoing.ways import UNDO_PREFIX
 from tenantry.web.countries import country_name
+from tenantry.web.holds.words import words_of_release
 from tenantry.web.texts import legible
 
 _TONES = {RunState.DONE: "good", RunState.PREVIEWED: "good", RunState.FAILED: "bad", RunState.CANCELLED: "off"}
@@ -126,7 +127,7 @@ def is_release(run: Run) -> bool:
 def title_of(run: Run) -> str:
     """Return what the run's page is called."""
     if is_release(run):
-        return "Release of held companies"
+        return f"Release of held {words_of_release(run).many}"
     if is_undo(run):
         return f"Undo of run {run.counters.get('undo_of_run', '')}"
     return kind_of(run) if is_decisions(run) else f"{kind_of(run)} sync"
