@@ -4,6 +4,7 @@ Every leg signs in and fetches one page before its clock starts, then reads the 
 """
 
 import json
+import os
 import ssl
 import sys
 import urllib.parse
@@ -57,16 +58,23 @@ def bare(facts: dict[str, Any], _folder: Path) -> Measured:
 
 def dlt_all(facts: dict[str, Any], folder: Path) -> Measured:
     """Load the list into SQLite with dlt, everything that the service sends."""
-    from bench.peer import load  # noqa: PLC0415  # same
+    from bench.peer import into_sqlite  # noqa: PLC0415  # same
 
-    return load(facts, folder, token=access_token(facts), columns=None)
+    return into_sqlite(facts, folder, token=access_token(facts), columns=None)
 
 
 def dlt_few(facts: dict[str, Any], folder: Path) -> Measured:
     """Load only the fields that Tenantry keeps of a listing: a lighter task for dlt."""
-    from bench.peer import load  # noqa: PLC0415  # same
+    from bench.peer import into_sqlite  # noqa: PLC0415  # same
 
-    return load(facts, folder, token=access_token(facts), columns=("id", "name", "domain", "relationship"))
+    return into_sqlite(facts, folder, token=access_token(facts), columns=("id", "name", "domain", "relationship"))
+
+
+def dlt_postgres(facts: dict[str, Any], folder: Path) -> Measured:
+    """Load the list into the same PostgreSQL that Tenantry works on, everything that the service sends."""
+    from bench.peer import into_postgres  # noqa: PLC0415  # same
+
+    return into_postgres(facts, folder, token=access_token(facts), url=os.environ["DATABASE_URL"])
 
 
 def observe(facts: dict[str, Any], _folder: Path) -> Measured:
@@ -84,7 +92,7 @@ def sync(facts: dict[str, Any], _folder: Path) -> Measured:
 
 
 LEGS: dict[str, Callable[[dict[str, Any], Path], Measured]] = {
-    "bare": bare, "dlt": dlt_all, "dlt-few": dlt_few, "observe": observe, "sync": sync,
+    "bare": bare, "dlt": dlt_all, "dlt-few": dlt_few, "dlt-postgres": dlt_postgres, "observe": observe, "sync": sync,
 }  # fmt: skip
 
 if __name__ == "__main__":

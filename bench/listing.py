@@ -13,6 +13,7 @@ from typing import Any
 sys.path[0] = str(Path(__file__).resolve().parent.parent)  # `python bench/listing.py` must find its neighbours
 
 from bench.stage import (  # noqa: E402  # the path comes first
+    OWNER,
     Measured,
     control,
     django_environment,
@@ -38,6 +39,8 @@ LABELS = {
     "dlt again": "dlt into SQLite, again, unchanged",
     "dlt-few initial": "dlt, four fields only, initial",
     "dlt-few again": "dlt, four fields only, again, unchanged",
+    "dlt-postgres initial": "dlt into PostgreSQL, initial",
+    "dlt-postgres again": "dlt into PostgreSQL, again, unchanged",
     "observe initial": "**Tenantry: listing, initial**",
     "observe again": "**Tenantry: listing, unchanged**",
     "sync initial": "Tenantry: listing, plan and apply, initial",
@@ -58,7 +61,7 @@ class Place:
 
 def run_rounds(place: Place, rounds: int) -> Results:
     """Run every chain of legs ``rounds`` times, in an order that turns each time."""
-    chains = [_bare, _dlt("dlt"), _dlt("dlt-few"), _ours("observe"), _ours("sync")]
+    chains = [_bare, _dlt("dlt"), _dlt("dlt-few"), _dlt("dlt-postgres"), _ours("observe"), _ours("sync")]
     results: Results = defaultdict(list)
     for number in range(rounds):
         for chain in chains[number % len(chains) :] + chains[: number % len(chains)]:
@@ -79,11 +82,16 @@ def _bare(place: Place, _number: int) -> dict[str, Measured]:
 
 def _dlt(name: str) -> Chain:
     def chain(place: Place, number: int) -> dict[str, Measured]:
-        folder = place.folder / f"{name}-{number}"
+        folder, database = place.folder / f"{name}-{number}", f"dlt_{number}"
         folder.mkdir()
-        return {
-            f"{name} {step}": run_leg(name, str(place.facts_file), str(folder)) for step in ("initial", "again")
-        }  # fmt: skip
+        fresh_database(place.server, database)  # only one of them looks at it
+        environment = django_environment(place.server, database, role=OWNER)
+        found = {
+            f"{name} {step}": run_leg(name, str(place.facts_file), str(folder), environment=environment)
+            for step in ("initial", "again")
+        }
+        drop_database(place.server, database)
+        return found
 
     return chain
 

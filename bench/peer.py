@@ -1,13 +1,14 @@
-"""The peer: a plain dlt load of the same endpoint into SQLite, arranged in dlt's favour where there is a choice."""
+"""The peer: a plain dlt load of the same endpoint, arranged in dlt's favour where there is a choice."""
 
 import json
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import dlt
+import psycopg
 from bench.stage import Measured, measured
 from dlt.sources.helpers.rest_client import RESTClient
 from dlt.sources.helpers.rest_client.auth import BearerTokenAuth
@@ -57,10 +58,35 @@ def _few(row: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def load(facts: dict[str, Any], folder: Path, *, token: str, columns: tuple[str, ...] | None) -> Measured:
-    """Run the pipeline once; a second call on the same folder loads the same rows again."""
+def into_sqlite(facts: dict[str, Any], folder: Path, *, token: str, columns: tuple[str, ...] | None) -> Measured:
+    """Load into a file in ``folder``; a second call on the same folder loads the same rows again."""
+    destination = dlt.destinations.sqlalchemy(f"sqlite:///{folder / 'customers.sqlite'}")
+
+    def rows() -> int:
+        with sqlite3.connect(_data_file(folder)) as database:
+            return int(database.execute("select count(*) from customers").fetchone()[0])
+
+    return _load(facts, folder, destination, rows, token=token, columns=columns)
+
+
+def into_postgres(facts: dict[str, Any], folder: Path, *, token: str, url: str) -> Measured:
+    """Load everything into the database of ``url``, as its owner; otherwise the same."""
+    address, _, socket = url.replace("@/", ":none@localhost/").partition("?")  # dlt wants a host, libpq takes the last
+    destination = dlt.destinations.postgres(f"{address}?{socket}")
+
+    def rows() -> int:
+        with psycopg.connect(url) as database:
+            row = database.execute("select count(*) from bench.customers").fetchone()
+            return int(row[0]) if row else 0
+
+    return _load(facts, folder, destination, rows, token=token, columns=None)
+
+
+def _load(
+    facts: dict[str, Any], folder: Path, destination: Any, rows: Callable[[], int], *, token: str,
+    columns: tuple[str, ...] | None,
+) -> Measured:  # fmt: skip
     os.environ |= {"RUNTIME__DLTHUB_TELEMETRY": "false", "DLT_DATA_DIR": str(folder / "data")}
-    file = folder / "customers.sqlite"
     client = RESTClient(base_url=facts["api_url"], auth=BearerTokenAuth(token=token))
     next(_pages(client))
 
@@ -71,16 +97,13 @@ def load(facts: dict[str, Any], folder: Path, *, token: str, columns: tuple[str,
 
     def work() -> int:
         pipeline = dlt.pipeline(
-            "listing", pipelines_dir=str(folder / "pipelines"), dataset_name="bench",
-            destination=dlt.destinations.sqlalchemy(f"sqlite:///{file}"),
+            "listing", pipelines_dir=str(folder / "pipelines"), dataset_name="bench", destination=destination,
         )  # fmt: skip
         pipeline.run(customers()).raise_on_failed_jobs()
         return 0
 
     result = measured(facts, work)
-    with sqlite3.connect(_data_file(folder)) as database:
-        (rows,) = database.execute("select count(*) from customers").fetchone()
-    return Measured(result.seconds, result.cpu, result.emulator_cpu, result.peak_mb, rows)
+    return Measured(result.seconds, result.cpu, result.emulator_cpu, result.peak_mb, rows())
 
 
 def _data_file(folder: Path) -> Path:

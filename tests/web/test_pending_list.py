@@ -1,6 +1,9 @@
 """The list of pending companies: tabs, words, filters, orders, empty pages, and what comes from outside."""
 
+import csv
+import io
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -49,6 +52,12 @@ def test_the_list_says_what_administration_each_tenant_gave_and_until_when(cast:
     words = text_of(client.get(LIST))
     for ending in ("active until", "ended yesterday", "waiting until"):
         assert ending in words
+    answer: Any = client.get("/companies/pending/export.csv")
+    rows = csv.DictReader(io.StringIO(b"".join(answer.streaming_content).decode("utf-8-sig")))
+    given = {row["Name"]: (row["Delegated admin"], row["Delegated admin until"][:10]) for row in rows}
+    assert given[ALPINE.name] == ("active", f"{now + timedelta(days=40):%Y-%m-%d}")
+    assert given[SHARED.name][0] == "ended"
+    assert given[TOKYO.name] == ("not given", "")
 
 
 SEARCHES = {

@@ -96,7 +96,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "tenantry.web.context.furniture",
             ],
-            "libraries": {"heroicons": "tenantry.web.icons", "moments": "tenantry.web.moments"},
+            "libraries": {
+                "badges": "tenantry.web.badges",
+                "heroicons": "tenantry.web.icons",
+                "moments": "tenantry.web.moments",
+            },
         },
     },
 ]

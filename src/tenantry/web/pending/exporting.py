@@ -6,15 +6,17 @@ from datetime import datetime
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.sync.deciding.queries import best_matches
 from tenantry.sync.deciding.selecting import Selection
+from tenantry.sync.delegations import sightings_of
 from tenantry.sync.matching.words import certainty_word, reasons_in_words
 from tenantry.sync.models import Match, PendingCompany
 from tenantry.sync.pending.filters import PROBLEM_WORDS
 from tenantry.web.countries import country_name
+from tenantry.web.pending.administrations import administration
 
 HEAD = (
     "Name", "Tenant ID", "Country code", "Country", "Primary domain", "Primary contact", "Contact e-mail", "State",
     "Matches", "Best match", "Matching company", "Reasons for", "Reasons against", "Problems", "First seen",
-    "Connection", "Decided at", "Decided by", "Company",
+    "Connection", "Decided at", "Decided by", "Company", "Delegated admin", "Delegated admin until",
 )  # fmt: skip
 _PAGE = 1_000
 
@@ -27,8 +29,10 @@ def rows_of(selection: Selection, *, marketplace_id: int, now: datetime) -> Iter
             found = selection.rows(now=now).filter(pk__gt=after).select_related("tenant", "connection", "company")
             page = list(found.order_by("pk")[:_PAGE])
             best = best_matches(pending.pk for pending in page if pending.match_count)
+            seen = sightings_of([pending.tenant_id for pending in page])
         for pending in page:
-            yield _cells(pending, best.get(pending.pk))
+            given = administration(pending, seen.get(pending.tenant_id), now=now)
+            yield *_cells(pending, best.get(pending.pk)), given["word"], _moment(given["ends"])
         if len(page) < _PAGE:
             return
         after = page[-1].pk

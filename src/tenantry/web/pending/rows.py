@@ -1,25 +1,26 @@
 """One row of the list of pending companies: its match in words, its likely decision, what else can be done with it."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+
+from django.utils.html import format_html_join
 
 from tenantry.core.matching import Certainty
 from tenantry.core.tenants import Problem
 from tenantry.sync.automatic.words import SHOWN_WORDS
 from tenantry.sync.deciding.answering import OPEN_STATES
 from tenantry.sync.deciding.queries import best_matches
-from tenantry.sync.delegations import administration_of, sightings_of
+from tenantry.sync.delegations import sightings_of
 from tenantry.sync.matching.words import agreement_in_brief, certainty_word, match_words
-from tenantry.sync.models import Match, PendingCompany, PendingState, Sighting
+from tenantry.sync.models import Match, PendingCompany, PendingState
 from tenantry.sync.pending.filters import PROBLEM_WORDS
 from tenantry.web.addresses import address_of
 from tenantry.web.countries import country_name
+from tenantry.web.pending.administrations import administration
 from tenantry.web.texts import legible
 
-_ADMIN_TONES = {"active": "good", "lacks a role": "wait", "waits for the customer": "wait", "ended": "bad"}
 STATE_TONES = {"pending": "wait", "held": "wait", "created": "good", "linked": "good"}
 
 
@@ -37,23 +38,9 @@ def rows_of(found: Sequence[PendingCompany], offer: Offer, query: str, *, now: d
     seen = sightings_of([pending.tenant_id for pending in found])
     return [
         _row(pending, matches.get(pending.pk), offer, query)
-        | {"administration": _administration(pending, seen.get(pending.tenant_id), now=now)}
+        | {"administration": administration(pending, seen.get(pending.tenant_id), now=now)}
         for pending in found
     ]
-
-
-def _administration(pending: PendingCompany, sighting: Sighting | None, *, now: datetime) -> dict[str, Any]:
-    """Return the delegated administration (GDAP) as last read, else what the details of the tenant say of it."""
-    if sighting is not None and sighting.delegation_read_at is not None:
-        found = administration_of(sighting, now=now)
-        return {
-            "word": "waiting" if found.word == "waits for the customer" else found.word,
-            "tone": _ADMIN_TONES.get(found.word, "off"),
-            "ends": found.ends_at if found.word != "none" else None,
-            "is_over": found.word == "ended",
-        }
-    word = {True: "given", False: "not given", None: ""}[pending.tenant.delegated_admin]
-    return {"word": word, "tone": "good" if word == "given" else "off", "ends": None, "is_over": False}
 
 
 def _row(pending: PendingCompany, match: Match | None, offer: Offer, query: str) -> dict[str, Any]:
@@ -65,7 +52,7 @@ def _row(pending: PendingCompany, match: Match | None, offer: Offer, query: str)
         "name": legible(pending.name),
         "country": pending.country,
         "country_name": country_name(pending.country),
-        "domain": re.findall(r"[^.]+\.?|\.", legible(pending.domain)),
+        "domain": _breakable(legible(pending.domain)),
         "contact_name": legible(pending.contact_name),
         "contact_email": legible(pending.contact_email),
         "first_seen": pending.first_seen_at,
@@ -83,6 +70,12 @@ def _row(pending: PendingCompany, match: Match | None, offer: Offer, query: str)
         ]
         + [{"code": code, "label": SHOWN_WORDS[code]} for code in pending.automatic_problems if code in SHOWN_WORDS],
     }
+
+
+def _breakable(domain: str) -> str:
+    """Return the domain as HTML that breaks behind its dots."""
+    *labels, last = domain.split(".")
+    return format_html_join("", "{}<wbr>", [(f"{label}.",) for label in labels] + [(last,)]) if domain else ""
 
 
 def _match(pending: PendingCompany, match: Match | None) -> dict[str, Any] | None:
