@@ -108,14 +108,16 @@ def installation(path: Path | None) -> Iterator[Home]:
     home = prepare_home(path)
     if own_server_given():
         set_up_django()
-        yield home
+        with _tables_of_this_version():
+            yield home
         return
     if home.in_use_by() is not None:
         server = EmbeddedPostgres(home)
         os.environ["DATABASE_URL"] = server.url()
         os.environ["DATABASE_OWNER_URL"] = server.url(OWNER)
         set_up_django()
-        yield home
+        with _tables_of_this_version():
+            yield home
         return
     try:
         with home.lock() as lock:
@@ -130,6 +132,26 @@ def installation(path: Path | None) -> Iterator[Home]:
                     own.stop()
     except RuntimeProblem as problem:
         fail(str(problem))
+
+
+@contextmanager
+def _tables_of_this_version() -> Iterator[None]:
+    """Say so when a statement fails because the database is not brought up to this version yet."""
+    from django.core.management import call_command  # Django must be set up first
+    from django.db import ProgrammingError
+
+    try:
+        yield
+    except ProgrammingError:
+        try:
+            call_command("migrate", check_unapplied=True, verbosity=0)
+        except SystemExit:  # how it says that some are unapplied
+            fail(
+                "The database's tables are not those of this version.",
+                next_step="If `tenantry serve` has just begun, it is bringing them up: wait a minute and repeat the "
+                "command. With a PostgreSQL server of your own, run `tenantry migrate` first.",
+            )
+        raise
 
 
 def close_connections() -> None:
