@@ -164,6 +164,8 @@ def main() -> None:
             if given.only in name and (task.name, name) not in SKIPPED
         }
         legs = {name: leg for name, leg in legs.items() if leg}
+        if not legs or (given.only in OURS and OURS not in legs):
+            raise SystemExit(f"{task.name}: nothing to show. What failed is above; `make .venv/bench.done` sets up.")
         lines += table_of(given.data, task, legs)
         ours += [leg for name, leg in legs.items() if name == OURS]
     lines += ["### Calibration", "", *calibration_of(ours)]
