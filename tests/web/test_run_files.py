@@ -15,6 +15,7 @@ from tests.web.stage import Customer, Stage, customers
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.sync.models import Change, ChangeState, Feed, Hold, QueueSample, Run
 from tenantry.sync.pending.sampling import forget_samples, queue_per_day, sample_queue
+from tenantry.web.runs.fields import differences
 
 HISTORY = "/sync/history/"
 
@@ -125,3 +126,26 @@ def test_the_queue_is_counted_by_the_hour_and_drawn_day_by_day_with_a_table(cast
     assert "As a table" in text_of(page)
     assert page.content.decode().count('<svg class="chart"') == 2
     assert "style=" not in page.content.decode()
+
+
+def _told(change: Change) -> dict[str, tuple[str, str]]:
+    return {each["label"]: (each["before"], each["after"]) for each in differences(change)}
+
+
+def test_a_change_of_a_person_says_each_field_before_and_after() -> None:
+    renamed = Change(
+        person_id=1, before={"last_name": "Maier", "phone": ""}, after={"last_name": "Meyer", "phone": "+43 1 234"}
+    )
+    assert _told(renamed) == {"Last name": ("Maier", "Meyer"), "Phone number": ("", "+43 1 234")}
+    left = Change(person_id=1, before={"linked": True, "active": True}, after={"linked": False, "active": False})
+    assert _told(left) == {"Place": ("active", "deactivated"), "Directory": ("linked", "not linked")}
+    came = Change(person_id=1, after={"email": "eva@alpine.example", "first_name": "Eva", "role": "user"})
+    assert _told(came)["E-mail address"] == ("", "eva@alpine.example")
+    own = Change(person_id=1, before={"profile_phone": "1"}, after={"profile_phone": "2"})
+    assert _told(own) == {"Phone number": ("1", "2")}
+
+
+def test_what_takes_a_change_back_shows_it_the_other_way_round() -> None:
+    renamed = Change(pk=7, before={"name": "Alpine"}, after={"name": "Alpine Ski House"})
+    assert _told(Change(undoes=renamed)) == {"Name": ("Alpine Ski House", "Alpine")}
+    assert _told(Change(undoes=Change(pk=8, after={"name": "Alpine"}))) == {}, "what came in was not otherwise before"

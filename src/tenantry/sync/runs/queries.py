@@ -145,8 +145,11 @@ def list_changes(
 
 
 def changes_of(run: Run, *, state: str = "", kind: str = "", words: str = "") -> QuerySet[Change]:
-    """Return the run's changes: of one state and kind, and about what is named so, where these are given."""
-    rows = Change.objects.filter(run=run)
+    """Return the run's changes: of one state and kind, and about what is named so, where these are given.
+
+    Each with the change that it takes back, if it does.
+    """
+    rows = Change.objects.filter(run=run).select_related("undoes")
     if state in ChangeState.values:
         rows = rows.filter(state=state)
     if kind:

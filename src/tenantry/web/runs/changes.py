@@ -15,7 +15,8 @@ from tenantry.sync.undoing.registry import way_for
 from tenantry.web.access import Visit
 from tenantry.web.addresses import pager, query_of
 from tenantry.web.csv_files import csv_file, json_array, lines_file
-from tenantry.web.runs.words import change_kind, change_tone, differences, is_live, kind_words
+from tenantry.web.runs.fields import differences
+from tenantry.web.runs.words import change_kind, change_tone, is_live, kind_words
 from tenantry.web.selects import select
 from tenantry.web.texts import legible
 
@@ -115,7 +116,7 @@ def _change_row(change: Change, pending_id: int | None, *, undo: bool) -> dict[s
         "subject": legible(change.subject_name),
         "subject_url": reverse("web:pending-detail", args=[pending_id]) if pending_id else "",
         "what": change_kind(change),
-        "is_new": change.before is None,
+        "is_new": change.before is None and change.undoes_id is None,
         "fields": differences(change),
         "reason": legible(change.problem or change.reason),
         "word": change.get_state_display(),

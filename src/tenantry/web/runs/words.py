@@ -1,7 +1,6 @@
 """How runs and their parts are called on pages, and which tone underlines the word."""
 
 from collections.abc import Mapping
-from typing import Any
 
 from tenantry.core.planning.companies import ChangeKind
 from tenantry.core.planning.linked import LinkedKind
@@ -9,14 +8,11 @@ from tenantry.core.planning.users.planning import UserChangeKind
 from tenantry.sync.deciding.many import KINDS
 from tenantry.sync.deciding.selecting import BulkAction
 from tenantry.sync.holds.releasing import RELEASE
-from tenantry.sync.models import Change, PendingState, Run, RunKind, RunState, Trigger
+from tenantry.sync.models import Change, Run, RunKind, RunState, Trigger
 from tenantry.sync.models.runs import LIVE_RUN
-from tenantry.sync.pending.filters import PROBLEM_WORDS
 from tenantry.sync.runs.progress import stage_of
 from tenantry.sync.undoing.ways import UNDO_PREFIX
-from tenantry.web.countries import country_name
 from tenantry.web.holds.words import words_of_release
-from tenantry.web.texts import legible
 
 _TONES = {RunState.DONE: "good", RunState.PREVIEWED: "good", RunState.FAILED: "bad", RunState.CANCELLED: "off"}
 _NAMED = {Trigger.BUTTON, Trigger.SETTINGS, Trigger.COMMAND_LINE, Trigger.DECISIONS, Trigger.RELEASE, Trigger.UNDO}
@@ -31,14 +27,6 @@ _KINDS: Mapping[str, str] = {
     ChangeKind.RETURN: "Came back",
     ChangeKind.LINKED: "Left the queue: linked",
     ChangeKind.CREATE: "Created as a company",
-    UserChangeKind.CREATE: "Came in",
-    UserChangeKind.JOIN: "Linked",
-    UserChangeKind.UPDATE: "Updated",
-    UserChangeKind.REACTIVATE: "Reactivated",
-    UserChangeKind.DEACTIVATE: "Deactivated",
-    UserChangeKind.UNLINK: "Unlinked",
-    UserChangeKind.REPORT_LEFT: "Reported as gone",
-    UserChangeKind.INVITE: "Invited",
     LinkedKind.UPDATE: "Company updated",
     LinkedKind.ENDED: "Relationship ended",
     LinkedKind.RETURNED: "Relationship returned",
@@ -59,20 +47,6 @@ _DECISIONS = {
     KINDS[BulkAction.REOPEN]: "reopen",
     RELEASE: "create",
 }
-_FIELDS = (
-    ("state", "State"),
-    ("name", "Name"),
-    ("country", "Country"),
-    ("domain", "Primary domain"),
-    ("contact_name", "Contact"),
-    ("contact_email", "Contact's e-mail"),
-    ("problems", "Problems"),
-    ("address", "Address"),
-    ("registration_number", "Registration number"),
-    ("contact_phone", "Contact's phone"),
-    ("relationship_ended", "Reseller relationship"),
-)
-_FIELDS_OF_NEW = tuple(field for field in _FIELDS if field[0] not in {"state", "name", "problems"})
 
 
 def is_live(run: Run) -> bool:
@@ -154,28 +128,3 @@ def kind_words(kind: str) -> str:
 def change_tone(change: Change) -> str:
     """Return the tone of what became of it."""
     return _CHANGE_TONES.get(change.state, "off")
-
-
-def differences(change: Change) -> list[dict[str, str]]:
-    """Return the fields that the change alters, each with before and after as shown."""
-    before, after = change.before or {}, change.after or {}
-    fields = _FIELDS if change.before else _FIELDS_OF_NEW
-    return [
-        {"label": label, "before": _shown(field, before.get(field)), "after": _shown(field, after.get(field))}
-        for field, label in fields
-        if field in before | after and (before.get(field) or "") != (after.get(field) or "")
-    ]
-
-
-def _shown(field: str, value: Any) -> str:
-    if field == "relationship_ended" and value is not None:
-        return "ended" if value else "there"
-    if not value:
-        return ""
-    if field == "problems":
-        return ", ".join(PROBLEM_WORDS.get(code, code) for code in value)
-    if field == "address":
-        return legible(", ".join(value.values()))
-    if field == "state":
-        return str(PendingState(value).label) if value in PendingState.values else str(value)
-    return country_name(str(value)) if field == "country" else legible(str(value))
