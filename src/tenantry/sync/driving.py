@@ -25,6 +25,7 @@ from tenantry.sync.observe.ahead import reading_ahead
 from tenantry.sync.observe.details import Answer, BatchReader, count_due, next_due, reading_batches
 from tenantry.sync.observe.keeping import keep_answers
 from tenantry.sync.observe.listing import Clock, Standing, failure_of, read_next_page
+from tenantry.sync.observe.turns import read_to_the_end
 from tenantry.sync.quarantine import ConnectionSetAside, judge_error, judge_rows, note_success
 from tenantry.sync.runs.lifecycle import RunRef, begin_runs, end_run, live_runs
 from tenantry.sync.runs.passes import after_listing, cancelled, finish, replan_tenants
@@ -35,6 +36,7 @@ _DETAILS_CLASS = 71_004
 _DETAILS_BATCH = 40
 _PAUSE = timedelta(seconds=60)
 _LOOK_FOR_CANCELLATION = 0.5
+_LOOK_FOR_ENDS = 1.0
 
 
 @contextmanager
@@ -193,6 +195,7 @@ def _read_batches(
 
     Raises the failure that concerns the whole connection. What was answered is kept first, whatever comes.
     """
+    looked_at = -_LOOK_FOR_ENDS
     while (answers := reader.take()) is not None:
         stopping = next((answer.error for answer in answers if answer.error and answer.error.stops_run), None)
         refused = bool(answers) and all(isinstance(answer.error, Unavailable | Throttled) for answer in answers)
@@ -200,6 +203,7 @@ def _read_batches(
             under_way = [answer.due.sighting_id for answer in answers]  # due until they are kept
             reader.begin(next_due(connection_id, limit=_DETAILS_BATCH, now=clock(), without=under_way))
         replan_tenants(connection_id, keep_answers(observation_id, answers, now=clock()), clock=clock)
+        looked_at = _finish_early(connection_id, looked_at, clock=clock, should_stop=should_stop)
         if stopping is not None:
             raise stopping
         if any(answer.error for answer in answers):
@@ -229,6 +233,17 @@ def _anybody_waits(connection_id: int, *, now: datetime) -> bool:
 def _pause_after(answers: list[Answer]) -> timedelta:
     asked = max(getattr(answer.error, "after", 0.0) for answer in answers)
     return max(_PAUSE, timedelta(seconds=asked))
+
+
+def _finish_early(connection_id: int, looked_at: float, *, clock: Clock, should_stop: ShouldStop) -> float:
+    """End the runs whose own tenants are all read, while others' go on; return when that was looked at last."""
+    if time.monotonic() - looked_at < _LOOK_FOR_ENDS:
+        return looked_at
+    ended = read_to_the_end(connection_id, now=clock())
+    for ref in _waiting(connection_id) if ended else []:
+        if ref.run_id in ended:
+            finish(ref, clock=clock, should_stop=should_stop)
+    return time.monotonic()
 
 
 def _finish_runs(connection_id: int, *, clock: Clock, should_stop: ShouldStop) -> None:

@@ -20,6 +20,7 @@ from tenantry.logs import carried
 from tenantry.providers.base import TenantSource
 from tenantry.providers.errors import ProviderError, Throttled
 from tenantry.sync.observe.absence import LISTINGS_TO_DOUBT
+from tenantry.sync.observe.turns import waiting_lists
 
 MOST_AT_ONCE = 12
 
@@ -98,12 +99,27 @@ def count_due(connection_id: int, *, now: datetime) -> int:
 
 
 def next_due(connection_id: int, *, limit: int, now: datetime, without: Collection[int] = ()) -> list[Due]:
-    """Return the tenants to read next, longest waiting first; none of the sightings ``without``."""
+    """Return the tenants to read next; none of the sightings ``without``.
+
+    First those that feeds name whose runs wait (``turns``), then whoever has waited longest.
+    """
+    found: list[Due] = []
+    everybody = _parameters(connection_id, now)
+    named = [{**everybody, "everything": False, "only": ids} for ids in waiting_lists(connection_id)]
+    for wanted in (*named, everybody):
+        known = [*without, *(due.sighting_id for due in found)]
+        found += _longest_due({**wanted, "without": known, "limit": limit - len(found)})
+        if len(found) == limit:
+            break
+    return found
+
+
+def _longest_due(parameters: dict[str, Any]) -> list[Due]:
     with database.cursor() as cursor:
         cursor.execute(
             f"select s.id, t.id, t.external_id, s.missing_listings >= %(doubt)s, s.details_due_at {_WANTED} "
             "and s.id <> all(%(without)s::bigint[]) order by s.details_due_at, s.id limit %(limit)s",
-            {**_parameters(connection_id, now), "limit": limit, "without": list(without)},
+            parameters,
         )
         return [Due(*row) for row in cursor.fetchall()]
 
