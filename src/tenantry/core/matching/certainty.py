@@ -24,6 +24,7 @@ _ANY_NAME = _LIKE_NAME | {f"name_{relation}" for relation in (Relation.PARTIAL, 
 _PLACE = frozenset({"city_equal", "postcode_equal", "street_equal", "phone_equal"})
 _CONTACT = frozenset({"contact_domain", "contact_email", "domain_label", "domain_related", "domain_like_name"})
 _SHARED_DOMAIN = frozenset({"domain_equal", "domain_equal_shared"})
+_WHATEVER_THE_SCORE = _SHARED_DOMAIN | {"tenant_equal", "registration_equal"}
 _OTHER_COUNTRY = frozenset({"country_differs", "country_differs_alone"})
 _FORBIDS_STRONG = _OTHER_COUNTRY | {"registration_differs", "place_conflicts", "numbers_differ", "other_kind"}
 _DISAGREES = frozenset(
@@ -41,7 +42,12 @@ _DISAGREES = frozenset(
 
 def certainty_of(terms: Sequence[Term], score: float) -> Certainty | None:
     """Return the word for these terms, or nothing: then the candidate is not shown."""
-    amounts = {term.code: term.amount for term in terms}
+    if score < SILENT_BELOW and _WHATEVER_THE_SCORE.isdisjoint([code for code, _ in terms]):  # as most of them are
+        return None
+    return _word({term.code: term.amount for term in terms}, score)
+
+
+def _word(amounts: Mapping[str, float], score: float) -> Certainty | None:
     if "tenant_equal" in amounts:
         return Certainty.CERTAIN
     if "registration_equal" in amounts and not amounts.keys() & _OTHER_COUNTRY:

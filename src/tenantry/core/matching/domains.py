@@ -77,10 +77,9 @@ def registrable(host: str) -> str:
 def label_of(text: str) -> str:
     """Return what the customer chose of a domain, own or given: *contoso* of *contoso.onmicrosoft.com*."""
     host = fold(text.strip()[:LONGEST_DOMAIN]).removeprefix("www.")
-    for ending in _GIVEN:
-        if host.endswith(ending):
-            label = host.removesuffix(ending).split(".")[-1]
-            return _bare(label)
+    if host.endswith(_GIVEN):
+        ending = next(ending for ending in _GIVEN if host.endswith(ending))
+        return _bare(host.removesuffix(ending).split(".")[-1])
     own = own_domain(host)
     return _bare(registrable(own).split(".")[0]) if own else ""
 

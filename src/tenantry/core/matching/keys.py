@@ -92,8 +92,7 @@ def keys_of_profile(profile: Profile) -> frozenset[Key]:
 
 
 def _name_keys(variant: Variant) -> list[Key]:
-    keys = variant.keys
-    compact = "".join(keys)
+    keys, compact = variant.keys, variant.joined
     found = ["n" + compact[:_LONGEST_TEXT]]
     if compact.isascii() and len(compact) >= _SOUND_FROM:
         found.append("l" + variant.compact[:_LONGEST_TEXT])

@@ -2,10 +2,11 @@
 
 import marshal
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
+from operator import attrgetter
 
-from tenantry.core.matching.domains import given_label, label_of, mail_domain, own_domain
+from tenantry.core.matching.domains import given_label, label_of, mail_domain, own_domain, registrable
 from tenantry.core.matching.values import Candidate, Subject
 from tenantry.core.names import CompanyName, parse_name
 from tenantry.core.names.countries import country_code
@@ -22,11 +23,12 @@ _NOTHING: frozenset[str] = frozenset()
 _STREET_WORDS = frozenset("street st avenue ave road rd boulevard blvd drive dr lane ln suite ste floor the no".split())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Profile:
     """One side of a comparison. Empty means unknown, and says nothing. ``label`` values are bare letters.
 
     ``contact_label`` is that of a contact's address at a domain that the provider gave: the customer's own name there.
+    ``registered`` is what somebody registered of each domain. Never changed; not frozen, for thousands are made.
     """
 
     name: CompanyName
@@ -42,6 +44,11 @@ class Profile:
     city: str
     postal_code: str
     street: frozenset[str]
+    registered: frozenset[str]
+
+
+_FIELDS = attrgetter(*[field.name for field in fields(Profile)])
+_VARIANT_FIELDS = attrgetter(*[field.name for field in fields(Variant)])
 
 
 def profile_of(record: Subject | Candidate, *, places: bool = True) -> Profile:
@@ -56,11 +63,13 @@ def profile_of(record: Subject | Candidate, *, places: bool = True) -> Profile:
     given = given[:MOST_DOMAINS] if len(given) <= MOST_DOMAINS else (*given[: MOST_DOMAINS - 1], given[-1])
     contact_domain = mail_domain(record.contact_email) if record.contact_email else ""
     labels = {label_of(domain) for domain in given if domain}
+    domains = frozenset({own for domain in given if domain and (own := own_domain(domain))})
+    registered = frozenset({registrable(host) for host in domains})
     return Profile(
         name=parse_name(record.name, country),
         tenant_ids=tenant_ids,
         registration=plain_registration(record.registration_number),
-        domains=frozenset({own for domain in given if domain and (own := own_domain(domain))}),
+        domains=domains,
         labels=frozenset(labels - {""}),
         contact_label=_NOTHING if contact_domain else frozenset({given_label(record.contact_email)} - {""}),
         contact_domain=contact_domain,
@@ -70,21 +79,14 @@ def profile_of(record: Subject | Candidate, *, places: bool = True) -> Profile:
         city=_plain(record.city) if places else "",
         postal_code=_plain(record.postal_code).replace(" ", "") if places else "",
         street=_street(record.street) if places else _NOTHING,
+        registered=domains if registered == domains else registered,  # thousands are kept in memory
     )
 
 
 def packed(profile: Profile) -> bytes:
     """Return a profile in some 300 bytes, a seventh of what it takes as it is. For this process only."""
-    name = profile.name
-    variants = [
-        (each.words, each.keys, each.bits, each.places, each.forms, each.says_nothing) for each in name.variants
-    ]
-    rest = (
-        profile.tenant_ids, profile.registration, profile.domains, profile.labels, profile.contact_label,
-        profile.contact_domain, profile.contact_email, profile.phone, profile.country, profile.city,
-        profile.postal_code, profile.street,
-    )  # fmt: skip
-    return marshal.dumps((name.text, variants, rest))
+    name, *rest = _FIELDS(profile)
+    return marshal.dumps((name.text, [_VARIANT_FIELDS(each) for each in name.variants], rest))
 
 
 def unpacked(content: bytes) -> Profile:

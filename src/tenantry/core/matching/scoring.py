@@ -15,7 +15,12 @@ from tenantry.core.matching.weights import WEIGHTS
 MOST_MATCHES = 5
 _STEEPEST = 60.0
 _RELATIONS = frozenset({f"name_{relation}" for relation in Relation})
-_NAME_PARTS = ("letters_", "shared_", "name_rar", "name_same_start", "name_typos", "other_initial", "rare_on_both")
+_NAME_PARTS = frozenset(
+    code for code in SIGNS
+    if code.startswith(
+        ("letters_", "shared_", "name_rar", "name_same_start", "name_typos", "other_initial", "rare_on_both")
+    )
+)  # fmt: skip
 _PART_OF = {
     "rare_only_tenant": "words_only_tenant", "rare_only_company": "words_only_company",
     "country_differs_alone": "country_differs",
@@ -50,7 +55,9 @@ def match_profiles(
     return tuple(
         Match(
             identifier, -score, certainty, round(points[at], 3),
-            evidence_of(judged[at], parameters_of(tenant, candidates[at][1], carriers)),
+            evidence_of(
+                judged[at], parameters_of(tenant, candidates[at][1], carriers, [code for code, _ in judged[at]])
+            ),
         )
         for _, score, identifier, certainty, at in found[:MOST_MATCHES]
     )  # fmt: skip
@@ -58,7 +65,7 @@ def match_profiles(
 
 def points_of(terms: Iterable[Term], weights: Mapping[str, float] = WEIGHTS) -> float:
     """Return the log-odds of one candidate by itself. Benchmarks bring weights of their own."""
-    return weights["base"] + sum([weights[term.code] * term.amount for term in terms])
+    return weights["base"] + sum([weights[code] * amount for code, amount in terms])
 
 
 def probabilities(points: Sequence[float]) -> list[float]:
@@ -73,14 +80,14 @@ def evidence_of(terms: Sequence[Term], told: Mapping[str, Mapping[str, Any]]) ->
 
     Terms that concern one thing are one reason: what names share counts with how the names stand to each other.
     """
-    relation = next((term.code for term in terms if term.code in _RELATIONS), "")
+    relation = next((code for code, _ in terms if code in _RELATIONS), "")
     points: dict[str, float] = {}
     parameters: dict[str, Mapping[str, Any]] = {}
-    for term in terms:
-        code = _PART_OF.get(term.code, relation if term.code.startswith(_NAME_PARTS) else term.code)
-        points[code] = points.get(code, 0.0) + WEIGHTS[term.code] * term.amount
-        if term.code in told:
-            parameters[code] = told[term.code]
+    for own, amount in terms:
+        code = relation if own in _NAME_PARTS else _PART_OF.get(own, own)
+        points[code] = points.get(code, 0.0) + WEIGHTS[own] * amount
+        if own in told:
+            parameters[code] = told[own]
     lines = [
         Evidence(code, round(value, 2), value > 0 or (value == 0 and SIGNS[code] >= 0), parameters.get(code, {}))
         for code, value in points.items()

@@ -1,84 +1,121 @@
 """What to tell a person of each term: names, words, domains. Made for proposals only: most candidates are none."""
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, NamedTuple
 
+from tenantry.core.matching.comparing import NameComparison
 from tenantry.core.matching.profiles import Profile
 from tenantry.core.matching.terms import RELATION_CODES, labels_of_any, lay_side_by_side, place_code, shared_domain
+from tenantry.core.names.parsing import Variant
 
 Parameters = Mapping[str, Any]
 
 
-def parameters_of(tenant: Profile, company: Profile, carriers: Mapping[str, int]) -> dict[str, Parameters]:
-    """Return what can be told of the two, by the code of a term; also of codes that ``terms_of`` did not return."""
+class _Pair(NamedTuple):
+    """The two, and how their names compare, if both have one."""
+
+    tenant: Profile
+    company: Profile
+    carriers: Mapping[str, int]
+    names: tuple[NameComparison, Variant, Variant] | None
+
+
+def parameters_of(
+    tenant: Profile, company: Profile, carriers: Mapping[str, int], codes: Iterable[str]
+) -> dict[str, Parameters]:
+    """Return what can be told of the two, by the code of a term. ``codes``: those of ``terms_of``."""
+    pair = _Pair(tenant, company, carriers, lay_side_by_side(tenant, company))
+    return {code: tell(pair) for code in codes if (tell := _TELLING.get(code)) is not None}
+
+
+def _names(pair: _Pair) -> tuple[NameComparison, Variant, Variant]:
+    if pair.names is None:
+        raise ValueError("Of names that were not compared, nothing can be told.")
+    return pair.names
+
+
+def _relation(pair: _Pair) -> Parameters:
+    found, one, other = _names(pair)
     return {
-        **_of_names(tenant, company),
-        **_of_identity(tenant, company),
-        **_of_domains(tenant, company, carriers),
-        **_of_contacts(tenant, company),
-        **_of_places(tenant, company),
-    }
-
-
-def _of_names(tenant: Profile, company: Profile) -> dict[str, Parameters]:
-    compared = lay_side_by_side(tenant, company)
-    if compared is None:
-        return {}
-    found, one, other = compared
-    lonely = {"tenant": found.only_left, "company": found.only_right}
-    forms = {"tenant": sorted(one.forms), "company": sorted(other.forms)}
-    told: dict[str, Parameters] = {
-        RELATION_CODES[found.relation]: {
-            "tenant": one.normal, "company": other.normal, "shared": found.shared, "respelt": found.respelt,
-        },
-        "words_only_tenant": {"words": found.only_left}, "words_only_company": {"words": found.only_right},
-        "other_kind": lonely, "numbers_differ": lonely, "form_equal": forms, "form_differs": forms,
+        "tenant": one.normal, "company": other.normal, "shared": list(found.shared), "respelt": list(found.respelt)
     }  # fmt: skip
-    for places, country in ((found.places_left, company.country), (found.places_right, tenant.country)):
-        if places:
-            told[place_code(places, country)] = {"places": sorted(places), "country": country}
-    return told
 
 
-def _of_identity(tenant: Profile, company: Profile) -> dict[str, Parameters]:
-    numbers = {"tenant": tenant.registration, "company": company.registration}
-    told: dict[str, Parameters] = {"registration_equal": numbers, "registration_differs": numbers}
-    if shared := tenant.tenant_ids & company.tenant_ids:
-        told["tenant_equal"] = {"id": min(shared)}
-    return told
+def _lonely(pair: _Pair) -> Parameters:
+    found, _, _ = _names(pair)
+    return {"tenant": list(found.only_left), "company": list(found.only_right)}
 
 
-def _of_domains(tenant: Profile, company: Profile, carriers: Mapping[str, int]) -> dict[str, Parameters]:
-    both = {"tenant": sorted(tenant.domains), "company": sorted(company.domains)}
-    told: dict[str, Parameters] = {"domain_related": both, "domain_differs": both}
-    if tenant.domains & company.domains:
-        domain, count = shared_domain(tenant, company, carriers)
-        told["domain_equal"] = told["domain_equal_shared"] = {"domain": domain, "companies": count}
-    if labels := (tenant.labels & company.labels) or (labels_of_any(tenant) & labels_of_any(company)):
-        told["domain_label"] = {"label": min(labels), **both}
-    if like := (tenant.labels & _compacts(company)) or (company.labels & _compacts(tenant)):
-        told["domain_like_name"] = {"label": min(like)}
-    return told
+def _forms(pair: _Pair) -> Parameters:
+    _, one, other = _names(pair)
+    return {"tenant": sorted(one.forms), "company": sorted(other.forms)}
+
+
+def _places(code: str) -> Callable[[_Pair], Parameters]:
+    def tell(pair: _Pair) -> Parameters:
+        found, _, _ = _names(pair)
+        for places, country in ((found.places_right, pair.tenant.country), (found.places_left, pair.company.country)):
+            if places and place_code(places, country) == code:
+                return {"places": sorted(places), "country": country}
+        return {}
+
+    return tell
+
+
+def _both(field: str) -> Callable[[_Pair], Parameters]:
+    return lambda pair: {"tenant": getattr(pair.tenant, field), "company": getattr(pair.company, field)}
+
+
+def _domains(pair: _Pair) -> dict[str, Any]:
+    return {"tenant": sorted(pair.tenant.domains), "company": sorted(pair.company.domains)}
+
+
+def _shared_domain(pair: _Pair) -> Parameters:
+    domain, count = shared_domain(pair.tenant, pair.company, pair.carriers)
+    return {"domain": domain, "companies": count}
+
+
+def _label(pair: _Pair) -> Parameters:
+    tenant, company = pair.tenant, pair.company
+    labels = (tenant.labels & company.labels) or (labels_of_any(tenant) & labels_of_any(company))
+    return {"label": min(labels), **_domains(pair)}
+
+
+def _label_like_name(pair: _Pair) -> Parameters:
+    tenant, company = pair.tenant, pair.company
+    return {"label": min((tenant.labels & _compacts(company)) or (company.labels & _compacts(tenant)))}
 
 
 def _compacts(profile: Profile) -> set[str]:
     return {variant.compact for variant in profile.name.variants}
 
 
-def _of_contacts(tenant: Profile, company: Profile) -> dict[str, Parameters]:
-    mine, theirs = tenant.contact_domain, company.contact_domain
-    agreeing = {"domain": mine or theirs}
-    others = {"tenant": mine, "company": sorted(company.domains | ({theirs} - {""}))}
-    return {
-        "contact_domain": agreeing, "contact_domain_too": agreeing, "contact_email": agreeing, "contact_differs": others
-    }  # fmt: skip
+def _contact(pair: _Pair) -> Parameters:
+    return {"domain": pair.tenant.contact_domain or pair.company.contact_domain}
 
 
-def _of_places(tenant: Profile, company: Profile) -> dict[str, Parameters]:
-    countries = {"tenant": tenant.country, "company": company.country}
-    cities = {"tenant": tenant.city, "company": company.city}
-    codes = {"tenant": tenant.postal_code, "company": company.postal_code}
+def _other_contact(pair: _Pair) -> Parameters:
+    company = pair.company
     return {
-        "country_equal": countries, "country_differs": countries, "country_differs_alone": countries,
-        "city_equal": cities, "city_differs": cities, "postcode_equal": codes, "postcode_differs": codes,
-    }  # fmt: skip
+        "tenant": pair.tenant.contact_domain,
+        "company": sorted(company.domains | ({company.contact_domain} - {""})),
+    }
+
+
+_TELLING: Mapping[str, Callable[[_Pair], Parameters]] = {
+    **dict.fromkeys(RELATION_CODES.values(), _relation),
+    "words_only_tenant": lambda pair: {"words": list(_names(pair)[0].only_left)},
+    "words_only_company": lambda pair: {"words": list(_names(pair)[0].only_right)},
+    "other_kind": _lonely, "numbers_differ": _lonely, "form_equal": _forms, "form_differs": _forms,
+    **{code: _places(code) for code in ("place_fits", "place_conflicts", "place_unknown")},
+    "tenant_equal": lambda pair: {"id": min(pair.tenant.tenant_ids & pair.company.tenant_ids)},
+    "registration_equal": _both("registration"), "registration_differs": _both("registration"),
+    "domain_equal": _shared_domain, "domain_equal_shared": _shared_domain,
+    "domain_related": _domains, "domain_differs": _domains,
+    "domain_label": _label, "domain_like_name": _label_like_name,
+    "contact_domain": _contact, "contact_domain_too": _contact, "contact_email": _contact,
+    "contact_differs": _other_contact,
+    **dict.fromkeys(("country_equal", "country_differs", "country_differs_alone"), _both("country")),
+    **dict.fromkeys(("city_equal", "city_differs"), _both("city")),
+    **dict.fromkeys(("postcode_equal", "postcode_differs"), _both("postal_code")),
+}  # fmt: skip

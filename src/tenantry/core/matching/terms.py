@@ -4,13 +4,15 @@ A term's points are its amount times its code's weight. A field that one side la
 tells what each code may be worth: agreeing is never below zero, disagreeing never above, whatever was learned.
 """
 
+from bisect import bisect_right
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from typing import NamedTuple
 
 from rapidfuzz.distance import Indel
 
 from tenantry.core.matching.comparing import NameComparison, Relation, compare_names
-from tenantry.core.matching.domains import label_of, registrable
+from tenantry.core.matching.domains import label_of
 from tenantry.core.matching.profiles import Profile
 from tenantry.core.names.parsing import Variant
 
@@ -25,6 +27,11 @@ class Term(NamedTuple):
 # Steps: whoever reaches one has reached those below it.
 _LETTER_STEPS = tuple((step, Term(f"letters_{round(step * 100)}")) for step in (0.6, 0.7, 0.8, 0.88, 0.95, 1.0))
 _SHARE_STEPS = tuple((step, Term(f"shared_{round(step * 100)}")) for step in (0.3, 0.45, 0.6, 0.75, 0.88, 0.97))
+_LETTER_LIMITS, _SHARE_LIMITS = [step for step, _ in _LETTER_STEPS], [step for step, _ in _SHARE_STEPS]
+_LETTERS_REACHED, _SHARES_REACHED = (
+    [tuple([term for _, term in steps[:reached]]) for reached in range(len(steps) + 1)]
+    for steps in (_LETTER_STEPS, _SHARE_STEPS)
+)
 _SAME_START, _OTHER_INITIAL, _TYPOS_MANY = Term("name_same_start"), Term("other_initial"), Term("name_typos_many")
 RELATION_CODES = {relation: f"name_{relation}" for relation in Relation}
 _BITS_SCALE = 10.0
@@ -55,6 +62,7 @@ SIGNS: Mapping[str, int] = {
     "street_equal": 1, "street_differs": -1, "phone_equal": 1, "phone_differs": -1,
 }  # fmt: skip
 _ONCE: Mapping[str, Term] = {code: Term(code) for code in SIGNS}
+_RELATED: Mapping[Relation, Term] = {relation: _ONCE[code] for relation, code in RELATION_CODES.items()}
 
 
 def terms_of(tenant: Profile, company: Profile, carriers: Mapping[str, int]) -> list[Term]:
@@ -72,16 +80,17 @@ def terms_of(tenant: Profile, company: Profile, carriers: Mapping[str, int]) -> 
 
 def lay_side_by_side(tenant: Profile, company: Profile) -> tuple[NameComparison, Variant, Variant] | None:
     """Return how the two names compare, by those variants that come closest; nothing when one has no telling name."""
+    if len(tenant.name.variants) == 1 == len(company.name.variants):  # nearly always
+        mine, theirs = tenant.name.variants[0], company.name.variants[0]
+        return None if mine.says_nothing or theirs.says_nothing else (compare_names(mine, theirs), mine, theirs)
     left, right = _telling(tenant), _telling(company)
     if not left or not right:
         return None
-    if len(left) == len(right) == 1:
-        return compare_names(left[0], right[0]), left[0], right[0]
     compared = [(compare_names(mine, theirs), mine, theirs) for mine in left for theirs in right]
     return max(compared, key=lambda entry: (_closeness(entry[0]), entry[0].letters))
 
 
-def place_code(places: set[str], other_country: str) -> str:
+def place_code(places: AbstractSet[str], other_country: str) -> str:
     """Return what countries that one name mentions say beside the other side's country."""
     return "place_unknown" if not other_country else "place_fits" if other_country in places else "place_conflicts"
 
@@ -111,21 +120,15 @@ def _closeness(found: NameComparison) -> float:
 
 
 def _add_relation(terms: list[Term], found: NameComparison) -> None:
-    terms.append(_ONCE[RELATION_CODES[found.relation]])
-    for step, term in _LETTER_STEPS:
-        if found.letters < step:
-            break
-        terms.append(term)
+    terms.append(_RELATED[found.relation])
+    terms += _LETTERS_REACHED[bisect_right(_LETTER_LIMITS, found.letters)]
     if found.shared_bits:
         _add_shared(terms, found)
 
 
 def _add_shared(terms: list[Term], found: NameComparison) -> None:
     share = 2 * found.shared_bits / (2 * found.shared_bits + found.bits_left + found.bits_right + 2 * found.typos)
-    for step, term in _SHARE_STEPS:
-        if share < step:
-            break
-        terms.append(term)
+    terms += _SHARES_REACHED[bisect_right(_SHARE_LIMITS, share)]
     terms.append(Term("name_rarity", min(found.shared_bits, _NAMING_BITS) / _BITS_SCALE))
     terms.append(Term("name_rarest", found.rarest / _BITS_SCALE))
     if found.same_start:
@@ -180,7 +183,7 @@ def shared_domain(tenant: Profile, company: Profile, carriers: Mapping[str, int]
 
 def _add_other_domain(terms: list[Term], tenant: Profile, company: Profile) -> None:
     differ = bool(tenant.domains and company.domains)
-    if differ and not _registered(tenant).isdisjoint(_registered(company)):
+    if differ and not tenant.registered.isdisjoint(company.registered):
         terms.append(_ONCE["domain_related"])
         return
     if not tenant.labels.isdisjoint(company.labels):
@@ -199,12 +202,8 @@ def labels_of_any(profile: Profile) -> frozenset[str]:
     return profile.labels | profile.contact_label
 
 
-def _registered(profile: Profile) -> set[str]:
-    return {registrable(host) for host in profile.domains}
-
-
 def _is_named_like(labels: frozenset[str], profile: Profile) -> bool:
-    return bool(labels) and any(variant.compact in labels for variant in profile.name.variants)
+    return bool(labels) and not labels.isdisjoint([variant.compact for variant in profile.name.variants])
 
 
 def _add_contact(terms: list[Term], tenant: Profile, company: Profile, *, known: bool) -> None:

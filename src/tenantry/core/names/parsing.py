@@ -7,7 +7,7 @@ from functools import lru_cache
 from tenantry.core.names.countries import COUNTRY_WORDS
 from tenantry.core.names.folding import fold, latin
 from tenantry.core.names.forms import AHEAD, BEHIND, FAMILY, GLUED, LEADING_IN, LEADING_WITH, Form
-from tenantry.core.names.rarity import bits_of, canonical
+from tenantry.core.names.rarity import KINDS, bits_of, canonical
 
 LONGEST_NAME = 240  # characters; what lies behind tells nothing more, and bounds what a name may cost
 MOST_WORDS = 16
@@ -41,14 +41,15 @@ _COUNTRY_STARTS = {words[0] for words in COUNTRY_WORDS}
 _LONGEST_COUNTRY = max(len(words) for words in COUNTRY_WORDS)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Variant:
-    """One name that a company goes by.
+    """One name that a company goes by. Never changed; not frozen, for that makes making one three times as dear.
 
     ``words`` are folded, without legal form, article and connectives. ``keys`` are the same words with
     abbreviations written out and common plurals taken back; ``bits`` is how much each says, ``places`` the
     country that it names or an empty text. ``forms`` are families of legal forms. ``says_nothing``: all that is
-    left is a legal form or a single letter; equal to another such name, it would still be no sign.
+    left is a legal form or a single letter; equal to another such name, it would still be no sign. ``compact`` and
+    ``joined`` are words and keys written together. ``plain``: no word is a number, a kind of organisation or a country.
     """
 
     words: tuple[str, ...]
@@ -56,22 +57,23 @@ class Variant:
     bits: tuple[float, ...]
     places: tuple[str, ...]
     forms: frozenset[str]
-    says_nothing: bool = False
+    says_nothing: bool
+    compact: str
+    joined: str
+    plain: bool
 
     @property
     def normal(self) -> str:
         """The words with one blank between."""
         return " ".join(self.words)
 
-    @property
-    def compact(self) -> str:
-        """The words written together."""
-        return "".join(self.words)
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CompanyName:
-    """A name with its variants: the trading name first, if there is one. No variant: nothing in it is a word."""
+    """A name with its variants: the trading name first, if there is one. No variant: nothing in it is a word.
+
+    Never changed, as :class:`Variant`.
+    """
 
     text: str
     variants: tuple[Variant, ...]
@@ -87,8 +89,12 @@ def parse_name(text: str, country: str = "") -> CompanyName:
     folded = fold(text[:LONGEST_NAME]).strip()
     parts = _BUSINESS_AS.split(folded) if any(hint in folded for hint in _BUSINESS_HINTS) else [folded]
     parts = parts if any(part.strip() for part in parts) else [folded]  # "dba" may be all that there is
-    found = [variant for part in reversed(parts) if (variant := _parse_variant(part, country))]
-    return CompanyName(text, tuple(dict.fromkeys(found)))
+    found = list[Variant]()
+    for part in reversed(parts):
+        variant = _parse_variant(part, country)
+        if variant is not None and variant not in found:
+            found.append(variant)
+    return CompanyName(text, tuple(found))
 
 
 def _parse_variant(folded: str, country: str) -> Variant | None:
@@ -105,13 +111,17 @@ def _parse_variant(folded: str, country: str) -> Variant | None:
     if not words:
         return None
     given, keys = tuple(words), tuple([canonical(word) for word in words])
+    compact, places = "".join(given), _places(words)
     return Variant(
         words=given,
         keys=given if keys == given else keys,  # thousands are kept in memory
         bits=tuple([bits_of(word) for word in words]),
-        places=_places(words),
+        places=places,
         forms=_kept(frozenset(forms)),
         says_nothing=given in FAMILY or (len(words) == 1 and (words[0] in _ONLY_FORMS or len(words[0]) == 1)),
+        compact=compact,
+        joined=compact if keys == given else "".join(keys),
+        plain=KINDS.isdisjoint(keys) and not any(places) and not any(map(str.isdigit, words)),
     )
 
 
