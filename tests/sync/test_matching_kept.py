@@ -29,3 +29,22 @@ def test_no_more_are_kept_than_the_bound_and_those_in_use_stay() -> None:
             said = texts(f"Contoso {used}", used)
             assert kept.profile(used, said).name.text == f"Contoso {used}"
             assert len(kept) <= 6
+
+
+def test_what_was_read_in_one_epoch_is_not_taken_for_that_of_another() -> None:
+    kept = KeptProfiles(half=3)
+    said = texts("Contoso")
+    profile = profile_of(company_of(said))
+    assert kept.of_epoch(1, 7) is None
+    kept.profile(1, said, 7)
+    assert kept.of_epoch(1, 7) == profile
+    assert kept.of_epoch(1, 8) is None
+    kept.profile(1, said, 8)
+    assert (kept.of_epoch(1, 7), kept.of_epoch(1, 8)) == (None, profile)
+    kept.profile(1, texts("Fabrikam"))  # read outside of any epoch
+    assert kept.of_epoch(1, 8) is None
+    kept.profile(1, texts("Fabrikam"), 8)
+    kept.profile(1, texts("Fabrikam"))
+    found = kept.of_epoch(1, 8)
+    assert found is not None
+    assert found.name.text == "Fabrikam"

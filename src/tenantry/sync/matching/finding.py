@@ -50,11 +50,12 @@ from unnest(%(domains)s::text[]) wanted (domain)
 
 
 def find_matches(
-    tenants: Mapping[int, Profile], *, without: Mapping[int, frozenset[int]]
+    tenants: Mapping[int, Profile], *, without: Mapping[int, frozenset[int]], epoch: int = 0
 ) -> dict[int, tuple[Match, ...]]:
-    """Return the matches of each tenant, at most five, best first. Three queries, however many tenants.
+    """Return the matches of each tenant, at most five, best first. Five queries, however many tenants.
 
-    ``tenants`` by any number; ``without`` the companies that a person said each is not.
+    ``tenants`` by any number; ``without`` the companies that a person said each is not. ``epoch``: of the work that
+    this is part of (``epochs.py``), in which companies are read once; 0: they are read now.
     """
     wanted = {number: keys_of_profile(tenant) for number, tenant in tenants.items()}
     shared = sharing({key for keys in wanted.values() for key in keys})
@@ -63,7 +64,7 @@ def find_matches(
         excluded = without.get(number, frozenset())
         best = likeliest({key: shared[key] for key in keys if key in shared})
         chosen[number] = [pk for pk in best if pk not in excluded]
-    companies = _profiles({pk for best in chosen.values() for pk in best})
+    companies = _profiles({pk for best in chosen.values() for pk in best}, epoch)
     counts = _carriers(tenants.values())
     return {
         number: match_profiles(
@@ -97,9 +98,14 @@ def sharing(keys: Iterable[Key], *, among: KeyTable = COMPANIES, most: int = MOS
         return dict(cursor.fetchall())
 
 
-def _profiles(company_ids: Iterable[int]) -> dict[int, Profile]:
-    ids = sorted(company_ids)
-    return {pk: _KEPT.profile(pk, texts) for pk, texts in company_texts(ids).items()} if ids else {}
+def _profiles(company_ids: Iterable[int], epoch: int = 0) -> dict[int, Profile]:
+    ids, known = sorted(company_ids), dict[int, Profile]()
+    if epoch:
+        known = {pk: profile for pk in ids if (profile := _KEPT.of_epoch(pk, epoch)) is not None}
+    unread = [pk for pk in ids if pk not in known]
+    if unread:
+        known |= {pk: _KEPT.profile(pk, texts, epoch) for pk, texts in company_texts(unread).items()}
+    return known
 
 
 def _carriers(tenants: Iterable[Profile]) -> dict[str, int]:

@@ -12,17 +12,14 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 
 from django.db import connection as database
-from psycopg.types.json import Jsonb
 
-from tenantry.core.matching import Certainty
-from tenantry.core.matching import Match as Found
 from tenantry.core.matching.profiles import profile_of
-from tenantry.isolation.bulk import insert_rows, update_rows
 from tenantry.isolation.scope import current_marketplace_id, marketplace_scope
+from tenantry.sync.matching.epochs import begin_epoch, current_epoch
 from tenantry.sync.matching.finding import MOST_SHARING, find_matches
 from tenantry.sync.matching.keys import write_company_match_keys
 from tenantry.sync.matching.rebuilding import is_rebuilding, rebuild_next
-from tenantry.sync.matching.sides import subject_of_pending
+from tenantry.sync.matching.storing import lock_pending, store_matches
 from tenantry.sync.models import Match, PendingCompany, PendingState, StaleMatching
 from tenantry.sync.queue import enqueue_matching
 
@@ -88,11 +85,13 @@ def match_next(*, marketplace_id: int, now: datetime) -> int:
             _lock("pg_advisory_xact_lock", marketplace_id)
             prepared = rebuild_next() or _mark_stale()
             if prepared:
+                begin_epoch()
                 return prepared
         else:
             _lock("pg_advisory_xact_lock_shared", marketplace_id)
         free = PendingCompany.objects.select_for_update(skip_locked=True).filter(matched_at=None).order_by("id")
-        return match_rows(list(free.values_list("id", flat=True)[:BATCH]), now=now)
+        ids = list(free.values_list("id", flat=True)[:BATCH])
+        return match_rows(ids, now=now, epoch=current_epoch()) if ids else 0
 
 
 def _lock(function: str, marketplace_id: int) -> None:
@@ -134,9 +133,10 @@ def _mark_stale() -> int:
     return len(ids)
 
 
-def match_rows(pending_ids: Sequence[int], *, now: datetime) -> int:
+def match_rows(pending_ids: Sequence[int], *, now: datetime, epoch: int = 0) -> int:
     """Match these pending companies now, in the caller's transaction and scope; return how many there were.
 
+    ``epoch`` only where the transaction began with asking for it: companies read before in it are not read again.
     Decided ones lose their matches that nobody rejected. Rejected ones stay and are not proposed again. While keys are
     rebuilt, they are left as not matched.
     """
@@ -145,42 +145,23 @@ def match_rows(pending_ids: Sequence[int], *, now: datetime) -> int:
     if is_rebuilding():
         PendingCompany.objects.filter(pk__in=pending_ids).update(matched_at=None)
         return 0
-    locked = PendingCompany.objects.select_for_update(of=("self",)).select_related("tenant")
-    rows = list(locked.filter(pk__in=pending_ids).order_by("tenant_id"))
-    rejected = _rejected([row.pk for row in rows])
-    tenants = {row.pk: profile_of(subject_of_pending(row, row.tenant)) for row in rows if row.state in _MATCHED_STATES}
-    found = find_matches(tenants, without=rejected)
-    _store([row.pk for row in rows], found, now=now)
-    update_rows(
-        PendingCompany,
-        ["certainty", "match_count", "matched_at"],
-        [(row.pk, _certainty(found.get(row.pk, ())), len(found.get(row.pk, ())), now) for row in rows],
-    )
+    rows = lock_pending(pending_ids)
+    ids = [row.id for row in rows]
+    rejected, known = _matched_before(ids)
+    tenants = {row.id: profile_of(row.subject) for row in rows if row.state in _MATCHED_STATES}
+    found = find_matches(tenants, without=rejected, epoch=epoch)
+    store_matches(ids, found, known=known, now=now)
     return len(rows)
 
 
-def _certainty(found: Sequence[Found]) -> int:
-    return int(max((each.certainty for each in found), default=Certainty.NONE))
-
-
-def _rejected(pending_ids: Sequence[int]) -> dict[int, frozenset[int]]:
+def _matched_before(pending_ids: Sequence[int]) -> tuple[dict[int, frozenset[int]], bool]:
+    """Return the companies that were rejected for each, and whether any has a match that nobody rejected."""
     rejected: dict[int, set[int]] = {}
-    rows = Match.objects.filter(pending_id__in=pending_ids, rejected_at__isnull=False)
-    for pending_id, company_id in rows.values_list("pending_id", "company_id"):
-        rejected.setdefault(pending_id, set()).add(company_id)
-    return {pending_id: frozenset(found) for pending_id, found in rejected.items()}
-
-
-def _store(pending_ids: Sequence[int], found: dict[int, tuple[Found, ...]], *, now: datetime) -> None:
-    marketplace_id = current_marketplace_id()
-    Match.objects.filter(pending_id__in=pending_ids, rejected_at=None).delete()
-    rows = [
-        (
-            marketplace_id, pending_id, int(each.candidate_id), int(each.certainty), each.score,
-            Jsonb([evidence.as_json() for evidence in each.evidence]), "", now,
-        )
-        for pending_id, matches in found.items()
-        for each in matches
-    ]  # fmt: skip
-    columns = "marketplace_id pending_id company_id certainty score evidence rejected_by_name created_at".split()
-    insert_rows(Match, columns, rows, on_conflict="on conflict (pending_id, company_id) do nothing")
+    known = False
+    rows = Match.objects.filter(pending_id__in=pending_ids)
+    for pending_id, company_id, rejected_at in rows.values_list("pending_id", "company_id", "rejected_at"):
+        if rejected_at is None:
+            known = True
+        else:
+            rejected.setdefault(pending_id, set()).add(company_id)
+    return {pending_id: frozenset(found) for pending_id, found in rejected.items()}, known

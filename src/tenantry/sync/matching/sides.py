@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection as database
 
@@ -35,6 +35,15 @@ class Known:
     address: Mapping[str, Any] | None = None
 
 
+class Shown(NamedTuple):
+    """What a pending company shows, as far as it is compared."""
+
+    name: str
+    domain: str
+    contact_email: str
+    country: str
+
+
 def known_of(tenant: Tenant) -> Known:
     """Return what is known of a tenant besides what its pending companies show."""
     return Known(
@@ -43,7 +52,7 @@ def known_of(tenant: Tenant) -> Known:
     )  # fmt: skip
 
 
-def subject_of(shown: Snapshot | PendingCompany, known: Known) -> Subject:
+def subject_of(shown: Snapshot | PendingCompany | Shown, known: Known) -> Subject:
     """Return a tenant as it is compared: what a pending company shows, or will, with what else is known."""
     address = known.address or {}
     return Subject(

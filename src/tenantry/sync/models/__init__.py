@@ -7,6 +7,7 @@ from tenantry.sync.models.decisions import (
     DecisionKind,
     KeyRebuild,
     Match,
+    MatchingEpoch,
     StaleMatching,
 )
 from tenantry.sync.models.google import GoogleTenant, GoogleTenantState
@@ -66,6 +67,7 @@ __all__ = [
     "KeyRebuild",
     "LinkMaker",
     "Match",
+    "MatchingEpoch",
     "Notice",
     "NoticeRead",
     "Observation",

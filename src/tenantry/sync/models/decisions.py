@@ -40,6 +40,19 @@ class StaleMatching(MarketplaceOwned):
     pending_id = models.BigIntegerField(null=True)
 
 
+class MatchingEpoch(MarketplaceOwned):
+    """The time in which no change of a company was turned into rows that want matching anew.
+
+    ``epoch`` was drawn by lot when that was done last: no two are alike, and one that was rolled back never returns.
+    What a process read of companies in an epoch it need not read again in the same one.
+    """
+
+    epoch = models.BigIntegerField()
+
+    class Meta(MarketplaceOwned.Meta):
+        constraints = [models.UniqueConstraint(fields=["marketplace"], name="one_matching_epoch")]
+
+
 class KeyRebuild(MarketplaceOwned):
     """All match keys of the marketplace are being written anew. ``after``: the last row that is done.
 
