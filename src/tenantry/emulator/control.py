@@ -54,6 +54,11 @@ class Control:
             "POST /people": self._change_person,
             "POST /people/advance": self._advance_people,
             "POST /hints": self._happen,
+            "GET /subscriptions": lambda _: [one.shown() for one in emulator.microsoft.subscriptions.open.values()],
+            "POST /subscriptions/deliver": lambda _: {"deliveries": emulator.microsoft.subscriptions.deliver()},
+            "POST /subscriptions/happen": lambda body: {
+                "deliveries": emulator.microsoft.subscriptions.happen(body["event"], body["tenant"])
+            },
             "POST /consent": lambda body: emulator.microsoft.people.consent(
                 body["tenant"].lower(), granted=bool(body.get("granted", True))
             ),

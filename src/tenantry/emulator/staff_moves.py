@@ -43,6 +43,8 @@ class StaffMovement:
 class StaffMoves:
     """Changes people of one provider, and keeps what happened in ``movements``. Safe from several threads.
 
+    ``listeners`` are told of each movement, once it has happened.
+
     ``mangled`` returns the mailbox that somebody who is restored gets, where the provider does not give back
     the old one.
     """
@@ -55,6 +57,7 @@ class StaffMoves:
         self._clock = clock
         self._seed = seed
         self.movements: list[StaffMovement] = []
+        self.listeners: list[Callable[[StaffMovement], None]] = []
         self.steps = 0
 
     def join(self, company: int, **properties: Any) -> Someone:
@@ -157,5 +160,8 @@ class StaffMoves:
         return self._noted(kind, self._staff.change(before.company, before.number, **changes))
 
     def _noted(self, kind: StaffMove, one: Someone) -> Someone:
-        self.movements.append(StaffMovement(kind, one.company, one.number, self.steps, one.mailbox))
+        move = StaffMovement(kind, one.company, one.number, self.steps, one.mailbox)
+        self.movements.append(move)
+        for tell in self.listeners:
+            tell(move)
         return one

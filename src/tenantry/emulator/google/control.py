@@ -28,6 +28,8 @@ class GoogleControl:
             "POST /google/people": self._change_person,
             "POST /google/customers": self._change_customer,
             "POST /google/advance": self._advance,
+            "GET /google/channels": self._channels,
+            "POST /google/channels/deliver": lambda _: {"deliveries": emulator.google.channels.deliver()},
             "GET /google/movements": lambda body: [
                 asdict(one) for one in emulator.google.people.movements[int(body.get("since", 0)) :]
             ],
@@ -54,6 +56,11 @@ class GoogleControl:
         if "customer" in body:
             signin.direct.add(self._company(body))
         return {"delegated": sorted(signin.delegated)}
+
+    def _channels(self, _: Body) -> list[Body]:
+        """Return the open channels. Their tokens are handed out because this is an emulator."""
+        channels = list(self._emulator.google.channels.open.values())
+        return [{**each.shown(), "address": each.address, "messages": each.number} for each in channels]
 
     def _company(self, body: Body) -> int:
         index = self._emulator.google.world.index_of(str(body["customer"]))

@@ -10,6 +10,7 @@ from tenantry.emulator.certificates import Papers
 from tenantry.emulator.clock import Clock
 from tenantry.emulator.counters import Counters
 from tenantry.emulator.draws import seed_key
+from tenantry.emulator.google.channels import Channels
 from tenantry.emulator.google.directory import DirectoryParts
 from tenantry.emulator.google.etags import Etags
 from tenantry.emulator.google.gate import Caller, Gate
@@ -38,9 +39,11 @@ class Method:
     api: str
     scopes: tuple[str, ...]
     serve: Serve
+    verb: str = "GET"
 
 
 _USER: Final = ("admin.directory.user", "admin.directory.user.readonly")
+_ALIAS: Final = ("admin.directory.user.alias", "admin.directory.user.alias.readonly")
 _CUSTOMER: Final = ("admin.directory.customer", "admin.directory.customer.readonly")
 _DOMAIN: Final = ("admin.directory.domain", "admin.directory.domain.readonly")
 _UNIT: Final = ("admin.directory.orgunit", "admin.directory.orgunit.readonly")
@@ -82,7 +85,9 @@ class Google:
         self._parts = DirectoryParts(self.world, self.gate, replies, clock)
         self._reselling = Reselling(self.world, replies)
         self._licensing = Licensing(self.world, self.gate, replies, self.switches)
-        self._methods = self._table()
+        self.channels = Channels(self.world, self.gate, replies, self.switches, clock=clock)
+        self.people.listeners.append(self.channels.heard)
+        self._methods = (*self._table(), *self._pushes())
 
     @property
     def subject(self) -> str:
@@ -121,13 +126,25 @@ class Google:
         )  # fmt: skip
         return tuple(Method(re.compile(pattern), api, scopes, serve) for pattern, api, scopes, serve in rows)
 
+    def _pushes(self) -> tuple[Method, ...]:
+        users, channels = self._users, self.channels
+        watch = re.compile(f"{_DIRECTORY}/users/watch")
+        # Not below v1: the discovery document has it under an underscore.
+        stop = re.compile("/admin/directory_v1/channels/stop")
+        return (
+            Method(watch, "directory", (*_USER, "cloud-platform"),
+                   lambda a, c, _: channels.watch(a, c, users.company(a, c)), "POST"),
+            Method(stop, "directory", (*_USER, *_ALIAS, "cloud-platform"),
+                   lambda a, c, _: channels.stop(a, c), "POST"),
+        )  # fmt: skip
+
     def answer(self, request: Request, _path: str) -> Answer:
         """Answer a request to any of the services."""
         if request.path == "/token":
             return self.signin.answer(request)
         for method in self._methods:
             found = method.pattern.fullmatch(request.path)
-            if found is not None and request.method == "GET":
+            if found is not None and request.method == method.verb:
                 return self._served(request, method, [unquote(part) for part in found.groups()])
         request.known = False
         return page_not_found()

@@ -4,6 +4,8 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
+from tenantry.emulator.posting import Push
+
 
 class ForeignAnswer(StrEnum):
     """What naming a customer that is not the caller's answers."""
@@ -30,7 +32,10 @@ class GoogleSwitches:
     account's key is not known), ``apis_off`` (APIs not enabled in the project, separated by commas:
     ``directory``, ``reseller``, ``channel``, ``licensing``), ``reseller_may_license`` (whether a reseller's
     administrator may list a customer's licences), ``bare_deleted`` (deleted people show ``kind``, ``id`` and
-    ``primaryEmail`` only), ``license_seconds`` (between two calls of the License Manager).
+    ``primaryEmail`` only), ``license_seconds`` (between two calls of the License Manager),
+    ``push`` (messages arrive once, are lost, arrive twice, or are held back until they are delivered, newest first),
+    ``push_sync_first`` (the first message of a channel comes before the answer that opens it, else when messages are
+    delivered), ``push_seconds`` (the longest life of a channel: contracts say two days, production six hours).
     """
 
     foreign_customer: ForeignAnswer = ForeignAnswer.FORBIDDEN
@@ -46,6 +51,9 @@ class GoogleSwitches:
     reseller_may_license: bool = True
     bare_deleted: bool = False
     license_seconds: float = 0.0
+    push: Push = Push.ONCE
+    push_sync_first: bool = True
+    push_seconds: int = 21_600
 
     def set(self, changes: dict[str, Any]) -> None:
         """Set switches by name, as the control API does. Raises ``ValueError`` for an unknown name or value."""

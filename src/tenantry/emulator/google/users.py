@@ -45,7 +45,7 @@ class Users:
 
     def page(self, asked: Asked, caller: Caller) -> Answer:
         """Answer ``GET users``."""
-        index = self._company(asked, caller)
+        index = self.company(asked, caller)
         if asked.get("projection").lower() not in _PROJECTIONS:
             raise refused("invalid", "Invalid Input: projection")
         size = self._replies.size(asked, usual=100, most=500)
@@ -76,7 +76,8 @@ class Users:
         body = self._replies.marked(asked, show.user(self._world, one))
         return self._replies.answer(asked, body, known=FIELDS)
 
-    def _company(self, asked: Asked, caller: Caller) -> int:
+    def company(self, asked: Asked, caller: Caller) -> int:
+        """Return the company whose people are asked for, by customer or domain. Raises ``GoogleRefusal``."""
         customer, domain = asked.get("customer"), asked.get("domain")
         if not customer and not domain:
             raise refused("badRequest")

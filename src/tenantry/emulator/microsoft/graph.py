@@ -18,6 +18,7 @@ from tenantry.emulator.microsoft.graph_refusals import GraphRefusal, refused
 from tenantry.emulator.microsoft.graph_units import Units
 from tenantry.emulator.microsoft.people import ROLES, MicrosoftPeople
 from tenantry.emulator.microsoft.registrations import GRAPH
+from tenantry.emulator.microsoft.subscriptions import Subscriptions
 from tenantry.emulator.microsoft.switches import Switches
 from tenantry.emulator.microsoft.tokens import TokenMint
 from tenantry.emulator.staff import Someone, is_present
@@ -63,6 +64,7 @@ class Graph:
         self._clock = clock
         self._continuation = Continuation(key)
         self.units = Units(clock)
+        self.subscriptions = Subscriptions(people, switches, clock)
         self._routes: dict[str, Callable[[GraphCall], Answer]] = {
             "/v1.0/users": self._users,
             "/v1.0/users/delta": self._delta,
@@ -74,14 +76,18 @@ class Graph:
     def answer(self, request: Request, path: str) -> Answer:
         """Answer a request; ``path`` is lower case and begins with ``/v1.0``."""
         serve = self._routes.get(path) or self._by_id(path)
-        request.known = (serve is not None or path == delegations.PATH) and request.method == "GET"
+        subscribing = self.subscriptions.knows(request.method, path)
+        request.known = subscribing or ((serve is not None or path == delegations.PATH) and request.method == "GET")
         try:
             if path == delegations.PATH:
                 return self._delegations(request)
             customer = self._customer(request)
             asked = {name: values[0] for name, values in parse_qs(request.query, keep_blank_values=True).items()}
             self.units.spend(customer.tenant_id, path, asked)
-            answer = (serve if serve and request.method == "GET" else _unknown)(GraphCall(request, customer, asked))
+            if subscribing:
+                answer = self.subscriptions.answer(request, path, customer.tenant_id)
+            else:
+                answer = (serve if serve and request.method == "GET" else _unknown)(GraphCall(request, customer, asked))
         except GraphRefusal as refusal:
             answer = refused(refusal, self._clock.now())
         answer.headers.extend([("request-id", str(uuid.uuid4())), ("client-request-id", str(uuid.uuid4()))])

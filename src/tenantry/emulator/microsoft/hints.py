@@ -8,12 +8,9 @@ import base64
 import datetime as dt
 import json
 import threading
-import urllib.error
-import urllib.request
 import uuid
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
@@ -22,6 +19,7 @@ from tenantry.emulator.certificates import Notary
 from tenantry.emulator.clock import Clock
 from tenantry.emulator.messages import Answer, Request, compact, json_answer
 from tenantry.emulator.microsoft import refusals as refuse
+from tenantry.emulator.posting import may_be_told, post
 
 CERTIFICATE: Final = "/cert/pcnotifications-dispatch.microsoft.com.cer"
 EVENTS: Final = (
@@ -110,15 +108,8 @@ class Hints:
         if registration is None:
             return 0
         headers = self.signed(body, own_header=registration.own_header)
-        asked = urllib.request.Request(registration.url, data=body, headers=headers, method="POST")  # noqa: S310 (checked on registration)
-        try:
-            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(asked, timeout=30) as answer:
-                return int(answer.status)
-        except urllib.error.HTTPError as refusal:
-            with refusal:
-                return int(refusal.code)
-        except OSError:
-            return 0
+        status, _ = post(registration.url, body, headers)
+        return status
 
     def certificate(self) -> Answer:
         """Return the certificate that signatures are checked with, DER as the service has it."""
@@ -228,8 +219,6 @@ def _registration_in(request: Request) -> Registration:
         own_header = bool(body.get("SignatureTokenToMsSignatureHeader"))
     except (ValueError, TypeError, KeyError) as problem:
         raise refuse.bad_input("WebhookUrl and WebhookEvents are needed.") from problem
-    parts = urlsplit(url)
-    local = parts.scheme == "http" and parts.hostname in {"127.0.0.1", "localhost"}
-    if not (parts.scheme == "https" or local) or not set(events) <= set(EVENTS):
+    if not may_be_told(url) or not set(events) <= set(EVENTS):
         raise refuse.bad_input("The address must be https, and the events those of the service.")
     return Registration(url, events, own_header)

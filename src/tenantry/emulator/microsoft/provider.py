@@ -14,12 +14,14 @@ from tenantry.emulator.microsoft.gate import Gate
 from tenantry.emulator.microsoft.grants import WITH_MFA, WITHOUT_MFA, TokenEndpoint
 from tenantry.emulator.microsoft.graph import PATH as GRAPH_PATH
 from tenantry.emulator.microsoft.graph import Graph
+from tenantry.emulator.microsoft.graph_units import Units
 from tenantry.emulator.microsoft.hints import CERTIFICATE, Hints
 from tenantry.emulator.microsoft.listing import CustomerList
 from tenantry.emulator.microsoft.login import Login
 from tenantry.emulator.microsoft.partner_center import PartnerCenter
 from tenantry.emulator.microsoft.people import MicrosoftPeople
 from tenantry.emulator.microsoft.registrations import Application, RefreshTokenStore, make_directory
+from tenantry.emulator.microsoft.subscriptions import Subscriptions
 from tenantry.emulator.microsoft.switches import Switches
 from tenantry.emulator.microsoft.tokens import TokenMint
 from tenantry.emulator.staff import Staff
@@ -62,7 +64,7 @@ class Microsoft:
         self._graph = Graph(
             world, self.people, self._mint, self.switches, clock=clock, key=key, partner=self.directory.tenant_id
         )
-        self.units = self._graph.units
+        self.moves.listeners.append(self.subscriptions.heard)
         if not limit:  # whoever wants no limit wants none of Graph's either
             self.units.change(0)
         self._partner_center = PartnerCenter(
@@ -90,6 +92,16 @@ class Microsoft:
         self._graph.url = graph_url
         self._customers.api_url = api_url
         self._login.url = self.hints.url = login_url
+
+    @property
+    def units(self) -> Units:
+        """The units of Graph's calls that each tenant may spend."""
+        return self._graph.units
+
+    @property
+    def subscriptions(self) -> Subscriptions:
+        """Graph's change notifications."""
+        return self._graph.subscriptions
 
     def api(self, request: Request, path: str) -> Answer:
         """Answer a request to the API host. ``path`` is in its normal form, the base path included."""

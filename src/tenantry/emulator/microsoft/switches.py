@@ -4,6 +4,8 @@ from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Any
 
+from tenantry.emulator.posting import Push
+
 
 class LinkStyle(StrEnum):
     """How ``links.next.uri`` is written. All of these have been seen in real answers or in their documentation."""
@@ -70,7 +72,8 @@ class Switches:
 
     Graph: ``delta`` (changes are told; off, a position is refused as unknown), ``delta_seconds`` (how long a position
     is good), ``delta_minimal`` (changed people are told in part), ``delta_replays`` (each is told twice, the second
-    time as before).
+    time as before), ``push`` (change notifications arrive once, are lost, arrive twice, or are held back until they are
+    delivered, newest first).
 
     Sign-in: ``access_seconds``, ``refresh_days``, ``refresh_grace`` (seconds an exchanged refresh token stays
     good; ``None``: until it expires), ``secret_expired``, ``user_consent``, ``user_mfa`` (the user satisfies
@@ -102,6 +105,7 @@ class Switches:
     delta_seconds: float = 7 * 86_400.0
     delta_minimal: bool = False
     delta_replays: bool = False
+    push: Push = Push.ONCE
     access_seconds: int = 3599
     refresh_days: float = 90.0
     refresh_grace: float | None = 86_400.0
