@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from tests.providers.stub import Reply, Stub, running
 
 from tenantry.core.records import DirectoryPage, DirectoryUser, Ending, InvalidRecord
-from tenantry.providers.base import Unlimited
+from tenantry.providers.base import Unlimited, WantedPush
 from tenantry.providers.errors import Malformed, Misconfigured, ProviderError
 from tenantry.providers.google.addresses import endpoints_for
 from tenantry.providers.google.answers import Call, classify
@@ -38,6 +39,8 @@ VALUES = [
     "T=",
     10**30,
 ]
+
+WANTED = WantedPush("one", "https://shop.example/", datetime(2026, 3, 2, tzinfo=UTC), "secret")
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=True) | st.text(max_size=12)
 any_json: st.SearchStrategy[Any] = st.recursive(
@@ -132,6 +135,8 @@ def test_any_other_answer_is_what_was_asked_for_or_an_error(
         lambda: client.administrators(CUSTOMER),
         lambda: client.list_licences(CUSTOMER, None),
         lambda: client.subscribed_licences(CUSTOMER),
+        lambda: client.open_push(CUSTOMER, WANTED),
+        lambda: client.stop_push(CUSTOMER, "one", "resource"),
     )
     for ask in asking:
         try:

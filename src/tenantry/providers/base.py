@@ -1,5 +1,7 @@
 """What the sync expects of a provider, and what a provider client expects of its surroundings."""
 
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from tenantry.core.records import (
@@ -64,6 +66,44 @@ class DirectorySource(Protocol):
 
     def close(self) -> None:
         """Give back connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class WantedPush:
+    """What a provider is asked for: to tell at ``address`` when people of a tenant change, ``until`` then at most.
+
+    ``name`` is ours, ``secret`` comes with each message and proves that the provider sent it.
+    """
+
+    name: str
+    address: str
+    until: datetime
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedPush:
+    """What the provider promised: ``resource`` is its id, to stop it by; ``until`` may be sooner than wanted."""
+
+    resource: str
+    until: datetime
+
+
+class PushSource(Protocol):
+    """Has a provider tell at once when people of a tenant change. Hints only. Safe to call from several threads."""
+
+    @property
+    def life(self) -> timedelta:
+        """For how long to ask."""
+
+    def open_push(self, tenant_id: str, wanted: WantedPush) -> OpenedPush:
+        """Ask for it; a first message may come before this returns. Raises any ``ProviderError``."""
+
+    def renew_push(self, tenant_id: str, resource: str, until: datetime) -> OpenedPush | None:
+        """Have it last longer; ``None`` where another has to be asked for instead. Raises any ``ProviderError``."""
+
+    def stop_push(self, tenant_id: str, name: str, resource: str) -> None:
+        """Ask to be told no more; what is over already is no error. Raises any ``ProviderError``."""
 
 
 class CallBudget(Protocol):

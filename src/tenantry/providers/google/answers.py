@@ -15,6 +15,7 @@ from tenantry.providers.errors import (
     ConsentMissing,
     Fault,
     Malformed,
+    Misconfigured,
     NotFound,
     ProviderError,
     Throttled,
@@ -207,6 +208,13 @@ def _request(answer: Answer, refusal: Refusal, _: Call) -> Malformed:
     )
 
 
+def _address(answer: Answer, refusal: Refusal, _: Call) -> Misconfigured:
+    return Misconfigured(
+        _sentence(answer, refusal, "Google does not send to this installation's address"),
+        next_step="Set TENANTRY_URL to an https address that the Internet reaches, with a certificate that is trusted.",
+    )
+
+
 _MAKERS: Final[Mapping[Meaning, Callable[[Answer, Refusal, Call], ProviderError]]] = {
     Meaning.THROTTLE: _throttled,
     Meaning.DAILY: _daily,
@@ -219,4 +227,5 @@ _MAKERS: Final[Mapping[Meaning, Callable[[Answer, Refusal, Call], ProviderError]
     Meaning.DELETED: _deleted,
     Meaning.CONFLICT: _conflict,
     Meaning.REQUEST: _request,
+    Meaning.ADDRESS: _address,
 }

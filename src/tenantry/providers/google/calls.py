@@ -22,6 +22,7 @@ T = TypeVar("T")
 
 GOOGLES_PATIENCE: Final = Patience(waits=(1.0, 2.0, 4.0, 8.0, 16.0), longest_wait=64.0, total=180.0)
 _OK: Final = 200
+_EMPTY: Final = 204
 
 
 class TokenSource(Protocol):
@@ -36,12 +37,16 @@ class TokenSource(Protocol):
 
 @dataclass(slots=True)
 class _Attempts:
-    """What the attempts of one call share. ``asked`` is the quiet that the last answer asked for."""
+    """What the attempts of one call share. ``asked`` is the quiet that the last answer asked for.
+
+    With a ``body`` it is a POST.
+    """
 
     call: Call
     path: str
     params: Mapping[str, str]
-    budget: CallBudget | None
+    budget: CallBudget | None = None
+    body: Mapping[str, object] | None = None
     asked: float = 0.0
 
 
@@ -78,13 +83,25 @@ class Calls:
         says that it is not retryable. ``budget`` is one for this service, taken besides the connection's.
         Raises any ``ProviderError``.
         """
+        return self._tried(_Attempts(call, path, params or {}, budget), read)
+
+    def post(
+        self, call: Call, path: str, body: Mapping[str, object], *, params: Mapping[str, str] | None = None
+    ) -> Any:  # fmt: skip
+        """Send ``body`` and return the JSON value of the answer, ``None`` where it is empty. Raises like :meth:`get`.
+
+        It may be sent more than once: only for what may be.
+        """
+        return self._tried(_Attempts(call, path, params or {}, body=body), lambda value: value)
+
+    def _tried(self, attempts: _Attempts, read: Callable[[Any], T]) -> T:
         patience = self._patience
-        attempts = _Attempts(call, path, params or {}, budget)
         for attempt in stamina.retry_context(
             on=self._again(attempts), attempts=len(patience.waits) + 1, timeout=patience.total
         ):
             with attempt:
-                return read(json_of(self._authorized(attempts)))
+                answer = self._authorized(attempts)
+                return read(None if answer.status == _EMPTY else json_of(answer))
         raise AssertionError("the last attempt returns or raises")
 
     def _authorized(self, attempts: _Attempts) -> Answer:
@@ -93,7 +110,7 @@ class Calls:
         answer = self._sent(attempts, token)
         if token_was_rejected(answer):
             answer = self._sent(attempts, self._tokens.renew(call.scopes, token))
-        if answer.status == _OK:
+        if answer.status == _OK or (answer.status == _EMPTY and attempts.body is not None):
             self._concurrency.succeeded()
             return answer
         error = classify(answer, call)
@@ -113,7 +130,8 @@ class Calls:
         if attempts.budget is not None:
             attempts.budget.acquire()
         with self._concurrency:
-            return self._http.send("GET", attempts.call.service.base + attempts.path, headers=headers, params=asked)
+            method, url = "GET" if attempts.body is None else "POST", attempts.call.service.base + attempts.path
+            return self._http.send(method, url, headers=headers, params=asked, json=attempts.body)
 
     def _again(self, attempts: _Attempts) -> Callable[[Exception], bool | float]:
         steps = iter(self._patience.waits)

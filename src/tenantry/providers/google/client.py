@@ -1,6 +1,7 @@
 """Google as a source of tenants and of their people: puts the parts together for one connection."""
 
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from tenantry.core.records import (
     Administrator,
@@ -13,12 +14,13 @@ from tenantry.core.records import (
     TenantDomain,
     TenantPage,
 )
-from tenantry.providers.base import CallBudget, Unlimited
+from tenantry.providers.base import CallBudget, OpenedPush, Unlimited, WantedPush
 from tenantry.providers.capabilities import PeopleApi
 from tenantry.providers.errors import Misconfigured
 from tenantry.providers.google.addresses import Endpoints
 from tenantry.providers.google.answers import Call
 from tenantry.providers.google.calls import GOOGLES_PATIENCE, Calls, TokenSource
+from tenantry.providers.google.channels import Channels
 from tenantry.providers.google.credentials import Mode, ScopeSet
 from tenantry.providers.google.directory import Directory
 from tenantry.providers.google.licences import USUAL_PRODUCTS, Licences
@@ -51,7 +53,9 @@ class Reach:
 
 
 class Google:
-    """A ``TenantSource`` and a ``DirectorySource`` over one service account. Safe to call from several threads.
+    """A ``TenantSource``, a ``DirectorySource`` and a ``PushSource`` over one service account.
+
+    Safe to call from several threads.
 
     ``budget`` is shared by everybody who calls with the same subject: all customers of a reseller share one
     quota. ``licence_budget`` is the License Manager's own, one call a second. Pass ``http`` to share
@@ -59,6 +63,8 @@ class Google:
     """
 
     api = PeopleApi.GOOGLE_DIRECTORY
+    # What Google lets a channel live in practice: docs/reference/google-directory.md section 6.
+    life = timedelta(hours=6)
 
     def __init__(
         self,
@@ -97,6 +103,7 @@ class Google:
             budget=licence_budget or Unlimited(),
             products=reach.products,
         )
+        self._channels = Channels(calls, Call(endpoints.directory, ScopeSet.USERS))
         self._tenants = self._discovery(calls, endpoints)
 
     def _discovery(self, calls: Calls, endpoints: Endpoints) -> ResellerTenants | ChannelTenants | OwnTenant:
@@ -148,6 +155,17 @@ class Google:
     def subscribed_licences(self, tenant_id: str) -> tuple[SubscribedLicence, ...]:
         """Return what a resold customer bought. Empty in direct mode, where Google does not tell."""
         return () if self.reach.mode is Mode.DIRECT else self._licences.subscribed(tenant_id)
+
+    def open_push(self, tenant_id: str, wanted: WantedPush) -> OpenedPush:
+        """Have Google tell when people of a customer change. Its first message may come before this returns."""
+        return self._channels.open(tenant_id, wanted)
+
+    def renew_push(self, tenant_id: str, resource: str, until: datetime) -> None:
+        """Return ``None``: a channel of Google's is never renewed, another follows it."""
+
+    def stop_push(self, tenant_id: str, name: str, resource: str) -> None:  # noqa: ARG002 (Google knows it by its ids)
+        """Have Google tell no more. It lets only the subject stop a channel that opened it."""
+        self._channels.stop(name, resource)
 
     def close(self) -> None:
         """Give back connections, unless the ``http`` was the caller's."""

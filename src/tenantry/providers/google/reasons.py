@@ -23,6 +23,7 @@ class Meaning(StrEnum):
     DELETED = "deleted"
     CONFLICT = "conflict"
     REQUEST = "request"
+    ADDRESS = "address"
 
 
 # By reason alone where the status cannot mislead. Google throttles with 403 mostly: never judge by domain,
@@ -60,6 +61,9 @@ BY_REASON: Final[Mapping[str, Meaning]] = {
     "invalid": Meaning.REQUEST,
     "badRequest": Meaning.REQUEST,
     "INVALID_ARGUMENT": Meaning.REQUEST,
+    # Both come with 401, and no other token would help: [U], seen at other APIs of Google with the same channels.
+    "push.webhookUrlNotHttps": Meaning.ADDRESS,
+    "push.webhookUrlUnauthorized": Meaning.ADDRESS,
 }
 
 BY_STATUS: Final[Mapping[int, Meaning]] = {

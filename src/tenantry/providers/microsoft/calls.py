@@ -27,7 +27,7 @@ from tenantry.providers.patience import Patience
 
 T = TypeVar("T")
 
-_OK = 200
+_OK, _CREATED, _EMPTY = 200, 201, 204
 _APPLICATION_NAME = "Tenantry"
 
 
@@ -113,9 +113,13 @@ class Calls:
                 return read(self._authorized(path, attempts, headers or {}))
         raise AssertionError("the last attempt returns or raises")
 
-    def write(self, method: str, path: str, body: Mapping[str, object], read: Callable[[Any], T]) -> T:
-        """Send ``body`` as JSON, once: whoever asked decides about another try. Raises any ``ProviderError``."""
-        return read(json_of(self._authorized(path, _Attempts(str(uuid4())), {}, _Sent(method, body))))
+    def write(self, method: str, path: str, body: Mapping[str, object] | None, read: Callable[[Any], T]) -> T:
+        """Send ``body`` as JSON, once: whoever asked decides about another try. Raises any ``ProviderError``.
+
+        ``read`` gets ``None`` where the answer is empty.
+        """
+        answer = self._authorized(path, _Attempts(str(uuid4())), {}, _Sent(method, body))
+        return read(None if answer.status == _EMPTY else json_of(answer))
 
     def _authorized(self, path: str, attempts: _Attempts, headers: Mapping[str, str], what: "_Sent" = _READ) -> Answer:
         token = self._tokens.access_token()
@@ -123,7 +127,7 @@ class Calls:
         if token_was_rejected(answer):
             token = self._tokens.renew(token)
             answer = self._sent(path, token, attempts, headers, what)
-        if answer.status == _OK:
+        if answer.status == _OK or (what.method != "GET" and answer.status in {_CREATED, _EMPTY}):
             self._concurrency.succeeded()
             return answer
         error = self._judge(answer)

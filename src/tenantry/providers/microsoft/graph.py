@@ -5,8 +5,6 @@ docs/reference/partner-center.md sections 11 and 14.
 """
 
 import json
-import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
@@ -28,12 +26,11 @@ from tenantry.providers.capabilities import PeopleApi
 from tenantry.providers.errors import ConsentMissing, CursorExpired, Malformed, NotFound, ProviderError
 from tenantry.providers.http import HttpClient
 from tenantry.providers.microsoft.auth import TokenSource
-from tenantry.providers.microsoft.calls import Calls
 from tenantry.providers.microsoft.clouds import Endpoints
 from tenantry.providers.microsoft.delegations import PATH as DELEGATIONS_PATH
 from tenantry.providers.microsoft.delegations import PERMISSION as DELEGATIONS_PERMISSION
 from tenantry.providers.microsoft.delegations import Delegation, delegations_in
-from tenantry.providers.microsoft.graph_answers import classify_graph
+from tenantry.providers.microsoft.graph_calls import CallsByTenant
 from tenantry.providers.microsoft.mapping import domain_of, guid_of
 from tenantry.providers.microsoft.people import known_tenant, known_user
 from tenantry.providers.microsoft.people_mapping import GRAPH_FIELDS, administrators_of, graph_user_of
@@ -48,7 +45,6 @@ _ALLOW_DELEGATIONS: Final = (
     f"Add Microsoft Graph, Delegated, {DELEGATIONS_PERMISSION} to the application, and grant it."
 )
 _REMEMBERED: Final = 64
-_KEPT_TENANTS: Final = 256
 _MOST_EMPTY: Final = 50
 _MOST_PAGES: Final = 1000
 _STALE: Final = frozenset({400, 404, 410})
@@ -100,13 +96,7 @@ class GraphPeople:
         patience: Patience | None = None,
     ) -> None:
         self._base = endpoints.graph
-        self._tokens_for = tokens_for
-        self._budget = budget
-        self._http = http
-        self._concurrency = concurrency or AdaptiveConcurrency()
-        self._patience = patience or Patience()
-        self._tenants: OrderedDict[str, Calls] = OrderedDict()
-        self._lock = threading.Lock()
+        self._calls = CallsByTenant(endpoints, tokens_for, budget, http, concurrency=concurrency, patience=patience)
 
     def check(self, tenant_id: str) -> None:
         """Read one person, to learn whether the tenant is open this way. Raises ``ProviderError`` when it is not."""
@@ -145,7 +135,7 @@ class GraphPeople:
 
     def _page(self, place: _Place) -> DirectoryPage:
         try:
-            return self._calls(place.tenant).get(
+            return self._calls.of(place.tenant).get(
                 f"{place.path}?{place.query}",
                 lambda value: self._read(value, place),
                 correlation_id=str(uuid4()),
@@ -252,25 +242,7 @@ class GraphPeople:
         raise Malformed("A list of Graph did not end cleanly.", where=path)
 
     def _get(self, tenant_id: str, path: str, read: Callable[[Any], Any]) -> Any:
-        return self._calls(known_tenant(tenant_id)).get(path, read, correlation_id=str(uuid4()))
-
-    def _calls(self, tenant: str) -> Calls:
-        with self._lock:
-            calls = self._tenants.pop(tenant, None)
-            if calls is None:
-                calls = Calls(
-                    api=self._base,
-                    tokens=self._tokens_for(tenant),
-                    budget=self._budget,
-                    http=self._http,
-                    concurrency=self._concurrency,
-                    patience=self._patience,
-                    judge=classify_graph,
-                )
-            self._tenants[tenant] = calls
-            while len(self._tenants) > _KEPT_TENANTS:
-                self._tenants.popitem(last=False)
-            return calls
+        return self._calls.of(known_tenant(tenant_id)).get(path, read, correlation_id=str(uuid4()))
 
     def close(self) -> None:
         """Do nothing: the ``http`` is the caller's."""
