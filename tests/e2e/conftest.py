@@ -11,13 +11,12 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db import connections
-from django.test.testcases import LiveServerThread
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
+from tests.pages import pages_served
 from tests.web.cast import PASSWORD, Cast, make_cast, stage_of
 from tests.web.stage import Stage
 
@@ -87,27 +86,11 @@ def free_port() -> int:
     return _free_port()
 
 
-def _as_it_is(pages: Any) -> Any:
-    return pages
-
-
-class _Pages(LiveServerThread):
-    """The pages in a thread of this process, which is there at once. Each request has a thread, and a connection."""
-
-    def __init__(self) -> None:
-        super().__init__("127.0.0.1", static_handler=_as_it_is, port=0)  # type: ignore[arg-type]  # the stubs want a class
-
-
 @pytest.fixture
 def web_server(database: str) -> Iterator[str]:
     """The pages, from this process; gives their address. ``served`` has them from a process of their own."""
-    pages = _Pages()
-    pages.start()
-    pages.is_ready.wait(_START_SECONDS)
-    if pages.error:
-        raise pages.error
-    yield f"http://127.0.0.1:{pages.port}"
-    pages.terminate()
+    with pages_served() as address:
+        yield address
 
 
 @pytest.fixture

@@ -80,6 +80,8 @@ ROUTES = {
     "ready": Asked(PUBLIC),
     "metrics": Asked(PUBLIC),
     "microsoft-hint": Asked(PUBLIC, "uid", "post"),
+    "google-push": Asked(PUBLIC, "uid", "post"),
+    "graph-push": Asked(PUBLIC, "push", "post"),
     "account_login": Asked(PUBLIC),
     "account_logout": Asked(PUBLIC),
     "account_inactive": Asked(PUBLIC),
@@ -323,6 +325,7 @@ def rows(cast: Cast) -> Rows:
         "marketplace": [cast.northwind.pk], "staff": [cast.northwind.pk, staff.pk], "sharing": [sharing.pk],
         "connect": [connect.pk], "mail": ["no-mail"], "identity": [1], "provider": ["microsoft"],
         "reset": ["1", "set-password"], "uid": [str(cast.connection.uid)],
+        "push": [str(cast.connection.uid), str(uuid.uuid4())],
         "person": [person.pk], "newcomer": [company.pk, newcomer], "directories": [company.pk, "microsoft"],
         "notice": [notice.pk], "operator notice": [to_operators.pk],
     }  # fmt: skip

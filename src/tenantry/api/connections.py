@@ -15,6 +15,8 @@ from tenantry.api.connections_shapes import (
     HintsGiven,
     HintsTold,
     NewConnection,
+    PushesGiven,
+    PushesTold,
     SecretGiven,
 )
 from tenantry.api.installation_shapes import GroupGiven, GroupPage, GroupTold, NumberedQuery, sliced
@@ -24,14 +26,22 @@ from tenantry.api.shapes import Done, Id, PageQuery, page_reply
 from tenantry.audit.events import Happening, Target
 from tenantry.audit.services import record_event
 from tenantry.connections.editing import create_connection, edit_connection, replace_credential, set_enabled
-from tenantry.connections.hints import check_registration, notification_url, register_for_notifications
+from tenantry.connections.hints import (
+    check_registration,
+    may_be_reached,
+    notification_url,
+    register_for_notifications,
+)
 from tenantry.connections.models import ApplicationKind, Connection
 from tenantry.connections.probing import probe_connection
+from tenantry.connections.pushes import can_push
 from tenantry.core.permissions import Action
 from tenantry.core.search import fold
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.models import SharingGroup
 from tenantry.marketplace.sharing import create_sharing_group, remove_sharing_group, rename_sharing_group, set_sharing
+from tenantry.sync.hints.pushes import switch_and_keep
+from tenantry.sync.hints.standing import pushes_of
 from tenantry.sync.observe.states import fed_marketplaces, state_of, states_of_all
 
 area = Area("Installation", place=Place.INSTALLATION)
@@ -62,6 +72,13 @@ def _connection(pk: int) -> Connection:
 def _microsoft(pk: int) -> Connection:
     row = _connection(pk)
     if row.provider != "microsoft":
+        raise Http404
+    return row
+
+
+def _pushing(pk: int) -> Connection:
+    row = _connection(pk)
+    if not can_push(row):
         raise Http404
     return row
 
@@ -154,13 +171,29 @@ def set_up_hints(call: Call, pk: Id, given: HintsGiven) -> HintsTold:
     """
     row = _microsoft(pk)
     ours = notification_url(row)
-    if given.register_here and not ours.startswith("https://"):
+    if given.register_here and not may_be_reached(ours):
         raise Problem("refused", "Nothing was registered: Microsoft needs an https address. Set TENANTRY_URL.")
     if given.register_here:
         url = register_for_notifications(row, actor=call.actor, now=call.caller.now)
     else:
         url = check_registration(row, now=call.caller.now)
     return HintsTold(url=url, ours=bool(url) and url == ours)
+
+
+@area.get("/installation/connections/{int:pk}/pushes", _RUN, PushesTold)
+def show_pushes(call: Call, pk: Id) -> PushesTold:
+    """Say whether the provider tells when people change, until when, and when it told last."""
+    return PushesTold.of(pushes_of(_pushing(pk)))
+
+
+@area.put("/installation/connections/{int:pk}/pushes", _RUN, PushesTold, refuses=True)
+def switch_pushes(call: Call, pk: Id, given: PushesGiven) -> PushesTold:
+    """Have the provider asked to tell when people change, or to tell no more. A job asks it, within the minute."""
+    row = _pushing(pk)
+    if given.on and not may_be_reached(notification_url(row)):
+        name = row.get_provider_display()
+        raise Problem("refused", f"Nothing was switched on: {name} needs an https address. Set TENANTRY_URL.")
+    return PushesTold.of(pushes_of(switch_and_keep(pk, on=given.on, actor=call.actor, now=call.caller.now)))
 
 
 @area.get("/installation/connections/{int:pk}/whereabouts", _RUN, Everywhere)

@@ -13,6 +13,7 @@ from tenantry.connections.models import ApplicationKind, SignIn
 from tenantry.connections.probing import Tested, last_test
 from tenantry.connections.services import MicrosoftConnection
 from tenantry.providers.microsoft.clouds import Cloud
+from tenantry.sync.hints.standing import PushStanding
 from tenantry.sync.observe.states import ConnectionState
 
 _PLACES = ("api", "authority", "graph", "ca_file")
@@ -157,3 +158,32 @@ class HintsTold(Schema):
 
     url: str
     ours: bool
+
+
+class PushesGiven(Given):
+    """Whether the provider is asked to tell when people of tenants change."""
+
+    on: bool
+
+
+class PushesTold(Schema):
+    """How that stands: of ``tenants`` it tells ``until`` then, and is asked again before; ``failed`` it refused.
+
+    ``refused`` messages came without their secret.
+    """
+
+    on: bool
+    tenants: int
+    failed: int
+    until: datetime | None
+    last_told_at: datetime | None
+    refused: int
+    problem: str
+
+    @classmethod
+    def of(cls, standing: PushStanding) -> "PushesTold":
+        """Return it as an answer says it."""
+        return cls(
+            on=standing.on, tenants=standing.open, failed=standing.failed, until=standing.until,
+            last_told_at=standing.last_at, refused=standing.refused, problem=standing.problem,
+        )  # fmt: skip

@@ -4,7 +4,7 @@ from django.urls import include, path
 
 from tenantry.api.v1 import api
 from tenantry.web import health
-from tenantry.web.hints.views import microsoft_hint
+from tenantry.web.hints.views import google_push, graph_push, microsoft_hint
 from tenantry.web.metrics.views import metrics
 from tenantry.web.welcome import FirstPassword
 
@@ -13,6 +13,8 @@ urlpatterns = [
     path("readyz", health.ready, name="ready"),
     path("metrics", metrics, name="metrics"),
     path("hints/microsoft/<uuid:uid>/", microsoft_hint, name="microsoft-hint"),
+    path("hints/graph/<uuid:uid>/<uuid:name>/", graph_push, name="graph-push"),
+    path("hints/google/<uuid:uid>/", google_push, name="google-push"),
     path("account/first-password/<uidb64>/<token>/", FirstPassword.as_view(), name="first-password"),
     path("account/", include("tenantry.accounts.urls")),
     path("account/", include("tenantry.web.account.urls")),

@@ -60,7 +60,7 @@ def graph_of(connection: Connection, budgets: Budgets) -> GraphPeople:
     """
     opened = opened_microsoft(connection)
     opened.check_signed_in()
-    if _is_apart(connection):
+    if not knows_graph(connection):
         raise Misconfigured(f"Graph can't be asked: {_NO_GRAPH_ADDRESS}")
     return GraphPeople(
         opened.endpoints, opened.customer_tokens, budgets.graph, opened.http, concurrency=opened.concurrency
@@ -80,7 +80,7 @@ class _Microsoft:
         self._graph = GraphPeople(
             opened.endpoints, opened.customer_tokens, budgets.graph, opened.http, concurrency=opened.concurrency
         )
-        self._never = _NO_GRAPH_ADDRESS if _is_apart(connection) else ""
+        self._never = "" if knows_graph(connection) else _NO_GRAPH_ADDRESS
 
     def of(self, tenant_id: str, wanted: Iterable[Ability]) -> OpenedDirectory:
         remembered = self._opened.graph_refusals
@@ -103,9 +103,9 @@ class _Microsoft:
         return ""
 
 
-def _is_apart(connection: Connection) -> bool:
-    """Whether the connection speaks to a Partner Center that is not Microsoft's, and knows no Graph beside it."""
-    return bool(connection.settings.get("api")) and not connection.settings.get("graph")
+def knows_graph(connection: Connection) -> bool:
+    """Whether there is a Graph beside the connection's Partner Center: not beside one that is not Microsoft's."""
+    return not connection.settings.get("api") or bool(connection.settings.get("graph"))
 
 
 @contextmanager

@@ -23,6 +23,11 @@ def enqueue_hints(connection_id: int, *, at: datetime | None = None) -> None:
     defer("tenantry.sync.hints.jobs.follow", lock=f"hints-{connection_id}", at=at, connection_id=connection_id)
 
 
+def enqueue_pushes(connection_id: int) -> None:
+    """Have a connection's provider asked to tell when people change, or no more."""
+    defer("tenantry.sync.hints.jobs.keep", lock=f"pushes-{connection_id}", connection_id=connection_id)
+
+
 def enqueue_matching(marketplace_id: int) -> None:
     """Have the pending companies of a marketplace matched that want it."""
     defer(f"{_TASKS}.match", lock=f"match-{marketplace_id}", marketplace_id=marketplace_id)

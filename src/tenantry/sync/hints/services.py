@@ -1,4 +1,7 @@
-"""Takes hints, and follows them: what they name is marked to be read again, or the list is read anew."""
+"""Takes hints, and follows them: what they name is marked to be read again, or the list is read anew.
+
+A push waits until the window of its tenant has ended (``core.hints``), so that a burst of them causes one reading.
+"""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -7,12 +10,13 @@ from datetime import datetime, timedelta
 
 from django.db import connection as database
 from django.db import transaction
+from django.db.models import Q
 from django.dispatch import Signal
 
 from tenantry.audit.events import Actor, ActorKind
 from tenantry.connections.models import Connection
-from tenantry.core.hints import Wanted, wanted_by
-from tenantry.sync.models import Hint, Observation, ObservedKind, Trigger
+from tenantry.core.hints import PUSHED, Wanted, push_window_ends, wanted_by
+from tenantry.sync.models import Hint, HintSource, Observation, ObservedKind, Trigger
 from tenantry.sync.models.observed import LIVE_OBSERVATION
 from tenantry.sync.quarantine import may_be_tried
 from tenantry.sync.queue import enqueue_hints, enqueue_runs
@@ -26,18 +30,27 @@ LISTING_GAP = timedelta(minutes=5)
 KEPT = timedelta(days=7)
 _BATCH = 500
 _A_MOMENT = timedelta(seconds=3)  # several hints come together, and cost one read
+_CLOCKS_DIFFER = timedelta(seconds=5)  # of two processes
 _PROVIDER = Actor(ActorKind.SYSTEM, "The provider")
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One hint as it came. ``identity`` makes two of them the same."""
+    """One hint as it came. ``identity`` makes two of them the same; ``due_at``, if given, is when to follow it."""
 
     source: str
     name: str
     tenant_id: str
     happened_at: datetime
     identity: bytes
+    due_at: datetime | None = None
+
+
+def pushed(tenant_id: str, *, now: datetime) -> Given:
+    """Return the hint that people of a tenant changed: one for all pushes of a window, due when the window is over."""
+    ends = push_window_ends(tenant_id, now=now)
+    identity = f"push:{tenant_id} {ends.isoformat()}".encode()
+    return Given(HintSource.PUSH, PUSHED, tenant_id, now, identity, ends + _CLOCKS_DIFFER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +71,7 @@ def take_hints(connection_id: int, given: Iterable[Given], *, now: datetime) -> 
                 Hint(
                     connection_id=connection_id, digest=hashlib.sha256(each.identity).hexdigest(), source=each.source,
                     name=each.name[:100], wanted=wanted, tenant_external_id=each.tenant_id,
-                    happened_at=each.happened_at, received_at=now,
+                    happened_at=each.happened_at, received_at=now, due_at=each.due_at,
                 )
             )  # fmt: skip
     with transaction.atomic():
@@ -69,15 +82,16 @@ def take_hints(connection_id: int, given: Iterable[Given], *, now: datetime) -> 
         )
         fresh = {row.digest: row for row in rows if row.digest not in known}
         Hint.objects.bulk_create(fresh.values(), ignore_conflicts=True)
-        if fresh:
-            enqueue_hints(connection_id, at=now + _A_MOMENT)
+        for at in {row.due_at or now + _A_MOMENT for row in fresh.values()}:
+            enqueue_hints(connection_id, at=at)
     return len(fresh)
 
 
 @transaction.atomic
 def follow_hints(connection_id: int, *, now: datetime) -> Followed:
     """Follow what waits. Safe to repeat, and to be killed: all of it, or nothing."""
-    waiting = Hint.objects.select_for_update().filter(connection_id=connection_id, followed_at=None)
+    due = Q(due_at=None) | Q(due_at__lte=now + _CLOCKS_DIFFER)
+    waiting = Hint.objects.select_for_update().filter(due, connection_id=connection_id, followed_at=None)
     rows = list(waiting.order_by("id")[:_BATCH])
     if not rows:
         return Followed(0)
@@ -86,7 +100,8 @@ def follow_hints(connection_id: int, *, now: datetime) -> Followed:
     about_people = sorted({row.tenant_external_id for row in rows if row.wanted != Wanted.TENANT})
     if about_people:
         people_hinted.send(Hint, connection_id=connection_id, tenant_ids=about_people, now=now)
-    marked = _mark_due(connection_id, rows, now=now)
+    # A push says nothing of the tenant itself.
+    marked = _mark_due(connection_id, [row for row in rows if row.source != HintSource.PUSH], now=now)
     if marked:
         enqueue_runs(connection_id)
     done = [row for row in rows if row.tenant_external_id in marked]

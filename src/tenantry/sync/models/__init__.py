@@ -11,7 +11,7 @@ from tenantry.sync.models.decisions import (
     StaleMatching,
 )
 from tenantry.sync.models.google import GoogleTenant, GoogleTenantState
-from tenantry.sync.models.hints import Hint, HintSource
+from tenantry.sync.models.hints import Hint, HintSource, PushChannel
 from tenantry.sync.models.holds import Approval, Hold, HoldState
 from tenantry.sync.models.notices import Notice, NoticeRead, OperatorNotice, OperatorNoticeRead, Quarantine
 from tenantry.sync.models.observed import (
@@ -82,6 +82,7 @@ __all__ = [
     "PendingState",
     "PeopleReading",
     "PersonStanding",
+    "PushChannel",
     "Quarantine",
     "QueueSample",
     "Run",

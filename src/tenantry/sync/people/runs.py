@@ -73,10 +73,14 @@ def live_people_runs(connection_id: int) -> list[PeopleRun]:
 
 
 def create_people_run(*, marketplace_id: int, connection_id: int, wish: Wish, now: datetime) -> Run:
-    """Create a run with a row for each tenant it reads, or return the live one that does the same. In the scope."""
+    """Create a run with a row for each tenant it reads, or return the live one that does the same. In the scope.
+
+    A hint joins only a run that has not begun: one that reads already may be past what the hint is about.
+    """
+    states = {RunState.WAITING} if wish.trigger == Trigger.HINT else LIVE_RUN
     same = Run.objects.filter(
         _nullable("company_id", wish.company_id), _nullable("person_id", wish.person_id), kind=RunKind.PEOPLE,
-        connection_id=connection_id, preview=wish.preview, state__in=LIVE_RUN, cancel_requested_at=None,
+        connection_id=connection_id, preview=wish.preview, state__in=states, cancel_requested_at=None,
     ).first()  # fmt: skip
     if same is not None:
         return same

@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 from tenantry import __version__
 from tenantry.audit.checking import chain_standings
 from tenantry.connections.call_counts import call_counts
+from tenantry.sync.hints.standing import push_counts, pushes_refused
 from tenantry.sync.standing import (
     connections_standing,
     consent_standing,
@@ -80,6 +81,10 @@ METRICS = (
               lambda _: [([matter], count) for matter, count in consent_standing()]),
     Described("tenantry_hints_waiting", (), "Hints from providers that were not followed yet.",
               lambda _: [([], hints_waiting())]),
+    Described("tenantry_pushes", ("state",), "Tenants of whose people a provider promised to tell at once.",
+              lambda _: [([state], count) for state, count in push_counts()]),
+    Described("tenantry_pushes_refused", (), "Messages to these that came without the right secret.",
+              lambda _: [([], pushes_refused())]),
     Described("tenantry_audit_faults", (), "Chains of the audit that did not hold when they were checked. Alert on 1.",
               lambda _: [([], sum(bool(each.fault) for each in chain_standings()))]),
 )  # fmt: skip

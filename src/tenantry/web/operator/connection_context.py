@@ -10,7 +10,7 @@ from tenantry.connections.probing import last_test
 from tenantry.core.consent import SIGN_IN_LASTS
 from tenantry.sync.observe.states import fed_marketplaces, state_of, tenants_seen
 from tenantry.web.access import OperatorVisit
-from tenantry.web.operator.connection_hints import hint_context
+from tenantry.web.operator.connection_hints import hint_context, push_context
 from tenantry.web.operator.connections import connection_row, consent_rows
 from tenantry.web.operator.words import test_rows
 
@@ -36,6 +36,7 @@ def connection_context(row: Connection, visit: OperatorVisit) -> dict[str, Any]:
         "takes_secret": not native,
         "signs_in": row.sign_in == SignIn.APP_AND_USER or native,
         "hints": hint_context(row),
+        "pushes": push_context(row),
         "feeds": [
             {
                 "name": places.get(feed.marketplace_id, ""),

@@ -1,4 +1,4 @@
-"""The part of a connection's page about hints: whether notifications come here, and how to have them come."""
+"""The part of a connection's page about hints: whether they come here, and how to have them come."""
 
 from datetime import datetime
 from typing import Any
@@ -8,23 +8,54 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
-from tenantry.connections.hints import check_registration, notification_url, register_for_notifications
+from tenantry.connections.hints import (
+    check_registration,
+    may_be_reached,
+    notification_url,
+    register_for_notifications,
+)
 from tenantry.connections.models import Connection, Provider
+from tenantry.connections.pushes import can_push
 from tenantry.providers.errors import ProviderError
+from tenantry.sync.hints.pushes import switch_and_keep
+from tenantry.sync.hints.standing import PushStanding, pushes_of
 from tenantry.web.access import OperatorVisit, needs_operator
 
-_LOCAL = "http://127.0.0.1"
+_SWITCHES = {"push": True, "stop": False}
 
 
 @require_POST
 @needs_operator
 def operator_connection_hints(request: HttpRequest, visit: OperatorVisit, pk: int) -> HttpResponse:
-    """Look where notifications go, or register for them. Another tool's registration is never taken over."""
-    row = Connection.objects.filter(pk=pk, provider=Provider.MICROSOFT).first() if pk < 2**63 else None
+    """Look where notifications go, register for them, or switch on or off that people's changes are told.
+
+    Another tool's registration is never taken over. POST ``do``: ``check``, ``register``, ``push`` or ``stop``.
+    """
+    row = Connection.objects.filter(pk=pk).first() if pk < 2**63 else None
     if row is None:
         raise Http404
+    if request.POST.get("do") in _SWITCHES and can_push(row):
+        return _switch(request, visit, row, on=_SWITCHES[request.POST["do"]])
+    if row.provider != Provider.MICROSOFT:
+        raise Http404
+    return _register_or_check(request, visit, row)
+
+
+def _switch(request: HttpRequest, visit: OperatorVisit, row: Connection, *, on: bool) -> HttpResponse:
+    if on and not may_be_reached(notification_url(row)):
+        messages.error(request, f"Nothing was switched on: {row.get_provider_display()} needs an https address. "
+                                "Set TENANTRY_URL.")  # fmt: skip
+    else:
+        switch_and_keep(row.pk, on=on, actor=visit.actor, now=visit.now)
+        said = "is asked to tell when people change." if on else "is asked to tell no more. The daily reading goes on."
+        messages.success(request, f"{row.get_provider_display()} {said}")
+    return redirect("web:operator-connection", row.pk)
+
+
+def _register_or_check(request: HttpRequest, visit: OperatorVisit, row: Connection) -> HttpResponse:
+    pk = row.pk
     registering = request.POST.get("do") == "register"
-    if registering and not _reachable(notification_url(row)):
+    if registering and not may_be_reached(notification_url(row)):
         messages.error(request, "Nothing was registered: Microsoft needs an https address. Set TENANTRY_URL.")
         return redirect("web:operator-connection", pk)
     try:
@@ -66,12 +97,34 @@ def hint_context(row: Connection) -> dict[str, Any] | None:
     return {
         "url": url,
         "state": dict(zip(("word", "tone", "sentence"), state, strict=True)),
-        "may_register": _reachable(url) and not ours and not known,
+        "may_register": may_be_reached(url) and not ours and not known,
         "activity_at": datetime.fromisoformat(activity_at) if activity_at else None,
         "problem": row.hints.get("activity_problem", ""),
     }
 
 
-def _reachable(url: str) -> bool:
-    """Whether a provider could send there: https, or this machine, where an emulator runs."""
-    return url.startswith(("https://", f"{_LOCAL}/", f"{_LOCAL}:"))
+def push_context(row: Connection) -> dict[str, Any] | None:
+    """Return what the panel says of pushes, or ``None`` where the provider can't be asked for them."""
+    if not can_push(row):
+        return None
+    standing = pushes_of(row)
+    word, tone, sentence = _push_words(row, standing)
+    return {
+        "state": {"word": word, "tone": tone, "sentence": sentence}, "on": standing.on, "open": standing.open,
+        "until": standing.until, "last_at": standing.last_at, "refused": standing.refused,
+        "failed": standing.failed, "problem": standing.problem,
+    }  # fmt: skip
+
+
+def _push_words(row: Connection, standing: PushStanding) -> tuple[str, str, str]:
+    name = row.get_provider_display()
+    if not standing.on:
+        return "off", "off", f"{name} is not asked to tell when people change. The daily reading finds it."
+    if not may_be_reached(notification_url(row)):
+        return "no address", "wait", f"{name} needs an https address to tell it to. Set TENANTRY_URL."
+    if not standing.open and standing.problem:
+        return "refused", "bad", f"{name} could not be asked. It is tried again. {standing.problem}"
+    if not standing.open:
+        through = "" if row.provider == Provider.GOOGLE else " through Graph"
+        return "on", "wait", f"{name} is being asked, of each tenant whose people are read{through}."
+    return "on", "good", ""  # the page says how many, until when, and when it told last
