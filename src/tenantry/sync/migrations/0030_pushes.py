@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("connections", "0008_delegations_read"),
-        ("sync", "0029_licence_names"),
+        ("sync", "0029_matching_epoch"),
     ]
 
     operations = [
