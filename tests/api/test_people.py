@@ -11,7 +11,7 @@ from tests.api.calling import Api, api_of
 from tests.connections.directory_stage import close_kept
 from tests.sync.people.stage import PeopleStage, make_stage
 from tests.web.cast import OPERATOR, Cast
-from tests.web.directories import Somebody, add_directory
+from tests.web.directories import Somebody, add_directory, name_licence
 from tests.web.people import add_company, add_people
 
 from tenantry.core.permissions import Role
@@ -50,7 +50,9 @@ def test_people_are_listed_with_what_becomes_of_them_and_why_and_one_is_unlinked
     assert api.get("/directory-people?provider=google")["counts"] == {"in": 0, "out": 0, "skipped": 0}
     assert [error["field"] for error in api.get("/directory-people?verdict=no", status=422)["errors"]] == ["verdict"]
     anna = f"/directory-people/{people[0].pk}"
+    name_licence("sku-1", "Microsoft 365 E3")
     detail = api.get(anna)
+    assert detail["licence_names"] == ["Microsoft 365 E3"]
     assert (detail["licences"], detail["aliases"], detail["linked"]["made_by"]) == (["sku-1"], None, "created")
     api_of(cast, "stranger").get(anna, status=404)
     assert api_of(cast, "stranger").get("/directory-people")["items"] == []
@@ -138,7 +140,9 @@ def test_the_lists_ask_as_often_for_forty_people_as_for_two(cast: Cast, api: Api
     add_directory(alpine, cast.connection, ANNA, BERT)
     api.get("/directory-people")
     few = asked()
-    add_directory(alpine, cast.connection, *[Somebody(f"P {each}", f"p{each}@alpine.example") for each in range(38)])
+    add_directory(alpine, cast.connection, *[
+        Somebody(f"P {each}", f"p{each}@alpine.example", licences=(f"s{each}", "s0")) for each in range(38)
+    ])  # fmt: skip
     assert asked() == few
     assert max(few) <= 25
 

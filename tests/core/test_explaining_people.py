@@ -99,3 +99,11 @@ def test_a_person_of_a_directory_that_nobody_sees_stays_as_known() -> None:
     rules = told(Store(), person(1, "ada@a.example"), planned=None)
     assert rules["Can the directory be read?"].says is Says.STOPS
     assert "What would the next sync do?" not in rules
+
+
+def test_who_is_let_through_for_a_licence_is_told_which_one() -> None:
+    chosen = replace(EVERYBODY, scope=ScopeRules(licensed_only=True))
+    who = replace(person(1, "ada@a.example"), facts=ScopeFacts(licensed=True))
+    story, _ = story_of(Store(), who, chosen, licences=["Microsoft 365 E3"])
+    [scope] = [rule for rule in explain_person(story) if rule.asks == "Is the person in the scope?"]
+    assert scope.parts == ["Only with a licence: lets them through: Microsoft 365 E3."]

@@ -9,6 +9,7 @@ from tests.providers.test_partner_center_emulated import Kept
 
 from tenantry.core.directory import known_after
 from tenantry.core.records import AdminLevel, DirectoryPage, DirectoryUser, Ending, PersonKind, Presence
+from tenantry.emulator.microsoft.people import SKUS
 from tenantry.emulator.server import Emulator
 from tenantry.emulator.staff import DAY, NO_WIDTH, Someone
 from tenantry.providers.base import DirectorySource, Unlimited
@@ -209,6 +210,7 @@ def test_licences_come_one_person_at_a_time_from_the_partner_center(stage: Stage
         found = stage.partner.licences_of(tenant, people.user_id(one))
         sku = people.sku(one)
         assert [(each.sku_id, each.product_id) for each in found] == ([] if sku is None else [(sku[0], sku[1])])
+    assert {each.code for each in stage.graph.licence_names(tenant)} == {part for part, _ in SKUS}
     bought = stage.partner.subscribed_licences(tenant)
     assert (len(bought), bought[0].total, bought[0].assigned) == (4, 20, 5)
 

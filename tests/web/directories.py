@@ -13,7 +13,16 @@ from tenantry.core.planning.users.reasons import Reason, verdict_of
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.models import Company, CompanyOrigin, MembershipRole
 from tenantry.marketplace.people.services import Arrival, PersonDraft, bring_people
-from tenantry.sync.models import DirectoryUser, LinkMaker, PeopleReading, PersonStanding, Tenant, TenantLink, UserLink
+from tenantry.sync.models import (
+    DirectoryUser,
+    LicenceName,
+    LinkMaker,
+    PeopleReading,
+    PersonStanding,
+    Tenant,
+    TenantLink,
+    UserLink,
+)
 
 
 @dataclass(frozen=True)
@@ -67,3 +76,8 @@ def _add(company: Company, tenant: Tenant, somebody: Somebody) -> DirectoryUser:
                 membership_id=brought.membership_id, made_by=LinkMaker.CREATED, created_at=now,
             )  # fmt: skip
     return person
+
+
+def name_licence(sku_id: str, name: str, provider: str = "microsoft") -> None:
+    """Let a SKU have a name, as if a reading had told it."""
+    LicenceName.objects.create(provider=provider, sku_id=sku_id, name=name, changed_at=timezone.now())

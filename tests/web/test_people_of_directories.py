@@ -6,7 +6,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from tests.web.cast import Cast
-from tests.web.directories import Somebody, add_directory
+from tests.web.directories import Somebody, add_directory, name_licence
 from tests.web.people import add_company, add_people, let_in
 from tests.web.reading import text_of
 from tests.web.test_query_counts import queries
@@ -219,7 +219,7 @@ def test_one_person_shows_what_the_directory_says_why_and_is_unlinked_for_good(
 ) -> None:
     owner, anna = cast.client("owner"), people["Anna Arrived"]
     words = text_of(owner.get(f"/users/directories/{anna.pk}/"))
-    for said in ("Comes in.", "sku-1, sku-2", "anna@alpine.example", "Came in through the sync"):
+    for said in ("Comes in.", "sku-1 sku-2", "anna@alpine.example", "Came in through the sync"):
         assert said in words
     assert SENTENCES[Reason.SHARED_ADDRESS] in text_of(owner.get(f"/users/directories/{people['Tim Twin'].pk}/"))
     owner.post(f"/users/directories/{anna.pk}/unlink/")
@@ -229,6 +229,32 @@ def test_one_person_shows_what_the_directory_says_why_and_is_unlinked_for_good(
     assert "Nobody is linked." in text_of(owner.get(f"/users/directories/{anna.pk}/"))
     told = text_of(owner.get(f"/companies/{link.membership.company_id}/")).split("History")[1]
     assert "Follows a directory no more" in told
+
+
+def test_licences_are_shown_by_name_everywhere_and_the_id_stays_within_reach(
+    cast: Cast, people: dict[str, DirectoryUser], alpine: Company, ada: Client
+) -> None:
+    name_licence("sku-1", "Microsoft 365 E3")
+    name_licence("sku-2", "Of Another", provider="google")
+    owner, anna = cast.client("owner"), people["Anna Arrived"]
+    with marketplace_scope(cast.northwind.pk):
+        user = User.objects.get(email=ANNA.email)
+    for client, address in (
+        (owner, f"/users/directories/{anna.pk}/"), (owner, f"/users/{user.pk}/"), (ada, _waiting(alpine)),
+    ):  # fmt: skip
+        page = client.get(address)
+        assert "Microsoft 365 E3" in text_of(page), address
+        assert "sku-1" in page.text, address
+        assert "sku-2" in text_of(page), "an unknown name is the id"
+        assert "Of Another" not in page.text
+    content = b"".join(owner.get("/users/export.csv?q=anna").streaming_content).decode()  # type: ignore[attr-defined]  # a file
+    assert content.splitlines()[0].endswith(",licences")
+    assert content.splitlines()[1].endswith(",Microsoft 365 E3; sku-2")
+
+
+def test_more_licences_than_fit_fold_away_in_the_list_of_who_waits(cast: Cast, alpine: Company, ada: Client) -> None:
+    add_directory(alpine, cast.connection, Somebody("Max Many", "max@alpine.example", licences=("a", "b", "c", "d")))
+    assert "a b and 2 more c d" in text_of(ada.get(_waiting(alpine)))
 
 
 @pytest.mark.usefixtures("people")
@@ -263,8 +289,13 @@ def test_the_lists_ask_as_often_for_forty_people_as_for_two(cast: Cast, alpine: 
     pages = ("/users/directories/", _waiting(alpine), f"/companies/{alpine.pk}/")
     add_directory(alpine, cast.connection, ANNA, TWINS)
     few = [queries(cast.client("owner"), page) for page in pages]
-    many = [Somebody(f"Person {number:02}", f"p{number}@alpine.example", licences=("a",)) for number in range(38)]
+    skus = [f"sku-{number}" for number in range(38)]
+    many = [
+        Somebody(f"Person {n:02}", f"p{n}@alpine.example", licences=skus[: n + 1]) for n in range(len(skus))
+    ]  # fmt: skip
     add_directory(alpine, cast.connection, *many)
+    for number in range(3, 30):
+        name_licence(skus[number], f"Plan {number}")
     assert [queries(cast.client("owner"), page) for page in pages] == few
     assert max(few) <= 40
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from tests.web.cast import Cast
-from tests.web.directories import Somebody, add_directory
+from tests.web.directories import Somebody, add_directory, name_licence
 from tests.web.people import add_company
 from tests.web.reading import text_of
 
@@ -143,8 +143,9 @@ def test_who_would_flow_in_is_counted_with_examples_and_reasons_before_anything_
         alpine, cast.connection, Somebody("Anna In", "anna@alpine.example", licences=("a",)),
         Somebody("Bob Bare", "bob@alpine.example", reason=Reason.NOT_LICENSED),
     )  # fmt: skip
+    name_licence("a", "Microsoft 365 E3")
     words = text_of(_save(cast, _sent(user_sync="on", licensed_only="on"), address=EFFECT))
-    assert "Microsoft 365: 1 in, 1 out. For example Anna In." in words
+    assert "Microsoft 365: 1 in, 1 out. For example Anna In (Microsoft 365 E3)." in words
     assert f"1: {SENTENCES[Reason.NOT_LICENSED]} For example Bob Bare." in words
     assert "2 in, 0 out" in text_of(_save(cast, _sent(user_sync="on"), address=EFFECT))
     assert "nobody is known yet" not in words

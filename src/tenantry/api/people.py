@@ -10,7 +10,6 @@ from tenantry.api.companies import company_or_missing
 from tenantry.api.people_shapes import (
     INVITED,
     AddressGiven,
-    CompanyUserSync,
     DirectoryPeoplePage,
     DirectoryPeopleQuery,
     DirectoryPersonDetail,
@@ -30,6 +29,7 @@ from tenantry.api.problems import Problem
 from tenantry.api.rules_shapes import PersonExplained, RuleTold
 from tenantry.api.runs_shapes import RunsTold, RunTold
 from tenantry.api.shapes import Done, Id, count_of, page_reply, refuse_strange, refuse_wrong, refuse_wrong_place
+from tenantry.api.user_sync_shapes import CompanyUserSync
 from tenantry.connections.models import Provider
 from tenantry.core.addresses import clean_email
 from tenantry.core.permissions import Action

@@ -1,4 +1,4 @@
-"""Shapes of people of directories: what becomes of each and why, who waits for an invitation, how they are read."""
+"""Shapes of people of directories: what becomes of each and why, who waits for an invitation."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -11,18 +11,19 @@ from pydantic import Field
 from tenantry.api.shapes import Count, Given, Id, PageQuery, PageShape, choice, one_of
 from tenantry.connections.models import Provider
 from tenantry.marketplace.models import Membership, MembershipRole
-from tenantry.sync.models import PeopleReading, UserLink
+from tenantry.sync.models import UserLink
 from tenantry.sync.people.filters import PeopleFilter
 from tenantry.sync.people.inviting_by_hand import MOST_AT_ONCE
+from tenantry.sync.people.licence_names import in_words
 from tenantry.sync.people.one_person import PersonSync
-from tenantry.sync.people.queries import PendingUser, PersonRow, SyncedCounts
+from tenantry.sync.people.queries import PendingUser, PersonRow, licences_of
 
 INVITED = {"yes": True, "no": False}
 _TOLD = (
     "display_name first_name last_name aliases kind enabled suspension admin org_unit licences language country phone "
     "job_title department left_at"
 ).split()
-_READ = "api api_reason users_at licences_at people stale_since missing".split()
+_NAMES = "What the licences are called, in the order of their ids; where nobody told a name, the id."
 
 
 class DirectoryPeopleQuery(PageQuery):
@@ -99,6 +100,7 @@ class DirectoryPersonDetail(DirectoryPersonRow):
     admin: str | None
     org_unit: str | None
     licences: list[str] | None
+    licence_names: list[str] | None = Field(description=_NAMES)
     language: str | None
     country: str | None
     phone: str | None
@@ -110,7 +112,8 @@ class DirectoryPersonDetail(DirectoryPersonRow):
     def of(cls, row: PersonRow) -> "DirectoryPersonDetail":
         """Return all that is known of a person, as an answer says it."""
         told = {name: getattr(row.standing.person, name) for name in _TOLD}
-        return cls(**cls.facts(row), tenant=row.standing.tenant.name, **told)
+        names = in_words(licences_of(row))
+        return cls(**cls.facts(row), tenant=row.standing.tenant.name, licence_names=names, **told)
 
 
 class StepTold(Schema):
@@ -156,7 +159,8 @@ class PendingUserRow(Schema):
     user_name: str
     provider: str
     role: str
-    licences: list[str] | None = Field(description="Null where they are not told.")
+    licences: list[str] | None = Field(description="The provider's SKU ids. Null where they are not told.")
+    licence_names: list[str] | None = Field(description=_NAMES)
     invitation_id: int | None
     standing: str = Field(description="not invited, invited, bounced or expired.")
     came_at: datetime
@@ -168,7 +172,8 @@ class PendingUserRow(Schema):
         return cls(
             membership_id=link.membership_id, user_id=link.user_id, version=user.version, person_id=link.person_id,
             name=user.name, email=user.email, user_name=row.user_name, provider=link.tenant.provider,
-            role=link.membership.role, licences=link.person.licences, standing=row.standing,
+            role=link.membership.role, licences=link.person.licences, licence_names=in_words(row.licences),
+            standing=row.standing,
             invitation_id=row.invitation.pk if row.invitation else None, came_at=link.created_at,
         )  # fmt: skip
 
@@ -252,46 +257,3 @@ class UserLinkGiven(Given):
     """The user who it is, by membership in the same company."""
 
     membership_id: Id
-
-
-class ReadingTold(Schema):
-    """How a tenant's people are read. Since ``stale_since`` they can't be: ``failure`` says why, and what to do."""
-
-    tenant: str
-    connection: str
-    api: str
-    api_reason: str
-    users_at: datetime | None
-    licences_at: datetime | None
-    people: int
-    stale_since: datetime | None
-    failure: str
-    missing: list[str]
-
-    @classmethod
-    def of(cls, row: PeopleReading) -> "ReadingTold":
-        """Return a reading as an answer says it."""
-        failure = row.failure or {}
-        sentences = (str(failure.get(part, "")) for part in ("what", "next"))
-        return cls(
-            tenant=row.tenant.name, connection=row.connection.name, failure=" ".join(filter(None, sentences)),
-            **{name: getattr(row, name) for name in _READ},
-        )  # fmt: skip
-
-
-class CompanyUserSync(Schema):
-    """A company's people at one provider in numbers, and how they are read.
-
-    ``assigned``: meant to come in; ``synced``: users here; ``pending``: not accepted; ``skipped``: left for a person.
-    """
-
-    assigned: int
-    synced: int
-    pending: int
-    skipped: int
-    readings: list[ReadingTold]
-
-    @classmethod
-    def of(cls, counts: SyncedCounts, readings: Sequence[PeopleReading]) -> "CompanyUserSync":
-        """Return numbers and readings as an answer says them."""
-        return cls(**asdict(counts), readings=[ReadingTold.of(row) for row in readings])

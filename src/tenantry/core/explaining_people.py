@@ -3,7 +3,7 @@
 The answers come from the functions that decide (``planning.users``); nothing is decided here, and nothing is changed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -28,7 +28,7 @@ class PersonStory:
     the next sync would do: ``None`` when no connection sees the directory. ``unanswerable`` are the rules of the scope
     that the API can't answer, each with a sentence. ``link`` is the latest one, ``place`` where it leads, ``user``
     who that is. ``matched`` is who of the company has the address. ``hold`` is why a brake keeps a change of theirs,
-    ``rejected`` when somebody rejected one that would come out the same.
+    ``rejected`` when somebody rejected one that would come out the same. ``licences`` are the person's, in words.
     """
 
     person: DirectoryPerson
@@ -46,6 +46,7 @@ class PersonStory:
     owners: Rules = field(default_factory=dict)
     newcomer: Newcomer | None = None
     invite_since: datetime | None = None
+    licences: Sequence[str] = ()
 
 
 def explain_person(story: PersonStory) -> list[Rule]:
@@ -122,6 +123,8 @@ def _scope_part(story: PersonStory, rule: ScopeRule) -> str:
     reason = judge_scope(story.person.facts, alone)
     if reason is Reason.NO_PERSON:
         return "not asked, as the account stands for no person."
+    if reason is None and rule is ScopeRule.LICENSED_ONLY and story.licences:
+        return f"lets them through: {', '.join(story.licences)}."
     return "lets them through." if reason is None else _small(SENTENCES[reason])
 
 

@@ -253,6 +253,15 @@ class LicenceAssignment:
 
 
 @dataclass(frozen=True, slots=True)
+class LicenceName:
+    """What a provider calls a SKU. ``code`` is Microsoft's part number; either is empty where it is not told."""
+
+    sku_id: str
+    name: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class LicencePage:
     """One page of licences. ``missing`` names what could not be read, as sentences: those stay unknown.
 

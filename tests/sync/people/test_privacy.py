@@ -64,6 +64,7 @@ def test_an_erased_person_is_exported_first_and_never_comes_back(stage: PeopleSt
     with stage.scope():
         [row] = directory_sections(place.user.email)["person of directories"]
     assert (row["id"], row["email"]) == (person.external_id, person.email)
+    assert len(row["names of licences"]) == len(row["licences"] or ())
     erase_person(marketplace_id=stage.marketplace_id, user_id=place.user_id, actor=MANAGER, now=stage.clock())
     person.refresh_from_db()
     assert (person.email, person.display_name) == (None, None)

@@ -9,6 +9,7 @@ from tests.sync.stage import MANAGER
 from tenantry.core.planning.users.reasons import Reason
 from tenantry.core.planning.users.scope import Rule
 from tenantry.core.user_settings import ScopeRules
+from tenantry.emulator.microsoft.people import SKUS
 from tenantry.marketplace.invitations.services import invite
 from tenantry.marketplace.models import Membership
 from tenantry.marketplace.people.pinning import pin_membership, unpin_membership
@@ -42,7 +43,10 @@ def test_settings_that_are_tried_out_are_counted_with_reasons_and_samples(stage:
             database,
         ) as asked:
             found = count_scope("microsoft", ScopeRules(no_disabled=True, no_guests=True, licensed_only=True))
-        assert len(asked) == 3
+        assert len(asked) == 4
+        licences = {each.word for sample in found.inside_samples for each in sample.licences}
+        assert licences
+        assert licences <= {part for part, _ in SKUS}
         by_reason = {each.reason: each for each in found.reasons}
         assert found.inside + found.outside == 13
         assert by_reason[Reason.DISABLED].count >= 1

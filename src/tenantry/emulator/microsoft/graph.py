@@ -9,6 +9,7 @@ from urllib.parse import parse_qs, quote
 
 from tenantry.emulator.clock import Clock
 from tenantry.emulator.customers import Customer
+from tenantry.emulator.guids import derived_guid
 from tenantry.emulator.jwts import TokenError
 from tenantry.emulator.messages import Answer, Request, json_answer
 from tenantry.emulator.microsoft import delegations
@@ -16,7 +17,7 @@ from tenantry.emulator.microsoft.continuation import Continuation, Cursor
 from tenantry.emulator.microsoft.customer_users import utc
 from tenantry.emulator.microsoft.graph_refusals import GraphRefusal, refused
 from tenantry.emulator.microsoft.graph_units import Units
-from tenantry.emulator.microsoft.people import ROLES, MicrosoftPeople
+from tenantry.emulator.microsoft.people import ROLES, SKUS, MicrosoftPeople
 from tenantry.emulator.microsoft.registrations import GRAPH
 from tenantry.emulator.microsoft.subscriptions import Subscriptions
 from tenantry.emulator.microsoft.switches import Switches
@@ -71,6 +72,7 @@ class Graph:
             _DELETED: self._deleted,
             "/v1.0/directoryroles": self._roles,
             "/v1.0/domains": self._domains,
+            "/v1.0/subscribedskus": self._skus,
         }
 
     def answer(self, request: Request, path: str) -> Answer:
@@ -234,6 +236,12 @@ class Graph:
             for place, name in enumerate(named)
         ]
         return json_answer({"value": rows})
+
+    def _skus(self, call: GraphCall) -> Answer:
+        """Answer with the tenant's SKUs: a part number for each. Graph tells no product names."""
+        rows = [(place, {"skuId": derived_guid("sku", part), "skuPartNumber": part, "capabilityStatus": "Enabled"})
+                for place, (part, _) in enumerate(SKUS)]  # fmt: skip
+        return json_answer({"value": self._selected(call, rows)})
 
     def _shown(self, one: Someone) -> Json:
         people = self._people

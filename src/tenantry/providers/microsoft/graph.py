@@ -18,6 +18,7 @@ from tenantry.core.records import (
     DirectoryUser,
     Ending,
     InvalidRecord,
+    LicenceName,
     Presence,
     TenantDomain,
 )
@@ -33,7 +34,7 @@ from tenantry.providers.microsoft.delegations import Delegation, delegations_in
 from tenantry.providers.microsoft.graph_calls import CallsByTenant
 from tenantry.providers.microsoft.mapping import domain_of, guid_of
 from tenantry.providers.microsoft.people import known_tenant, known_user
-from tenantry.providers.microsoft.people_mapping import GRAPH_FIELDS, administrators_of, graph_user_of
+from tenantry.providers.microsoft.people_mapping import GRAPH_FIELDS, administrators_of, graph_user_of, sku_name_of
 from tenantry.providers.pacing import AdaptiveConcurrency
 from tenantry.providers.patience import Patience
 from tenantry.providers.texts import text_of
@@ -213,6 +214,11 @@ class GraphPeople:
             ids = [each for row in members if (each := guid_of(row.get("id")))]
             held[template or role_id] = (text_of(role.get("displayName")), ids)
         return administrators_of(held)
+
+    def licence_names(self, tenant_id: str) -> tuple[LicenceName, ...]:
+        """Return what the tenant's SKUs are called: Graph tells part numbers such as ``SPE_E3``, no product names."""
+        rows = self._all(tenant_id, "/v1.0/subscribedSkus?$select=skuId,skuPartNumber")
+        return tuple(each for row in rows if (each := sku_name_of(row)) is not None)
 
     def domains(self, tenant_id: str) -> tuple[TenantDomain, ...]:
         """Return the tenant's domains, the usual one first."""

@@ -13,6 +13,7 @@ from tenantry.core.records import (
     DirectoryUser,
     InvalidRecord,
     LicenceAssignment,
+    LicenceName,
     PersonKind,
     Presence,
     SubscribedLicence,
@@ -168,6 +169,12 @@ def subscribed_of(item: object) -> SubscribedLicence | None:
         assigned=_count(pick(item, "consumedUnits")),
         state=_plain(pick(item, "capabilityStatus")),
     )
+
+
+def sku_name_of(row: Mapping[str, Any]) -> LicenceName | None:
+    """Return what Graph calls one SKU of a tenant; ``None`` for a row without SKU."""
+    sku_id = guid_of(row.get("skuId"))
+    return None if sku_id is None else LicenceName(sku_id, "", _plain(row.get("skuPartNumber")))
 
 
 def _count(value: object) -> int | None:

@@ -26,6 +26,7 @@ from tenantry.sync.models.observed import (
 from tenantry.sync.models.pending import PendingCompany, PendingKey, PendingMatchKey, PendingState, TenantLink
 from tenantry.sync.models.people import (
     DirectoryUser,
+    LicenceName,
     LinkMaker,
     PeopleReading,
     PersonStanding,
@@ -65,6 +66,7 @@ __all__ = [
     "Hold",
     "HoldState",
     "KeyRebuild",
+    "LicenceName",
     "LinkMaker",
     "Match",
     "MatchingEpoch",

@@ -92,6 +92,22 @@ class PeopleReading(models.Model):
         constraints = [models.UniqueConstraint(fields=["connection", "tenant"], name="one_people_reading")]
 
 
+class LicenceName(models.Model):
+    """What a provider calls a SKU that somebody has: its product's name, or only Microsoft's part number (``code``).
+
+    One row for each SKU, written while people are read. Names are of the provider's price list, the same for everybody.
+    """
+
+    provider = models.CharField(max_length=20)
+    sku_id = models.CharField(max_length=100, db_collation="C")
+    name = models.CharField(max_length=200, blank=True)
+    code = models.CharField(max_length=200, blank=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["provider", "sku_id"], name="licence_named_once")]
+
+
 class LinkMaker(models.TextChoices):
     """How a person of a directory and a membership came together."""
 

@@ -27,9 +27,10 @@ from tenantry.sync.models import (
 )
 from tenantry.sync.people.held import newcomer_of
 from tenantry.sync.people.known import gather_known
+from tenantry.sync.people.licence_names import in_words
 from tenantry.sync.people.linked import linked_tenants
 from tenantry.sync.people.planning import Rulebook, is_same_change, read_rulebook, waiting_changes
-from tenantry.sync.people.queries import PersonRow, find_person
+from tenantry.sync.people.queries import PersonRow, find_person, licences_of
 from tenantry.sync.people.rules import unanswerable
 from tenantry.sync.people.views import LinkedTenant, SharedAddresses, these_people
 from tenantry.sync.user_settings import read_user_sync
@@ -93,6 +94,7 @@ def _story(row: PersonRow) -> PersonStory | None:
         owners=book.fields,
         newcomer=_newcomer(person),
         invite_since=book.invite_since,
+        licences=in_words(licences_of(row)) or [],
     )
 
 

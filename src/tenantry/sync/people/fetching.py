@@ -14,15 +14,17 @@ from typing import TypeVar
 from django.db import connection as database
 
 from tenantry.connections.directories import Directories
-from tenantry.core.records import Administrator, DirectoryPage, DirectoryUser, Ending
+from tenantry.core.records import Administrator, DirectoryPage, DirectoryUser, Ending, LicenceName
 from tenantry.logs import carried
 from tenantry.providers.base import DirectorySource
 from tenantry.providers.capabilities import CAPABILITIES, Ability, Choice, Telling
 from tenantry.providers.errors import CursorExpired, ProviderError
 from tenantry.sync.people.admitting import admit_people
 from tenantry.sync.people.changed import ChangesSource, choice_of, fetch_changes
-from tenantry.sync.people.licences import Licences, fetch_licences
+from tenantry.sync.people.licences import Licences, NamesLicences, fetch_licences
 
+NAMES = "Names of licences"
+"""How a sentence about names that could not be read begins."""
 _MOST_DELETED_PAGES = 50
 T = TypeVar("T")
 
@@ -32,7 +34,8 @@ class Wanted:
     """A tenant to read. ``licences`` and ``administrators``: these are due as well, where the API tells them apart.
 
     ``unlicensed`` are the ids of people of whom a licence must be asked one by one. ``changes`` is the position since
-    which changes are enough, empty when everybody is to be listed.
+    which changes are enough, empty when everybody is to be listed. ``named`` are SKUs whose names are known;
+    ``names``: names are asked for whoever is listed.
     """
 
     tenant_id: int
@@ -41,6 +44,8 @@ class Wanted:
     administrators: bool = False
     unlicensed: tuple[str, ...] = ()
     changes: str = ""
+    named: frozenset[str] = frozenset()
+    names: bool = False
 
 
 @dataclass(slots=True)
@@ -49,7 +54,8 @@ class Fetched:
 
     ``page`` is the first page of those who are there. ``gone`` are those who were deleted, ``None`` when that was not
     read to its end. ``read_at`` is when the first page was asked for: whoever is seen was there then. ``is_changes``:
-    the page shows only who changed, and nobody is absent because it does not show them (``changed``).
+    the page shows only who changed, and nobody is absent because it does not show them (``changed``). ``names``: what
+    SKUs are called.
     """
 
     wanted: Wanted
@@ -62,6 +68,7 @@ class Fetched:
     missing: list[str] = field(default_factory=list)
     error: ProviderError | None = None
     is_changes: bool = False
+    names: Sequence[LicenceName] = ()
 
     @property
     def is_long(self) -> bool:
@@ -109,6 +116,16 @@ def fetch_beside(source: DirectorySource, fetched: Fetched, present: Sequence[st
         fetched.licences = _unless_closed(
             fetched, "Licences", lambda: fetch_licences(source, wanted.external_id, wanted.unlicensed or present)
         )  # fmt: skip
+        fetched.names = list(fetched.licences.names.values()) if fetched.licences else ()
+    if isinstance(source, NamesLicences) and _has_nameless(fetched):
+        fetched.names = _unless_closed(fetched, NAMES, lambda: source.licence_names(tenant_id)) or ()
+
+
+def _has_nameless(fetched: Fetched) -> bool:
+    """Whether somebody may have a licence whose name is not known: of many pages only the first one is at hand."""
+    if fetched.page is None or fetched.is_long or fetched.wanted.names:
+        return True
+    return any(sku not in fetched.wanted.named for person in fetched.page.records for sku in person.licences or ())
 
 
 def _unless_closed(fetched: Fetched, what: str, ask: Callable[[], T]) -> T | None:

@@ -13,6 +13,7 @@ from tenantry.sync.models import Finding, Observation, ObservationPage, Observat
 from tenantry.sync.observe.pages import keep_findings
 from tenantry.sync.people.absence import note_missed
 from tenantry.sync.people.fetching import Fetched
+from tenantry.sync.people.licence_names import keep_names
 from tenantry.sync.people.readings import note_read
 from tenantry.sync.people.store import Stored, store_gone, store_present
 
@@ -143,7 +144,7 @@ def _keep_who_was_there(row: Observation, page: DirectoryPage, stored: Stored, *
 
 
 def keep_beside(batch: Sequence[Fetched], *, now: datetime) -> None:
-    """Store licences and administrators that were read beside the listings. In the caller's transaction."""
+    """Store licences, their names and administrators, read beside the listings. In the caller's transaction."""
     licences, whole = [], []
     for each in batch:
         found, tenant_id = each.licences, each.wanted.tenant_id
@@ -166,3 +167,4 @@ def keep_beside(batch: Sequence[Fetched], *, now: datetime) -> None:
             columns_ = (("tenant_id", "bigint"), ("external_id", "text"), ("level", "text"))
             stage_rows("stage_administrators", columns_, held)
             cursor.execute(_ADMINISTRATORS, {"now": now, "tenants": [each.wanted.tenant_id for each in told]})
+    keep_names([(each.wanted.tenant_id, one) for each in batch for one in each.names], now=now)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from tenantry.core.records import Ending, LicenceAssignment, LicencePage
+from tenantry.core.records import Ending, LicenceAssignment, LicenceName, LicencePage
 from tenantry.providers.base import DirectorySource
 
 _MOST_PAGES = 2_000
@@ -27,17 +27,32 @@ class ReadsLicences(Protocol):
         """Return one person's licences."""
 
 
+@runtime_checkable
+class NamesLicences(Protocol):
+    """A source that shows SKUs by id alone, and tells in another call what they are called (Graph)."""
+
+    def licence_names(self, tenant_id: str) -> tuple[LicenceName, ...]:
+        """Return what the tenant's SKUs are called."""
+
+
 @dataclass(slots=True)
 class Licences:
     """SKU ids by user name or by the provider's id. ``complete``: who is not named has none.
 
-    ``missing`` are sentences about what could not be read.
+    ``missing`` are sentences about what could not be read. ``names`` is what the SKUs are called, by id.
     """
 
     by_name: dict[str, list[str]] = field(default_factory=dict)
     by_id: dict[str, list[str]] = field(default_factory=dict)
     complete: bool = False
     missing: list[str] = field(default_factory=list)
+    names: dict[str, LicenceName] = field(default_factory=dict)
+
+    def note_name(self, each: LicenceAssignment) -> None:
+        """Remember what an assignment's SKU is called, if it says so."""
+        name = "" if each.name == each.sku_id else each.name
+        if each.sku_id not in self.names and (name or each.product_id):
+            self.names[each.sku_id] = LicenceName(each.sku_id, name, each.product_id if each.external_id else "")
 
 
 def fetch_licences(source: DirectorySource, tenant_id: str, people: Sequence[str]) -> Licences | None:
@@ -47,7 +62,10 @@ def fetch_licences(source: DirectorySource, tenant_id: str, people: Sequence[str
     if isinstance(source, ReadsLicences):
         found = Licences()
         for external_id in people[:_MOST_SINGLE_READS]:
-            found.by_id[external_id] = sorted({each.sku_id for each in source.licences_of(tenant_id, external_id)})
+            held = source.licences_of(tenant_id, external_id)
+            found.by_id[external_id] = sorted({each.sku_id for each in held})
+            for each in held:
+                found.note_name(each)
         return found
     return None
 
@@ -62,6 +80,7 @@ def _list(source: ListsLicences, tenant_id: str) -> Licences:
             held = found.by_name.setdefault(each.user_name, [])
             if each.sku_id not in held:
                 held.append(each.sku_id)
+            found.note_name(each)
         found.missing += page.missing
         told = told or not (page.missing or page.lacking)
         cursor = page.cursor

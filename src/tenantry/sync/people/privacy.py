@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from tenantry.sync.models import Change, PersonStanding, UserLink
+from tenantry.sync.people.licence_names import in_words, name_licences
 from tenantry.sync.people.purging import EMPTIED, empty_people, only_here
 
 
@@ -22,7 +23,8 @@ def forget_directory_person(*, user_id: int, now: datetime, **_: Any) -> None:
 
 def directory_sections(email: str) -> dict[str, list[dict[str, Any]]]:
     """Return what directories say of the person with this address, for an export."""
-    links = UserLink.objects.select_related("person", "tenant").filter(user__email=email).order_by("pk")
+    links = list(UserLink.objects.select_related("person", "tenant").filter(user__email=email).order_by("pk"))
+    named = name_licences([(link.tenant.provider, link.person.licences) for link in links])
     return {
         "person of directories": [
             {
@@ -30,7 +32,8 @@ def directory_sections(email: str) -> dict[str, list[dict[str, Any]]]:
                 "linked_at": link.created_at, "ended_at": link.ended_at,
                 **{name: getattr(link.person, name) for name in EMPTIED if getattr(link.person, name) is not None},
                 "licences": link.person.licences, "org_unit": link.person.org_unit,
+                "names of licences": in_words(licences),
             }
-            for link in links
+            for link, licences in zip(links, named, strict=True)
         ]
     }  # fmt: skip

@@ -14,6 +14,7 @@ from tenantry.listing import PAGE_SIZE, BoundedCount, Order, Page, bounded_count
 from tenantry.marketplace.models import Invitation, Membership, MembershipState
 from tenantry.sync.models import LinkMaker, PeopleReading, PersonStanding, TenantLink, UserLink
 from tenantry.sync.people.filters import PeopleFilter
+from tenantry.sync.people.licence_names import Licence, name_licences
 from tenantry.sync.people.planning import read_person_rules
 from tenantry.sync.people.store import record_of
 
@@ -62,6 +63,12 @@ def list_people(filters: Mapping[str, Any], *, after: str = "", before: str = ""
     return PeoplePage(page, shown, bounded_count(rows), applied)
 
 
+def licences_of(row: PersonRow) -> list[Licence] | None:
+    """Return the person's licences by name; ``None`` where they are not told. One query."""
+    [named] = name_licences([(row.standing.provider, row.standing.person.licences)])
+    return named
+
+
 def find_person(person_id: int) -> PersonRow | None:
     """Return one person of a directory, or ``None`` when this marketplace knows nobody by that key."""
     row = PersonStanding.objects.select_related("person", "tenant", "company").filter(person_id=person_id).first()
@@ -86,11 +93,12 @@ def count_by_reason(*, company_id: int | None = None, provider: str = "") -> dic
 class PendingUser:
     """Somebody who came in and has not accepted an invitation. ``user_name`` is what the provider signs in with.
 
-    It is an address to write to only if a person says so.
+    It is an address to write to only if a person says so. ``licences`` is ``None`` where they are not told.
     """
 
     link: UserLink
     invitation: Invitation | None
+    licences: Sequence[Licence] | None
 
     @property
     def user_name(self) -> str:
@@ -124,7 +132,7 @@ def list_pending_users(
     before: str = "",
     size: int = PAGE_SIZE,
 ) -> PendingUsers:
-    """Return a page of people who came in and have not accepted yet: of one company, invited or not. Three queries."""
+    """Return a page of people who came in and have not accepted yet: of one company, invited or not. Four queries."""
     rows = _pending(company_id=company_id, provider=provider)
     if invited is not None:
         ever = Exists(Invitation.objects.filter(membership_id=OuterRef("membership_id")))
@@ -134,9 +142,10 @@ def list_pending_users(
     latest: dict[int, Invitation] = {}
     for one in Invitation.objects.filter(membership_id__in=[row.membership_id for row in page.rows]).order_by("pk"):
         latest[one.membership_id] = one
-    return PendingUsers(
-        page, [PendingUser(row, latest.get(row.membership_id)) for row in page.rows], bounded_count(rows)
-    )
+    named = name_licences([(row.tenant.provider, row.person.licences) for row in page.rows])
+    pairs = zip(page.rows, named, strict=True)
+    waiting = [PendingUser(row, latest.get(row.membership_id), licences) for row, licences in pairs]
+    return PendingUsers(page, waiting, bounded_count(rows))
 
 
 def _pending(*, company_id: int | None, provider: str) -> QuerySet[UserLink]:

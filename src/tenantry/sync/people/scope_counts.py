@@ -17,6 +17,7 @@ from tenantry.core.records import PersonKind
 from tenantry.core.user_settings import ScopeRules
 from tenantry.isolation.scope import current_marketplace_id
 from tenantry.providers.capabilities import PeopleApi
+from tenantry.sync.people.licence_names import Licence, name_licences
 from tenantry.sync.people.rules import rules_through, unanswerable
 
 SAMPLE = 3
@@ -43,7 +44,7 @@ group by 1, 2, 3, 4, 5, 6, 7, 8
 """
 _NAMES = """
 select id, coalesce(nullif(display_name, ''), nullif(trim(concat(first_name, ' ', last_name)), ''), ''),
-    coalesce(nullif(email, ''), user_name, '')
+    coalesce(nullif(email, ''), user_name, ''), licences
 from sync_directoryuser where id = any(%s)
 """
 _AS_OF = """
@@ -59,11 +60,12 @@ where l.marketplace_id = %(marketplace)s and l.ended_at is null
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One person of a group, to show."""
+    """One person of a group, to show. ``licences`` are named where the settings ask for one."""
 
     person_id: int
     name: str
     address: str
+    licences: Sequence[Licence] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +103,14 @@ class ScopeCount:
 
 
 def count_scope(provider: str, rules: ScopeRules, *, company_id: int | None = None) -> ScopeCount:
-    """Return what these rules would let in. Three queries, however many people there are."""
+    """Return what these rules would let in. Four queries at most, however many people there are."""
     groups = _groups(provider, rules, company_id)
     found: dict[Reason | None, list[tuple[int, list[int]]]] = {}
     for api, facts, count, ids in groups:
         verdict = judge_scope(facts, rules_through(api, rules))
         found.setdefault(verdict, []).append((count, ids))
-    samples = _samples([pk for some in found.values() for _, ids in some for pk in ids])
+    some_of_each = [pk for some in found.values() for _, ids in some for pk in ids]
+    samples = _samples(some_of_each, provider if rules.licensed_only else "")
     counts = [
         ReasonCount(reason, sum(count for count, _ in some), _some(some, samples))
         for reason, some in found.items()
@@ -151,10 +154,14 @@ def _facts(  # noqa: PLR0917  # as a group's columns come
     return ScopeFacts(known, enabled, archived, licensed, domain, unit, named)
 
 
-def _samples(ids: Sequence[int]) -> dict[int, Sample]:
+def _samples(ids: Sequence[int], provider: str) -> dict[int, Sample]:
+    """Return people to show, with their licences if these are of the ``provider``'s."""
     with database.cursor() as cursor:
         cursor.execute(_NAMES, [list(ids)])
-        return {row[0]: Sample(*row) for row in cursor.fetchall()}
+        rows = cursor.fetchall()
+    named = name_licences([(provider, row[3] if provider else ()) for row in rows])
+    told = zip(rows, named, strict=True)
+    return {pk: Sample(pk, name, address, each or ()) for (pk, name, address, _), each in told}
 
 
 def _some(groups: Sequence[tuple[int, list[int]]], samples: Mapping[int, Sample]) -> list[Sample]:

@@ -13,8 +13,9 @@ from tenantry.providers.errors import ProviderError
 from tenantry.sync.models import DirectoryUser, Observation, PeopleReading, RunTenant, RunTenantState
 from tenantry.sync.observe.listing import RETRY_AFTER, failure_of
 from tenantry.sync.people.changed import WHOLE_EVERY
-from tenantry.sync.people.fetching import Wanted
+from tenantry.sync.people.fetching import NAMES, Wanted
 from tenantry.sync.people.keeping import people_in
+from tenantry.sync.people.licence_names import known_names
 from tenantry.sync.people.long_reading import live_readings
 from tenantry.sync.people.readings import note_refused
 from tenantry.sync.people.runs import PeopleRun
@@ -102,12 +103,14 @@ def wanted_of(
 ) -> list[Wanted]:
     """Return what is to be asked about these tenants: licences and administrators only where they are due.
 
-    Who asks for ``administrators`` wants everything anew; else changes are enough where they are told.
+    Who asks for ``administrators`` wants everything anew; else changes are enough where they are told. Names of
+    licences are asked for again where the last reading did not get them: a list of changes may show nobody.
     """
     ids = [place.tenant_id for place in places]
     read = {row.tenant_id: row for row in PeopleReading.objects.filter(connection_id=connection_id, tenant_id__in=ids)}
     unlicensed = _unlicensed(ids, now=now) if licences else {}
     since = {} if administrators else _positions(read.values(), now=now)
+    named = known_names()
     wanted = []
     for place in places:
         row = read.get(place.tenant_id)
@@ -115,7 +118,8 @@ def wanted_of(
         admins = administrators or _due(row.administrators_at if row else None, ADMINISTRATORS_EVERY, now)
         some = tuple(unlicensed.get(place.tenant_id, ()))
         changes = since.get(place.tenant_id, "")
-        wanted.append(Wanted(place.tenant_id, place.external_id, asks, admins, some, changes))
+        names = not named or any(each.startswith(NAMES) for each in (row.missing if row else ()))
+        wanted.append(Wanted(place.tenant_id, place.external_id, asks, admins, some, changes, named, names))
     return wanted
 
 

@@ -10,10 +10,11 @@ from tenantry.core.planning.users.reasons import Verdict, verdict_of
 from tenantry.marketplace.models import Company, Membership, User
 from tenantry.sync.models import TenantLink, UserLink
 from tenantry.sync.people.inviting_by_hand import pending_places
+from tenantry.sync.people.licence_names import name_licences
 from tenantry.sync.people.queries import count_by_reason, provenance_of, readings_of_company
 from tenantry.sync.user_settings import read_user_sync
 from tenantry.web.addresses import query_of
-from tenantry.web.people.words import PROVIDERS, reading_row
+from tenantry.web.people.words import PROVIDERS, licence_rows, reading_row
 from tenantry.web.texts import legible
 
 _RULES = {
@@ -56,12 +57,14 @@ def origins_of(user: User) -> list[dict[str, Any]]:
 def _origins(place: Membership, ranks: dict[str, int]) -> dict[str, Any]:
     fields = provenance_of(place, precedence=ranks)
     links: Sequence[UserLink] = [each.link for each in fields[0].said] if fields else []
+    named = name_licences([(link.tenant.provider, link.person.licences) for link in links])
     return {
         "company": legible(place.company.name),
         "directories": [
             {"person": link.person_id, "name": PROVIDERS[link.tenant.provider], "tenant": legible(link.tenant.name)}
             for link in links
         ],
+        "licences": [None if each is None else licence_rows(each) for each in named],
         "fields": [
             {
                 "label": field.label,

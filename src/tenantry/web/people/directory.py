@@ -17,7 +17,7 @@ from tenantry.sync.models import UserLink
 from tenantry.sync.people.explaining import explain_directory_person
 from tenantry.sync.people.linking import unlink_person
 from tenantry.sync.people.one_person import sync_person
-from tenantry.sync.people.queries import PersonRow, count_by_reason, find_person, list_people
+from tenantry.sync.people.queries import PersonRow, count_by_reason, find_person, licences_of, list_people
 from tenantry.sync.requests import SyncRefused
 from tenantry.web.access import Visit, needs, needs_outside
 from tenantry.web.addresses import pager, query_of
@@ -118,7 +118,7 @@ def _person(visit: Visit, row: PersonRow) -> dict[str, Any]:
     link, may = row.link, visit.presence.may
     return {
         "person": _row(row) | {"gone": row.standing.person.left_at},
-        "facts": person_facts(row.standing.person),
+        "facts": person_facts(row.standing.person, licences_of(row)),
         "linked": {"pk": link.user_id, "name": legible(str(link.user)), "since": link.created_at,
                  "how": link.get_made_by_display(), "link": link.pk} if link else None,
         "can_sync": may(Action.START_RUN),

@@ -1,11 +1,13 @@
 """People of directories as the pages say them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from tenantry.connections.models import Provider
 from tenantry.core.planning.users.reasons import Reason
 from tenantry.providers.capabilities import PeopleApi
 from tenantry.sync.models import DirectoryUser, PeopleReading
+from tenantry.sync.people.licence_names import Licence
 from tenantry.sync.people.queries import PendingUser
 from tenantry.web.texts import legible
 
@@ -31,7 +33,7 @@ def pending_row(row: PendingUser) -> dict[str, Any]:
         "email": legible(user.email),
         "user_name": legible(row.user_name) if row.user_name != user.email else "",
         "provider": PROVIDERS[link.tenant.provider],
-        "licences": len(link.person.licences) if link.person.licences is not None else None,
+        "licences": None if row.licences is None else licence_rows(row.licences),
         "standing": {"word": row.standing, "tone": _TONES.get(row.standing, "off")},
         "can_tick": row.invitation is None or row.standing in {"not invited", "expired"},
         "came": link.created_at,
@@ -81,13 +83,17 @@ REASONS = {
     Reason.ERASED: "erased",
     Reason.UNUSABLE: "unusable values",
 }
-_NOT_TOLD = "not told"
+_NOT_TOLD, _LICENCES = "not told", "Licences"
 
 
-def person_facts(person: DirectoryUser) -> list[dict[str, Any]]:
+def licence_rows(licences: Sequence[Licence]) -> list[dict[str, str]]:
+    """Return licences as ``components/licences.html`` takes them: a name each, and the id beside it."""
+    return [{"name": legible(each.word), "sku": legible(each.sku_id) if each.name else ""} for each in licences]
+
+
+def person_facts(person: DirectoryUser, licences: Sequence[Licence] | None) -> list[dict[str, Any]]:
     """Return what the directory says of a person as ``components/facts.html`` takes it; what is not told says so."""
     enabled = {True: "yes", False: f"no{f' ({person.suspension})' if person.suspension else ''}", None: None}
-    licences = None if person.licences is None else ", ".join(person.licences) or "none"
     found: list[tuple[str, str | None]] = [
         ("Name", person.display_name or f"{person.first_name or ''} {person.last_name or ''}".strip() or None),
         ("E-mail address", person.email),
@@ -96,7 +102,7 @@ def person_facts(person: DirectoryUser) -> list[dict[str, Any]]:
         ("Kind", person.kind),
         ("May sign in", enabled[person.enabled]),
         ("Administrator", person.admin),
-        ("Licences", licences),
+        (_LICENCES, None if licences is None else ""),
         ("Organisational unit", person.org_unit),
         ("Language", person.language),
         ("Country", person.country),
@@ -104,7 +110,11 @@ def person_facts(person: DirectoryUser) -> list[dict[str, Any]]:
         ("Job title", person.job_title),
         ("Department", person.department),
     ]
-    return [
+    facts: list[dict[str, Any]] = [
         {"label": label, "value": legible(value or ""), "missing": "none" if value == "" else _NOT_TOLD}
         for label, value in found
     ]
+    for fact in facts:
+        if fact["label"] == _LICENCES:
+            fact |= {"value": licence_rows(licences or ()), "kind": "licences"}
+    return facts

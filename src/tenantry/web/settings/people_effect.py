@@ -64,7 +64,8 @@ def _named(samples: Any) -> str:
 
 
 def _name(sample: Sample) -> str:
-    return legible(sample.name or sample.address)
+    licences = ", ".join(each.word for each in sample.licences)
+    return legible(sample.name or sample.address) + (f" ({legible(licences)})" if licences else "")
 
 
 def _point(text: str, *, tone: str = "off", url: str = "", link: str = "") -> dict[str, str]:

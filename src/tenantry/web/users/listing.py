@@ -11,6 +11,7 @@ from tenantry.listing import BoundedCount
 from tenantry.listing.tabs import total_of
 from tenantry.marketplace.models import CompanyOrigin, Membership, MembershipRole, User
 from tenantry.marketplace.people.queries import DEFAULT_ORDER, TABS, Listed, Wanted, every_user, order_of
+from tenantry.sync.people.licence_names import licences_of_users
 from tenantry.sync.people.origins import origins_in_words
 from tenantry.web.addresses import pager, query_of
 from tenantry.web.amounts import bounded
@@ -35,7 +36,8 @@ _SORTS = (
 )
 _KEPT = ("q", "role", "origin")
 _SHOWN_PLACES = 2
-EXPORT_HEADS = ("first name", "last name", "e-mail", "phone", "can sign in", "companies and roles", "origin", "created")
+EXPORT_HEADS = ("first name", "last name", "e-mail", "phone", "can sign in", "companies and roles", "origin", "created",
+                "licences")  # fmt: skip
 
 
 def wanted_by(request: HttpRequest) -> Wanted:
@@ -134,9 +136,10 @@ def export_rows(wanted: Wanted) -> Iterator[tuple[object, ...]]:
 
 def _export_rows(some: Sequence[tuple[User, Sequence[Membership]]]) -> Iterator[tuple[object, ...]]:
     origins = origins_in_words(user for user, _ in some)
+    licences = licences_of_users([user.pk for user, _ in some])
     for user, places in some:
         companies = "; ".join(f"{place.company.name} ({place.get_role_display()})" for place in places)
         yield (
             user.first_name, user.last_name, user.email, user.phone, "yes" if user.account_id else "no", companies,
-            origins[user.pk], user.created_at,
+            origins[user.pk], user.created_at, "; ".join(each.word for each in licences.get(user.pk, ())),
         )  # fmt: skip
