@@ -212,12 +212,13 @@ def test_errors_can_come_in_the_newer_shape(partner: Partner) -> None:
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/v1/customers/{id}/subscriptions", 404),
+        ("GET", "/v1/customers/{id}/agreements", 404),
         ("GET", "/v1/auditlogs", 404),
         ("GET", "/customers", 404),
         ("GET", "/v1//v1/customers", 404),
         ("POST", "/v1/customers", 405),
-        ("DELETE", "/v1/customers/{id}", 404),
+        ("DELETE", "/v1/customers/{id}/users", 404),
+        ("PUT", "/v1/customers/{id}", 404),
     ],
 )
 def test_calls_the_emulator_does_not_know_are_refused_and_counted(

@@ -10,7 +10,7 @@ import pytest
 from tests.emulator.partner import Partner, decoded
 
 from tenantry.emulator.faults import Fault, FaultKind, Faults
-from tenantry.emulator.messages import BOM, json_answer
+from tenantry.emulator.messages import BOM, Request, json_answer
 from tenantry.emulator.spoiling import spoiled
 
 LIST = "/v1/customers"
@@ -217,3 +217,14 @@ def test_a_page_has_no_more_people_than_the_cap(partner: Partner) -> None:
     partner.emulator.world.set_rights(tenant, role_granted=True, readable=True)
     page = partner.read(f"{LIST}/{tenant}/users?size=500", mode="user")
     assert (len(page["items"]), "next" in page["links"]) == (2, True)
+
+
+def test_a_fault_by_chance_hits_the_same_requests_for_the_same_seed() -> None:
+    def hits(seed: int) -> list[bool]:
+        fault = Fault(FaultKind.STATUS, chance=0.3, seed=seed)
+        return [fault.is_due(Request("GET", "/x"), "/x") for _ in range(200)]
+
+    assert hits(1) == hits(1) != hits(2)
+    assert 30 < sum(hits(1)) < 90
+    certain = Fault(FaultKind.STATUS)
+    assert all(certain.is_due(Request("GET", "/x"), "/x") for _ in range(50))

@@ -115,3 +115,13 @@ def test_users_of_the_partner_center_are_as_the_contract_has_them(partner: Partn
     assert (unknown.status_code, unknown.json()["code"]) == (404, 60002)
     world.set_rights(tenant, role_granted=False)
     assert partner.get(path, mode="user").json()["code"] == 900308
+
+
+def test_a_page_of_people_has_a_hundred_unless_asked_and_never_more_than_five_hundred(start: Starting) -> None:
+    partner = start(crowds={4: 620})
+    world = partner.emulator.world
+    tenant = world.tenant_id(4)
+    world.set_rights(tenant, role_granted=True, readable=True)
+    path = f"/v1/customers/{tenant}/users"
+    sizes = {query: len(partner.read(path + query, mode="user")["items"]) for query in ("", "?size=0", "?size=9000")}
+    assert sizes == {"": 100, "?size=0": 100, "?size=9000": 500}

@@ -197,6 +197,7 @@ def _googles() -> list[Cause]:
 CAUSES: Final = (*_microsofts(), *_googles())
 UNUSED: Final = {
     "domain_filter_fails": "No call of ours filters the list.",
+    "sandbox": "Nobody is deleted; Tenantry only reads.",
     "left_answer": "Nobody leaves here; tests of details have both answers.",
     "user_mfa": "Of a person who signs in by hand.",
     "sign_in_page": "Of a person who signs in by hand.",

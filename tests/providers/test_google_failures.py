@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 from tests.providers.google_stage import QUICK, Stage, everybody, google_stage
@@ -20,6 +21,7 @@ from tenantry.providers.errors import (
     Unavailable,
 )
 from tenantry.providers.google.client import Google
+from tenantry.providers.http import HttpClient, Limits
 from tenantry.providers.pacing import AdaptiveConcurrency, PacedBudget
 from tenantry.providers.patience import Patience
 
@@ -169,6 +171,34 @@ def test_a_repeated_page_is_noticed_by_its_token(stage: Stage, client: Google) -
     second = client.list_users(stage.customer(3), first.cursor)
     assert second.ending is Ending.AMBIGUOUS
     assert "given before" in second.invalid[-1].reason
+
+
+def test_a_listing_that_breaks_off_after_some_pages_is_an_error_and_no_shorter_list(
+    stage: Stage, client: Google
+) -> None:
+    stage.emulator.faults.add("status", USERS, after=2, status=503, body="json")
+    pages = [client.list_users(stage.customer(3), None)]
+    pages.append(client.list_users(stage.customer(3), pages[-1].cursor))
+    assert [page.ending for page in pages] == [Ending.MORE, Ending.MORE]
+    with pytest.raises(Unavailable):
+        client.list_users(stage.customer(3), pages[-1].cursor)
+
+
+def test_a_page_that_comes_too_late_is_a_failure_and_no_empty_list(stage: Stage) -> None:
+    with closing(HttpClient(limits=Limits(read=0.2, total=0.4))) as hasty:
+        client = stage.client(http=hasty, patience=Patience(waits=(0.01,), longest_wait=0.1, total=2))
+        assert everybody(client, stage.customer(2))
+        stage.emulator.faults.add("slow", USERS, seconds=0.6)
+        with pytest.raises(Unavailable):
+            client.list_users(stage.customer(2), None)
+
+
+def test_a_storm_of_throttling_ends_as_throttling_and_not_as_configuration(stage: Stage, client: Google) -> None:
+    stage.emulator.faults.add("throttle", USERS, retry_after=0)
+    with pytest.raises(Throttled) as storm:
+        client.list_users(stage.customer(2), None)
+    assert (storm.value.retryable, storm.value.stops_run) == (True, False)
+    assert stage.emulator.counters.faulted > 1
 
 
 def test_an_empty_page_with_a_token_is_followed(stage: Stage, client: Google) -> None:

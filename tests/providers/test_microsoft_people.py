@@ -318,6 +318,26 @@ def test_every_trouble_has_its_name_and_no_tenant_looks_empty(
         stage.source(api).list_users(tenant, None)
 
 
+@pytest.mark.parametrize(
+    ("settings", "kind"),
+    [
+        ({"kind": "status", "status": 403, "body": "json", "code": 20002}, NotFound),
+        ({"kind": "status", "status": 403, "body": "json", "code": 900308}, ConsentMissing),
+        ({"kind": "status", "status": 403, "body": "json", "code": 900309}, ConsentMissing),
+        ({"kind": "reason", "status": 403}, ConsentMissing),
+        ({"kind": "status", "status": 403, "body": "new", "code": 900308, "retryable": False}, ConsentMissing),
+    ],
+)
+def test_a_closed_customer_says_so_in_each_way_that_was_seen(
+    stage: Stage, settings: dict[str, object], kind: type[ProviderError]
+) -> None:
+    given = dict(settings)
+    stage.emulator.faults.add(str(given.pop("kind")), USERS, **given)
+    with pytest.raises(kind) as closed:
+        stage.partner.list_users(stage.tenant(4), None)
+    assert not closed.value.stops_run
+
+
 @BOTH
 def test_one_spoiled_answer_is_read_again(stage: Stage, api: str) -> None:
     stage.emulator.faults.add("status", USERS if api == "partner" else GRAPH_USERS, times=1)

@@ -59,6 +59,10 @@ class Control:
             "POST /subscriptions/happen": lambda body: {
                 "deliveries": emulator.microsoft.subscriptions.happen(body["event"], body["tenant"])
             },
+            "POST /hints/again": lambda _: {"deliveries": emulator.microsoft.hints.deliver_again()},
+            "POST /delegation": lambda body: emulator.microsoft.people.delegate(
+                body["tenant"], **{name: value for name, value in body.items() if name != "tenant"}
+            ),
             "POST /consent": lambda body: emulator.microsoft.people.consent(
                 body["tenant"].lower(), granted=bool(body.get("granted", True))
             ),

@@ -35,8 +35,8 @@ class Counters:
     ``paths`` counts by ``METHOD path`` with every GUID written ``{id}``, ``statuses`` by status, ``modes`` by
     ``app``, ``user`` or ``none``, ``full`` by all three. ``throttled`` are refusals by the limit, ``faulted``
     answers that a fault made, ``unknown`` requests for paths that the emulated service does not have: a test
-    should find it empty. ``crashes`` are failures of the emulator itself. ``recent`` are the last 2,000
-    exchanges.
+    should find it empty. ``written`` counts what was changed through the API: empty for who only reads.
+    ``crashes`` are failures of the emulator itself. ``recent`` are the last 2,000 exchanges.
     """
 
     def __init__(self) -> None:
@@ -55,6 +55,7 @@ class Counters:
             self.modes: Counter[str] = Counter()
             self.full: Counter[str] = Counter()
             self.unknown: Counter[str] = Counter()
+            self.written: Counter[str] = Counter()
             self.recent: deque[Exchange] = deque(maxlen=_RECENT)
             self._cpu_before = time.process_time()
 
@@ -88,6 +89,11 @@ class Counters:
         with self._lock:
             self.faulted += 1
 
+    def note_written(self, what: str) -> None:
+        """Count one change that was made through an API: ``METHOD path``."""
+        with self._lock:
+            self.written[_GUID.sub("{id}", what)] += 1
+
     def note_crash(self) -> None:
         """Count one failure of the emulator itself."""
         with self._lock:
@@ -110,6 +116,7 @@ class Counters:
                 "modes": dict(self.modes),
                 "full": dict(self.full),
                 "unknown": dict(self.unknown),
+                "written": dict(self.written),
                 "cpu_seconds": time.process_time(),
                 "cpu_seconds_counted": time.process_time() - self._cpu_before,
             }

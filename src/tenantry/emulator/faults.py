@@ -4,6 +4,7 @@ import threading
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
 from fnmatch import fnmatchcase
+from random import Random
 from typing import Any
 
 from tenantry.emulator.messages import Request
@@ -52,8 +53,8 @@ class Fault:
 
     ``query``, if given, is one over the query as it was sent, e.g. ``*customer=C0abc*``.
     Of the requests that match, the first ``after`` pass, then every ``every``-th goes wrong, ``times`` times
-    (``None``: until cleared). ``seen`` and ``fired`` count. The other members belong to the kinds that name
-    them.
+    (``None``: until cleared). With a ``chance`` below 1 only some of those do, the same ones for the same
+    ``seed``. ``seen`` and ``fired`` count. The other members belong to the kinds that name them.
     """
 
     kind: FaultKind
@@ -63,6 +64,8 @@ class Fault:
     times: int | None = None
     every: int = 1
     after: int = 0
+    chance: float = 1.0
+    seed: int = 1
     status: int = 503
     body: str = "empty"
     code: int = 0
@@ -88,6 +91,8 @@ class Fault:
         if self.times is not None and self.fired >= self.times:
             return False
         if self.seen <= self.after or (self.seen - self.after) % self.every:
+            return False
+        if self.chance < 1 and Random(f"{self.seed}:{self.seen}").random() >= self.chance:  # noqa: S311  # must be repeatable, no secret
             return False
         self.fired += 1
         return True

@@ -2,9 +2,12 @@
 
 import base64
 import hashlib
-from typing import Any
+import re
+from typing import Any, Final
 
 from tenantry.emulator.messages import compact
+
+_PREFIX: Final = re.compile(rb'"etags?":"\\"[\w-]{43}/')
 
 
 class Etags:
@@ -16,7 +19,8 @@ class Etags:
     def of(self, content: Any, caller: str) -> str:
         """Return the marker of ``content`` for ``caller``, its double quotes included."""
         prefix = hashlib.blake2b(caller.encode(), key=self._life, digest_size=32).digest()
-        suffix = hashlib.sha1(compact(content), usedforsecurity=False).digest()
+        bare = _PREFIX.sub(rb'"etag":"', compact(content))  # what is inside may be marked, too: by another life
+        suffix = hashlib.sha1(bare, usedforsecurity=False).digest()
         return f'"{_text(prefix)}/{_text(suffix)}"'
 
 

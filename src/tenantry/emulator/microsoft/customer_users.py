@@ -1,7 +1,7 @@
 """Partner Center below a customer: users, deleted users, licences, roles. Contract section 7."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import islice
@@ -21,6 +21,9 @@ Json = dict[str, Any]
 Rows = Iterator[tuple[int, Json]]
 _USUAL: Final = 100
 _MOST: Final = 500
+_SORTED: Final = {
+    name.lower(): name for name in ("displayName", "firstName", "lastName", "userPrincipalName")
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +60,10 @@ class CustomerUsers:
 
     def _list(self, call: UsersCall) -> Json:
         asked = call.request.parameters()
-        # A filter belongs to the first page; the token remembers it.
+        # Filter and order belong to the first page; the token remembers them.
         wanted = "deleted" if _wants_deleted(asked.get("filter", "")) else "present"
-        size, start, page, shown = self._position(call, asked, wanted)
-        found = list(islice(self._rows(call.customer.index, start, deleted=shown == "deleted"), size + 1))
+        size, start, page, shown = self._position(call, asked, f"{wanted} {_order_of(asked)}".rstrip())
+        found = list(islice(self._rows(call.customer.index, start, shown), size + 1))
         items = [row for _, row in found[:size]]
         body: Json = {"totalCount": len(items), "items": items}
         own = {"uri": f"/customers/{call.customer.tenant_id}/users", "method": "GET", "headers": []}
@@ -74,14 +77,21 @@ class CustomerUsers:
             links["next"] = {**own, "uri": f"{own['uri']}?size={size}&seekOperation=Next", "headers": headers}
         return body | {"links": links, "attributes": {"objectType": "Collection"}}
 
-    def _rows(self, company: int, start: int, *, deleted: bool) -> Rows:
-        now = self._clock.now()
-        staff = self._people.staff
-        for number in range(start, staff.size(company)):
-            one = staff.someone(company, number)
-            wanted = self._people.is_restorable(one, now) if deleted else is_present(one)
+    def _rows(self, company: int, start: int, shown: str) -> Rows:
+        """Yield places from ``start`` on in the order of ``shown``, each with its row."""
+        now, staff = self._clock.now(), self._people.staff
+        state, _, order = shown.partition(" ")
+        numbers: Sequence[int] = range(staff.size(company))
+        if order:
+            member, _, direction = order.partition(" ")
+            key = {number: str(self._user(staff.someone(company, number)).get(member, "")).casefold()
+                   for number in numbers}  # fmt: skip
+            numbers = sorted(numbers, key=lambda number: (key[number], number), reverse=direction == "descending")
+        for place in range(start, len(numbers)):
+            one = staff.someone(company, numbers[place])
+            wanted = self._people.is_restorable(one, now) if state == "deleted" else is_present(one)
             if wanted:
-                yield number, self._user(one)
+                yield place, self._user(one)
 
     def _position(self, call: UsersCall, asked: dict[str, str], wanted: str) -> tuple[int, int, int, str]:
         text = asked.get("size", "0")
@@ -166,6 +176,16 @@ class CustomerUsers:
 def utc(seconds: float) -> str:
     """Return a moment as the service writes it."""
     return datetime.fromtimestamp(int(seconds), tz=UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _order_of(asked: dict[str, str]) -> str:
+    """Return the member to sort by and the direction, empty where the order is the service's own."""
+    field, direction = asked.get("sortfield", "").lower(), asked.get("sortdirection", "ascending").lower()
+    if not field:
+        return ""
+    if field not in _SORTED or direction not in {"ascending", "descending"}:
+        raise refuse.bad_input("The parameters sortField and sortDirection are not supported as given.")
+    return f"{_SORTED[field]} {direction}"
 
 
 def _wants_deleted(text: str) -> bool:

@@ -128,7 +128,7 @@ class Graph:
             customer = self._world.customer(tenant)
         except UnknownCustomerError as problem:
             raise GraphRefusal(403, _NO_RIGHTS) from problem
-        if self._world.has_left(tenant) or not customer.role_granted or not self._people.is_consented(tenant):
+        if self._world.has_left(tenant) or not self._people.is_open(customer) or not self._people.is_consented(tenant):
             raise GraphRefusal(403, _NO_RIGHTS)
         return customer
 

@@ -30,8 +30,10 @@ EVENTS: Final = (
     "reseller-relationship-accepted-by-customer", "indirect-reseller-relationship-accepted-by-customer",
 )  # fmt: skip
 _KEPT_DAYS: Final = 90
-_MOST_DAYS: Final = 30
+_MOST: Final = dt.timedelta(days=30)
+_ATTEMPTS: Final = 10
 _PAGE: Final = 500
+_AMERICAN: Final = "%m/%d/%Y %I:%M:%S %p"
 
 
 @dataclass(slots=True)
@@ -51,6 +53,14 @@ class Registration:
         }  # fmt: skip
 
 
+@dataclass(slots=True)
+class Undelivered:
+    """A notification that nobody took yet, and how often it was tried."""
+
+    body: bytes
+    attempts: int = 1
+
+
 class Hints:
     """The activity log and the notifications of one partner. ``url`` is where the certificate is served."""
 
@@ -63,6 +73,8 @@ class Hints:
         self.registration: Registration | None = None
         self.url = ""
         self._correlations: dict[str, dict[str, Any]] = {}
+        self.undelivered: list[Undelivered] = []
+        self.dropped: list[bytes] = []
 
     # -- what a test makes happen
 
@@ -80,7 +92,31 @@ class Hints:
             self.records.append(record)
         if not event:
             return []
-        return [self.notify(self.notification(event, tenant_id, record["id"], at))]
+        body = self.notification(event, tenant_id, record["id"], at)
+        answered = self.notify(body)
+        if self.registration is not None and not _is_taken(answered):
+            with self._lock:
+                self.undelivered.append(Undelivered(body))
+        return [answered]
+
+    def deliver_again(self) -> list[int]:
+        """Try each notification once more that was not taken; the statuses. After ten attempts it is dropped.
+
+        The real service waits between attempts; here a test says when.
+        """
+        with self._lock:
+            waiting, self.undelivered = self.undelivered, []
+        statuses = [self.notify(each.body) for each in waiting]
+        for each, status in zip(waiting, statuses, strict=True):
+            each.attempts += 1
+            if _is_taken(status):
+                continue
+            with self._lock:
+                if each.attempts < _ATTEMPTS:
+                    self.undelivered.append(each)
+                else:
+                    self.dropped.append(each.body)
+        return statuses
 
     def notification(self, event: str, tenant_id: str, record_id: str, at: str) -> bytes:
         """Return the body of a notification."""
@@ -173,10 +209,12 @@ class Hints:
     def _listing(self, request: Request) -> Answer:
         asked = request.parameters()
         today = dt.datetime.fromtimestamp(self._clock.now(), dt.UTC).date()
-        start = _day(asked.get("startdate", ""), today - dt.timedelta(days=_MOST_DAYS))
-        end = _day(asked.get("enddate", ""), min(start + dt.timedelta(days=_MOST_DAYS), today))
-        if start < today - dt.timedelta(days=_KEPT_DAYS) or end < start:
-            raise refuse.bad_input("The start date is more than 90 days ago, or after the end date.")
+        start = _day(asked.get("startdate", ""), today - _MOST)
+        end = _day(asked.get("enddate", ""), min(start + _MOST, today))
+        if start < today - dt.timedelta(days=_KEPT_DAYS) or not dt.timedelta() <= end - start <= _MOST:
+            raise refuse.bad_input(
+                "The start date is more than 90 days ago, or not within 30 days before the end date."
+            )
         rows = [each for each in self.records if start.isoformat() <= each["operationDate"][:10] <= end.isoformat()]
         token = request.headers.get("ms-continuationtoken", "0")
         size = int(asked.get("size", _PAGE))
@@ -202,12 +240,20 @@ class Hints:
         }  # fmt: skip
 
     def _moment(self, ago: float) -> str:
-        return dt.datetime.fromtimestamp(self._clock.now() - ago, dt.UTC).isoformat().replace("+00:00", "Z")
+        moment = dt.datetime.fromtimestamp(self._clock.now() - ago, dt.UTC)
+        return f"{moment:%Y-%m-%dT%H:%M:%S.%f}7Z"  # seven digits of a second, as the service writes them
+
+
+def _is_taken(status: int) -> bool:
+    return 200 <= status < 300  # noqa: PLR2004 (success)
 
 
 def _day(text: str, otherwise: dt.date) -> dt.date:
+    """Return the day that is meant: ``2026-06-01`` or ``6/1/2026 12:00:00 AM``; its time of day counts for nothing."""
+    if not text:
+        return otherwise
     try:
-        return dt.date.fromisoformat(text) if text else otherwise
+        return dt.date.fromisoformat(text) if "/" not in text else dt.datetime.strptime(text, _AMERICAN).date()  # noqa: DTZ007 (a day)
     except ValueError as problem:
         raise refuse.bad_input("A date is written yyyy-mm-dd.") from problem
 

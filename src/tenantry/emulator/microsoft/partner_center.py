@@ -15,10 +15,13 @@ from tenantry.emulator.limits import Limit
 from tenantry.emulator.messages import Answer, Request, json_answer
 from tenantry.emulator.microsoft import refusals as refuse
 from tenantry.emulator.microsoft import representations as show
+from tenantry.emulator.microsoft import trade
 from tenantry.emulator.microsoft.customer_users import CustomerUsers, UsersCall
+from tenantry.emulator.microsoft.endings import Endings
 from tenantry.emulator.microsoft.gate import Caller, Gate
 from tenantry.emulator.microsoft.hints import Hints
 from tenantry.emulator.microsoft.listing import CustomerList
+from tenantry.emulator.microsoft.people import MicrosoftPeople
 from tenantry.emulator.microsoft.registrations import Directory
 from tenantry.emulator.microsoft.switches import Account, LeftAnswer, Switches
 from tenantry.emulator.spoiling import gateway_refusal
@@ -27,6 +30,7 @@ from tenantry.emulator.world import UnknownCustomerError, World
 _RESELLERS: Final = ("Fabulous IT", "Brückner Systemhaus", "Nordvik Data", "Cumulus Partners", "Alpenbyte")
 _SERVER: Final = base64.b32encode(os.urandom(5)).decode()[:8]
 _TELEMETRY: Final = f"appId=cid-v1:{uuid.uuid4()}"
+_DOMAINS: Final = "/v1/domains/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ class PartnerCenter:
 
     def __init__(
         self, *, world: World, directory: Directory, gate: Gate, customers: CustomerList, limit: Limit,
-        switches: Switches, counters: Counters, users: CustomerUsers, hints: Hints,
+        switches: Switches, counters: Counters, users: CustomerUsers, hints: Hints, people: MicrosoftPeople,
     ) -> None:  # fmt: skip
         self._world = world
         self._directory = directory
@@ -54,6 +58,8 @@ class PartnerCenter:
         self._counters = counters
         self._users = users
         self._hints = hints
+        self._people = people
+        self._endings = Endings(world, switches, hints, counters)
         self._resellers = [(derived_guid(world.seed, "reseller", name), name) for name in _RESELLERS]
         self._parts: dict[str, Part] = {
             "": Part(user_only=False, needs_role=False, read=self._full),
@@ -62,6 +68,9 @@ class PartnerCenter:
             "organization": Part(user_only=True, needs_role=True, read=show.organization),
             "customdomains": Part(user_only=True, needs_role=True, read=lambda customer: list(customer.custom_domains)),
             "relationships": Part(user_only=True, needs_role=False, read=self._resellers_of),
+            "qualification": Part(user_only=False, needs_role=False, read=trade.qualification),
+            "qualifications": Part(user_only=False, needs_role=False, read=trade.qualifications),
+            "subscriptions": Part(user_only=False, needs_role=False, read=trade.subscriptions),
         }
 
     def answer(self, request: Request, path: str) -> Answer:
@@ -99,15 +108,27 @@ class PartnerCenter:
             path.startswith("/v1/customers/")
             and ("/".join(parts[4:]) in self._parts or self._users.route(parts[4:]) is not None)
         )
-        request.known = (known and request.method == "GET") or self._hints.knows(request.method, path)
+        request.known = (known and request.method == "GET") or self._is_beside(request.method, path)
+
+    def _is_beside(self, method: str, path: str) -> bool:
+        """Whether something else than the reading of customers answers."""
+        return self._hints.knows(method, path) or self._endings.knows(method, path) or _asks_for_domain(method, path)
+
+    def _beside(self, request: Request, path: str, caller: Caller) -> Answer:
+        if self._hints.knows(request.method, path):
+            return self._hints.answer(request, path)
+        if self._endings.knows(request.method, path):
+            return self._endings.answer(request, path, caller)
+        taken = trade.is_taken(self._world, path.removeprefix(_DOMAINS))
+        return Answer(200 if taken else 404)  # without a body: the status says it all
 
     def _routed(self, request: Request, path: str, caller: Caller) -> Answer:
         if not request.known:
             raise (
                 refuse.wrong_method() if request.method != "GET" and path == "/v1/customers" else refuse.unknown_path()
             )
-        if self._hints.knows(request.method, path):
-            return self._hints.answer(request, path)
+        if self._is_beside(request.method, path):
+            return self._beside(request, path, caller)
         if path == "/v1/customers":
             resellers = [number for number, _ in self._resellers] if self._is_provider() else []
             return self._customers.answer(request, resellers, mode=caller.mode)
@@ -132,7 +153,7 @@ class PartnerCenter:
         if not is_guid(tenant_id):
             raise refuse.not_a_guid()
         customer = self._related(tenant_id.strip("{}"))
-        if not customer.readable or (part.needs_role and not customer.role_granted):
+        if not customer.readable or (part.needs_role and not self._people.is_open(customer)):
             raise refuse.no_role()
         return self._success(part.read(customer))
 
@@ -145,7 +166,7 @@ class PartnerCenter:
         if not is_guid(parts[3]):
             raise refuse.not_a_guid()
         customer = self._related(parts[3].strip("{}"))
-        if not customer.readable or not customer.role_granted:
+        if not customer.readable or not self._people.is_open(customer):
             raise refuse.no_role()
         return self._success(serve(UsersCall(request, customer, parts[4:])))
 
@@ -182,3 +203,7 @@ class PartnerCenter:
             raise refuse.bad_input("The parameter relationship_type is missing or not supported.")
         mine = self._resellers if self._is_provider() and kind == "isindirectcloudsolutionproviderof" else []
         return show.partner_relationships(mine)
+
+
+def _asks_for_domain(method: str, path: str) -> bool:
+    return method == "HEAD" and path.startswith(_DOMAINS) and "/" not in path.removeprefix(_DOMAINS)

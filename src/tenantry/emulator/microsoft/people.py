@@ -3,6 +3,8 @@
 import threading
 from typing import Any, Final
 
+from tenantry.emulator.clock import Clock
+from tenantry.emulator.customers import Customer
 from tenantry.emulator.guids import GuidSequence, derived_guid
 from tenantry.emulator.staff import NO_WIDTH, Someone, Staff
 from tenantry.emulator.world import UnknownCustomerError, World
@@ -19,14 +21,17 @@ ROLES: Final = (
     ("729827e3-9c14-49f7-bb1b-9608f156bbb8", "Helpdesk Administrator", ""),
     ("f023fd81-a637-4b56-95fd-791ac0226033", "Service Support Administrator", ""),
 )
+ACTIVE: Final = frozenset({"active", "expiring", "terminationRequested", "terminating"})
+"""States of a relationship in which its roles still work."""
 READERS: Final = "88d8e3e3-8f55-4a1e-953a-9b9898b8876b"
 
 
 class MicrosoftPeople:
     """Who stands in which tenant. Consent for Graph is there in every second tenant that granted the role."""
 
-    def __init__(self, world: World, staff: Staff) -> None:
+    def __init__(self, world: World, staff: Staff, clock: Clock) -> None:
         self.staff = staff
+        self._clock = clock
         self._world = world
         self._ids = GuidSequence(world.seed, "microsoft person")
         self._consents: dict[str, bool] = {}
@@ -128,11 +133,24 @@ class MicrosoftPeople:
         changes = self._delegations.get(tenant_id.lower())
         if self._world.has_left(tenant_id) or not (changes or self._world.customer(tenant_id).role_granted):
             return None
+        return self._as_now(index, changes or {})
+
+    def _as_now(self, index: int, changes: dict[str, Any]) -> dict[str, Any]:
         usual = {
             "name": f"Administration {index}", "status": "active", "roles": [READERS],
             "ends": self.staff.start + 86_400.0 * (60 + index * 37 % 660),
         }  # fmt: skip
-        return {**usual, **(changes or {})}
+        known = {**usual, **changes}
+        over = known["status"] in ACTIVE and self._clock.now() >= known["ends"]
+        return {**known, "status": "expired"} if over else known
+
+    def is_open(self, customer: Customer) -> bool:
+        """Whether the partner's user may read below the tenant: granted a role, in a relationship that goes on.
+
+        Its end closes the tenant at once, whatever was granted. Contract section 11.
+        """
+        changes = self._delegations.get(customer.tenant_id, {})
+        return customer.role_granted and self._as_now(customer.index, changes)["status"] in ACTIVE
 
     def is_consented(self, tenant_id: str) -> bool:
         """Whether the service user gets tokens of Graph in the tenant."""

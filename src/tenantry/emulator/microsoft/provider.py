@@ -58,7 +58,7 @@ class Microsoft:
         self._mint = TokenMint(papers.signing_key, clock)
         self._refresh = RefreshTokenStore(key, clock)
         self._customers = CustomerList(world, self.switches, clock, key)
-        self.people = MicrosoftPeople(world, around.staff)
+        self.people = MicrosoftPeople(world, around.staff, clock)
         self.moves = StaffMoves(around.staff, clock, f"{world.seed} microsoft", mangled=self.people.mangled)
         self.hints = Hints(clock, papers.notary, self.directory.tenant_id)
         self._graph = Graph(
@@ -70,7 +70,7 @@ class Microsoft:
         self._partner_center = PartnerCenter(
             world=world, directory=self.directory, gate=Gate(self.directory, self._mint, self.switches),
             customers=self._customers, limit=self.limit, switches=self.switches, counters=around.counters,
-            users=CustomerUsers(self.people, self.switches, clock, key), hints=self.hints,
+            users=CustomerUsers(self.people, self.switches, clock, key), hints=self.hints, people=self.people,
         )  # fmt: skip
         tokens = TokenEndpoint(
             directory=self.directory,

@@ -94,6 +94,11 @@ def no_relationship() -> ApiRefusal:
     return ApiRefusal(403, 20002, "No relationship between caller and account.")
 
 
+def not_allowed() -> ApiRefusal:
+    """The operation is for a sandbox."""
+    return ApiRefusal(403, 600006, "The requested action is not allowed.")
+
+
 def no_role() -> ApiRefusal:
     """The delegated role is missing or has expired."""
     return ApiRefusal(403, 900308, "Insufficient privileges to complete the operation.")

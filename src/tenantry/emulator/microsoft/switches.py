@@ -65,6 +65,7 @@ class Switches:
     shows the rows of the page before it), ``repeat_row`` (each page begins with the last row of the page
     before), ``wrong_total`` (``totalCount`` disagrees with the items), ``page_cap`` (most rows on a page),
     ``people_cap`` (most people on a page, of Graph and of the Partner Center), ``bom``, ``domain_filter_fails``.
+    ``sandbox``: the partner's account is an integration sandbox, where customers may be deleted.
 
     Refusals: ``delegations_readable`` (the application may list delegated administration), ``left_answer``,
     ``mfa_refusal``, ``mfa_enforced``, ``error_shape``, ``account``, ``agent`` (the service user is in one of the
@@ -93,6 +94,7 @@ class Switches:
     page_cap: int = 500
     people_cap: int = 999
     bom: bool = True
+    sandbox: bool = False
     domain_filter_fails: bool = False
     delegations_readable: bool = True
     left_answer: LeftAnswer = LeftAnswer.FORBIDDEN
