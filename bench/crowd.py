@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
+from bench.filling import Cursor, copy_rows, count_tables, without_indexes
 
 from tenantry.core.search import fold, search_keys
 from tenantry.core.tenants import Snapshot
@@ -18,7 +19,7 @@ BORN = datetime(2026, 1, 1, tzinfo=UTC)
 # Of each hundred rows: most need a decision, the rest is spread over the other tabs.
 _STATES = ["pending"] * 80 + ["held"] * 5 + ["ignored"] * 5 + ["snoozed"] * 3 + ["created"] * 4 + ["linked"] * 3
 _PROBLEMS: list[list[str]] = [[]] * 90 + [["contact_missing"]] * 6 + [["details_refused"]] * 3 + [["details_not_read"]]
-Cursor = psycopg.Cursor[Any]
+COMPANY_TABLES = ["marketplace_company", "marketplace_companykey"]
 
 
 def fill(dsn: str, *, pending: int, companies: int, environment: dict[str, str]) -> None:
@@ -27,20 +28,25 @@ def fill(dsn: str, *, pending: int, companies: int, environment: dict[str, str])
     world = World(seed=7, customers=pending + companies)
     contacts = [world.customer(tenant_id).contact for tenant_id, _ in zip(world.tenant_ids(), range(CONTACTS))]  # noqa: B905  # as many as there are
     with psycopg.connect(dsn) as owner, owner.cursor() as cursor:
-        cursor.execute("set session_replication_role = replica")  # millions of references that are known to hold
-        indexes = _without_indexes(cursor)
-        _copy(cursor, _TENANTS, _tenants(world, pending))
-        _copy(cursor, _PENDING, _pending(world, contacts, pending))
-        _copy(cursor, _PENDING_KEYS, _pending_keys(world, contacts, pending))
-        _copy(cursor, _COMPANIES, _companies(world, pending, companies))
-        _copy(cursor, _COMPANY_KEYS, _company_keys(world, pending, companies))
-        for definition in indexes:
-            cursor.execute(definition.encode())
-        for table in ("sync_tenant", "sync_pendingcompany", "sync_pendingkey", "marketplace_company"):
-            cursor.execute(f"select setval(pg_get_serial_sequence('{table}', 'id'), (select max(id) from {table}))")  # noqa: S608  # our own names
-    with psycopg.connect(dsn, autocommit=True) as owner:
-        owner.execute("vacuum analyze")
-        owner.execute("checkpoint")
+        with without_indexes(cursor, ["sync_tenant", "sync_pendingcompany", "sync_pendingkey", *COMPANY_TABLES]):
+            copy_rows(cursor, _TENANTS, _tenants(world, pending))
+            copy_rows(cursor, _PENDING, _pending(world, contacts, pending))
+            copy_rows(cursor, _PENDING_KEYS, _pending_keys(world, contacts, pending))
+            copy_companies(cursor, world, start=pending, count=companies, marketplace=MARKETPLACE)
+        for table in ("sync_tenant", "sync_pendingcompany"):
+            _number_on(cursor, table)
+    count_tables(dsn)
+
+
+def copy_companies(cursor: Cursor, world: World, *, start: int, count: int, marketplace: int) -> None:
+    """Write ``count`` companies with their search keys, named as the rows of the world from ``start`` on."""
+    copy_rows(cursor, _COMPANIES, _companies(world, start, count, marketplace))
+    copy_rows(cursor, _COMPANY_KEYS, _company_keys(world, start, count, marketplace))
+    _number_on(cursor, "marketplace_company")
+
+
+def _number_on(cursor: Cursor, table: str) -> None:
+    cursor.execute(f"select setval(pg_get_serial_sequence('{table}', 'id'), (select max(id) from {table}))".encode())  # noqa: S608  # our own names
 
 
 _TENANTS = (
@@ -58,27 +64,6 @@ _COMPANIES = (
     "from stdin"
 )
 _COMPANY_KEYS = "copy marketplace_companykey (marketplace_id, company_id, key) from stdin"
-
-
-def _copy(cursor: Cursor, statement: str, rows: Iterator[tuple[Any, ...]]) -> None:
-    with cursor.copy(statement.encode()) as copy:
-        for row in rows:
-            copy.write_row(row)
-
-
-def _without_indexes(cursor: Cursor) -> list[str]:
-    """Drop the indexes that no constraint needs; return how to make them again, which is faster than keeping them."""
-    cursor.execute("set maintenance_work_mem = '1GB'")
-    cursor.execute(
-        "select indexrelid::regclass::text, pg_get_indexdef(indexrelid) from pg_index "
-        "where indrelid = any(%s::regclass[]) "
-        "and not indisprimary and not exists (select from pg_constraint where conindid = indexrelid)",
-        [["sync_tenant", "sync_pendingcompany", "sync_pendingkey", "marketplace_company", "marketplace_companykey"]],
-    )
-    found = cursor.fetchall()
-    for name, _ in found:
-        cursor.execute(f"drop index {name}".encode())
-    return [definition for _, definition in found]
 
 
 def _moment(number: int) -> datetime:
@@ -131,21 +116,21 @@ def _pending_keys(world: World, contacts: list[Any], count: int) -> Iterator[tup
             yield (MARKETPLACE, number + 1, key)
 
 
-def _companies(world: World, start: int, count: int) -> Iterator[tuple[Any, ...]]:
+def _companies(world: World, start: int, count: int, marketplace: int) -> Iterator[tuple[Any, ...]]:
     for number in range(count):
         name = world.row(start + number).name[:300]
         status = "enabled" if number % 3 else "without_login"
         yield (
-            number + 1, MARKETPLACE, name, fold(name)[:300], status, "import", _country(number), f"C{number}",
+            number + 1, marketplace, name, fold(name)[:300], status, "import", _country(number), f"C{number}",
             _moment(number),
         )  # fmt: skip
 
 
-def _company_keys(world: World, start: int, count: int) -> Iterator[tuple[Any, ...]]:
+def _company_keys(world: World, start: int, count: int, marketplace: int) -> Iterator[tuple[Any, ...]]:
     for number in range(count):
         row = world.row(start + number)
         for key in search_keys([row.name], [row.domain], []):
-            yield (MARKETPLACE, number + 1, key)
+            yield (marketplace, number + 1, key)
 
 
 EMAIL = "manager@northwind.example"

@@ -11,6 +11,7 @@ from typing import Any
 
 import psycopg
 from bench.crowd import BORN, MARKETPLACE
+from bench.filling import copy_rows, count_tables, without_indexes
 
 from tenantry.core.matching import Candidate, Subject, keys_of
 from tenantry.core.search import fold, search_keys
@@ -40,19 +41,6 @@ _PENDING = (
     "contact_name, contact_email, sort_contact, problems, content_hash, first_seen_at, changed_at) from stdin"
 )
 _PENDING_KEYS = "copy sync_pendingmatchkey (marketplace_id, pending_id, key) from stdin"
-# Rows come faster without what the end builds at once.
-_WITHOUT_INDEX = (
-    "alter table marketplace_companymatchkey drop constraint marketplace_companymatchkey_pkey",
-    """
-    do $$ declare found text; begin for found in select indexname from pg_indexes
-    where tablename = 'marketplace_companymatchkey' loop execute 'drop index ' || found; end loop; end $$
-    """,
-)
-_WITH_INDEX = (
-    "set maintenance_work_mem = '512MB'",
-    "alter table marketplace_companymatchkey add primary key (marketplace_id, key, company_id)",
-    "create index on marketplace_companymatchkey (company_id)",
-)
 
 
 class Crowd:
@@ -103,31 +91,20 @@ def _domain(given: str, number: int) -> str:
 def fill(dsn: str, crowd: Crowd, *, environment: dict[str, str]) -> None:
     """Write the marketplace, its connection, companies and tenants with all their keys; then count the tables."""
     subprocess.run([sys.executable, "-m", "bench.crowd"], env=environment, check=True)
-    with psycopg.connect(dsn) as owner, owner.cursor() as cursor:
-        _run(cursor, _WITHOUT_INDEX)
-        _copy(cursor, _COMPANIES, _companies(crowd))
-        _copy(cursor, _DOMAINS, _domains(crowd))
-        _copy(cursor, _TENANT_IDS, _tenant_ids(crowd))
-        _copy(cursor, _SEARCH_KEYS, _search_keys(crowd))
-        _copy(cursor, _MATCH_KEYS, _match_keys(crowd))
-        _copy(cursor, _TENANTS, _tenants(crowd))
-        _copy(cursor, _PENDING, _pending(crowd))
-        _copy(cursor, _PENDING_KEYS, _pending_keys(crowd))
-        _run(cursor, _WITH_INDEX)
-    with psycopg.connect(dsn, autocommit=True) as owner:
-        owner.execute("vacuum analyze")
-        owner.execute("checkpoint")
-
-
-def _run(cursor: "psycopg.Cursor[Any]", statements: tuple[str, ...]) -> None:
-    for statement in statements:
-        cursor.execute(statement.encode())
-
-
-def _copy(cursor: "psycopg.Cursor[Any]", statement: str, rows: Iterator[tuple[Any, ...]]) -> None:
-    with cursor.copy(statement.encode()) as copy:
-        for row in rows:
-            copy.write_row(row)
+    with (
+        psycopg.connect(dsn) as owner,
+        owner.cursor() as cursor,
+        without_indexes(cursor, ["marketplace_companykey", "marketplace_companymatchkey"]),
+    ):
+        copy_rows(cursor, _COMPANIES, _companies(crowd))
+        copy_rows(cursor, _DOMAINS, _domains(crowd))
+        copy_rows(cursor, _TENANT_IDS, _tenant_ids(crowd))
+        copy_rows(cursor, _SEARCH_KEYS, _search_keys(crowd))
+        copy_rows(cursor, _MATCH_KEYS, _match_keys(crowd))
+        copy_rows(cursor, _TENANTS, _tenants(crowd))
+        copy_rows(cursor, _PENDING, _pending(crowd))
+        copy_rows(cursor, _PENDING_KEYS, _pending_keys(crowd))
+    count_tables(dsn)
 
 
 def _companies(crowd: Crowd) -> Iterator[tuple[Any, ...]]:

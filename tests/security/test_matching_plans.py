@@ -38,7 +38,7 @@ def test_every_query_of_matching_and_searching_follows_an_index(crowded: Cast) -
         assert not reads_a_whole_table(each.plan), f"{each.step}:\n{each.plan}"
     used = {step: {name for each in found if each.step == step for name in each.indexes} for step in steps}
     assert "marketplace_companymatchkey_pkey" in used["candidates of a tenant"]
-    assert "company_key_lookup" in used["search: alder bir"]
+    assert "marketplace_companykey_pkey" in used["search: alder bir"]
     assert "sync_pendingmatchkey_pkey" in used["tenants like a new company"]
     assert "`marketplace_companymatchkey_pkey`" in plans_table(found)
 

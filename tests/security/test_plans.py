@@ -57,7 +57,7 @@ def test_a_rare_word_is_found_by_its_index(many: Cast) -> None:
         rows = PendingFilter({"q": "quixot"}, PendingCompany.objects.all(), now=timezone.now()).qs
         assert [row.name for row in rows] == ["Quixotic 0042"]
         plan = _plan(captured.captured_queries[-1]["sql"])
-    assert "pending_key_lookup" in plan
+    assert "sync_pendingkey_pkey" in plan
     assert "Seq Scan" not in plan
 
 

@@ -4,7 +4,7 @@ COPY straight into a table with row-level security is refused by PostgreSQL, and
 ``bulk_create`` (measured: docs/reference/benchmarks.md); so rows go through a stage.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from zlib import crc32
@@ -12,6 +12,8 @@ from zlib import crc32
 from django.db import connection
 from django.db.models import Model
 from psycopg import sql
+
+from tenantry.isolation.scope import current_marketplace_id
 
 
 def stage_rows(name: str, columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[Any]]) -> None:
@@ -42,16 +44,47 @@ def insert_rows(
     ``columns`` are database column names, ``on_conflict`` an SQL clause such as ``on conflict do nothing``
     (rows that it skips return no id).
     """
+    return [row[0] for row in insert_returning(model, columns, rows, ["id"], on_conflict=on_conflict)]
+
+
+def insert_returning(
+    model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[Any]], told: Sequence[str], *,
+    on_conflict: str = "",
+) -> list[tuple[Any, ...]]:  # fmt: skip
+    """Do the same and return the columns ``told`` of each new row, in no particular order."""
     if not rows:
         return []
     table, stage = _staged(model, columns, rows)
-    names = sql.SQL(", ").join(map(sql.Identifier, columns))
-    statement = sql.SQL("insert into {} ({}) select {} from {} {} returning id").format(
-        sql.Identifier(table), names, names, sql.Identifier(stage), sql.SQL(on_conflict)
+    names, returned = (sql.SQL(", ").join(map(sql.Identifier, each)) for each in (columns, told))
+    statement = sql.SQL("insert into {} ({}) select {} from {} {} returning {}").format(
+        sql.Identifier(table), names, names, sql.Identifier(stage), sql.SQL(on_conflict), returned
     )
     with connection.cursor() as cursor:
         cursor.execute(statement)
-        return [row[0] for row in cursor.fetchall()]
+        return list(cursor.fetchall())
+
+
+# Sorted as the index is, so that neighbours in it are written one after the other.
+_KEYS = """
+insert into {table} (marketplace_id, key, {owner})
+select %s, given.key, given.owner from unnest(%s::text[], %s::bigint[]) given (key, owner)
+order by given.key collate "C", given.owner {otherwise}
+"""
+
+
+def insert_keys(table: str, owner: str, rows: Collection[tuple[int, str]], *, fresh: bool = False) -> None:
+    """Insert keys, each with whose it is, into a table of keys of the marketplace; one that is there stays.
+
+    ``owner`` names the column for whose they are. There are many for each row that is found by them, and nobody
+    wants ids of theirs: neither a stage nor anything returned. ``fresh``: the owners were inserted in this transaction,
+    so nobody else can have written a key of theirs, and each is given once. In the scope.
+    """
+    if not rows:
+        return
+    keys, owners = text_array([key for _, key in rows]), "{" + ",".join([str(pk) for pk, _ in rows]) + "}"
+    with connection.cursor() as cursor:
+        statement = _KEYS.format(table=table, owner=owner, otherwise="" if fresh else "on conflict do nothing")
+        cursor.execute(statement, [current_marketplace_id(), keys, owners])
 
 
 def text_array(values: Iterable[str]) -> str:

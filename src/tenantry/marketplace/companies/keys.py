@@ -6,10 +6,8 @@ from django.db import connection
 
 from tenantry.core.addresses import mail_domain, readable_domain
 from tenantry.core.search import search_keys
-from tenantry.isolation.bulk import insert_rows
-from tenantry.isolation.scope import current_marketplace_id
+from tenantry.isolation.bulk import insert_keys
 from tenantry.marketplace.companies.texts import domain_texts, tenant_id_texts
-from tenantry.marketplace.models import CompanyKey
 
 _COMPANIES = """
 select id, name, registration_number, external_id, contact_name, contact_email
@@ -21,17 +19,17 @@ def write_keys(company_ids: Collection[int]) -> None:
     """Write the keys of these companies anew, from what their rows say now. Five statements, however many."""
     if not company_ids:
         return
-    marketplace_id, ids = current_marketplace_id(), list(company_ids)
+    ids = list(company_ids)
     domains, tenant_ids = domain_texts(ids), tenant_id_texts(ids)
     with connection.cursor() as cursor:
         cursor.execute("delete from marketplace_companykey where company_id = any(%s)", [ids])
         cursor.execute(_COMPANIES, [ids])
         rows = [
-            (marketplace_id, pk, key)
+            (pk, key)
             for pk, *texts in cursor.fetchall()
             for key in _keys(*texts, domains=domains[pk], tenant_ids=tenant_ids[pk])
         ]
-    insert_rows(CompanyKey, ["marketplace_id", "company_id", "key"], rows)
+    insert_keys("marketplace_companykey", "company_id", rows)
 
 
 def _keys(

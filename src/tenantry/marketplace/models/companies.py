@@ -113,20 +113,24 @@ class CompanyTenantId(MarketplaceOwned):
 
 
 class CompanyKey(MarketplaceOwned):
-    """A word by which a company is found in searches (``core.search``), like ``sync.PendingKey``."""
+    """A word by which a company is found in searches (``core.search``), like ``sync.PendingKey``.
 
-    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
+    There are many for each company, so a row is as narrow as it can be: the primary key is what rows are found by, and
+    no foreign key is checked by the database. A key whose company is gone finds nothing.
+    """
+
+    pk = models.CompositePrimaryKey("marketplace_id", "key", "company_id")
+    marketplace = models.ForeignKey(
+        "marketplace.Marketplace", on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+", db_constraint=False)
     key = models.CharField(max_length=64, db_collation="C")
-
-    class Meta(MarketplaceOwned.Meta):
-        indexes = [models.Index(fields=["marketplace", "key", "company"], name="company_key_lookup")]
 
 
 class CompanyMatchKey(MarketplaceOwned):
     """What makes a company a candidate for a tenant that has an equal key (``core.matching.keys``).
 
-    There are some twenty for each company, so a row is as narrow as it can be: the primary key is what rows are found
-    by, and no foreign key is checked by the database. A key whose company is gone finds nothing.
+    There are some twenty for each company: rows are as narrow as those of ``CompanyKey``.
     """
 
     pk = models.CompositePrimaryKey("marketplace_id", "key", "company_id")

@@ -60,13 +60,14 @@ class User(MarketplaceOwned):
 
 
 class UserKey(MarketplaceOwned):
-    """A word by which a person is found in searches (``core.search``)."""
+    """A word by which a person is found in searches (``core.search``); narrow like ``CompanyKey``."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    pk = models.CompositePrimaryKey("marketplace_id", "key", "user_id")
+    marketplace = models.ForeignKey(
+        "marketplace.Marketplace", on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+", db_constraint=False)
     key = models.CharField(max_length=64, db_collation="C")
-
-    class Meta(MarketplaceOwned.Meta):
-        indexes = [models.Index(fields=["marketplace", "key", "user"], name="user_key_lookup")]
 
 
 class MembershipRole(models.TextChoices):

@@ -6,26 +6,31 @@ from django.db import connection
 
 from tenantry.core.addresses import mail_domain, readable_domain
 from tenantry.core.search import search_keys
-from tenantry.isolation.bulk import insert_rows
-from tenantry.isolation.scope import current_marketplace_id
-from tenantry.marketplace.models import User, UserKey
+from tenantry.isolation.bulk import insert_keys
+
+_PEOPLE = "select id, first_name, last_name, email from marketplace_user where id = any(%s)"
 
 
-def write_user_keys(user_ids: Collection[int]) -> None:
-    """Write the keys of these people anew, from what their rows say now. Four statements, however many."""
+def write_user_keys(user_ids: Collection[int], *, fresh: bool = False) -> None:
+    """Write the keys of these people anew, from what their rows say now. Three statements, however many.
+
+    ``fresh``: they were made in this transaction, and have none yet.
+    """
     if not user_ids:
         return
+    ids = list(user_ids)
     with connection.cursor() as cursor:
-        cursor.execute("delete from marketplace_userkey where user_id = any(%s)", [list(user_ids)])
-    marketplace_id = current_marketplace_id()
-    rows = [(marketplace_id, user.pk, key) for user in User.objects.filter(pk__in=user_ids) for key in _keys(user)]
-    insert_rows(UserKey, ["marketplace_id", "user_id", "key"], rows)
+        if not fresh:
+            cursor.execute("delete from marketplace_userkey where user_id = any(%s)", [ids])
+        cursor.execute(_PEOPLE, [ids])
+        rows = [(pk, key) for pk, *texts in cursor.fetchall() for key in _keys(*texts)]
+    insert_keys("marketplace_userkey", "user_id", rows, fresh=fresh)
 
 
-def _keys(user: User) -> list[str]:
-    domain = mail_domain(user.email)
+def _keys(first_name: str, last_name: str, email: str) -> list[str]:
+    domain = mail_domain(email)
     return search_keys(
-        texts=[user.first_name, user.last_name, user.email.partition("@")[0]],
+        texts=[first_name, last_name, email.partition("@")[0]],
         domains=sorted({domain, readable_domain(domain)} - {""}),
         ids=[],
     )

@@ -8,8 +8,9 @@ from typing import Any
 from django.db import connection as database
 
 from tenantry.core.matching import Key, Subject, keys_of
-from tenantry.isolation.bulk import insert_rows, text_array
+from tenantry.isolation.bulk import insert_keys, insert_rows, text_array
 from tenantry.isolation.scope import current_marketplace_id
+from tenantry.listing.searching import is_one_of
 from tenantry.marketplace.models import CompanyMatchKey
 from tenantry.sync.matching.sides import companies_as_compared
 from tenantry.sync.models import Match, PendingMatchKey, StaleMatching
@@ -17,13 +18,6 @@ from tenantry.sync.models import Match, PendingMatchKey, StaleMatching
 _BATCH = 2_000
 Owned = tuple[int, Key]
 
-# Sorted, so that neighbours in the index are written one after the other.
-_ADD = """
-insert into {table} (marketplace_id, key, {owner})
-select %(marketplace)s, given.key, given.owner
-from unnest(%(keys)s::text[], %(owners)s::bigint[]) given (key, owner) order by given.key, given.owner
-on conflict do nothing
-"""
 _TAKE = """
 delete from {table} t using unnest(%(keys)s::text[], %(owners)s::bigint[]) given (key, owner)
 where t.marketplace_id = %(marketplace)s and t.key = given.key and t.{owner} = given.owner
@@ -42,14 +36,17 @@ COMPANIES = KeyTable("marketplace_companymatchkey", "company_id")
 PENDING = KeyTable("sync_pendingmatchkey", "pending_id")
 
 
-def write_pending_match_keys(subjects: Mapping[int, Subject]) -> None:
-    """Write the match keys of these pending companies in place of those they had. In the marketplace's scope."""
-    known = PendingMatchKey.objects.filter(pending_id__in=list(subjects))
-    _replace(
-        set(known.values_list("pending_id", "key")),
-        {(pk, key) for pk, subject in subjects.items() for key in keys_of(subject)},
-        PENDING,
-    )
+def write_pending_match_keys(subjects: Mapping[int, Subject], *, fresh: bool = False) -> None:
+    """Write the match keys of these pending companies in place of those they had. In the marketplace's scope.
+
+    ``fresh``: they were made in this transaction, and had none.
+    """
+    after = {(pk, key) for pk, subject in subjects.items() for key in keys_of(subject)}
+    if fresh:
+        insert_keys(PENDING.name, PENDING.owner, after, fresh=True)
+        return
+    known = PendingMatchKey.objects.filter(is_one_of("pending_id", subjects.keys()))
+    _replace(set(known.values_list("pending_id", "key")), after, PENDING)
 
 
 def write_company_match_keys(company_ids: Iterable[int]) -> None:
@@ -81,15 +78,16 @@ def forget_company_match_keys(company_ids: Iterable[int]) -> None:
 
 
 def _replace(before: set[Owned], after: set[Owned], table: KeyTable) -> None:
-    for statement, rows in ((_TAKE, before - after), (_ADD, after - before)):
-        if rows:
-            parameters: dict[str, Any] = {
-                "marketplace": current_marketplace_id(),
-                "keys": text_array(key for _, key in rows),
-                "owners": [owner for owner, _ in rows],
-            }
-            with database.cursor() as cursor:
-                cursor.execute(statement.format(table=table.name, owner=table.owner), parameters)
+    gone = before - after
+    if gone:
+        parameters: dict[str, Any] = {
+            "marketplace": current_marketplace_id(),
+            "keys": text_array(key for _, key in gone),
+            "owners": [owner for owner, _ in gone],
+        }
+        with database.cursor() as cursor:
+            cursor.execute(_TAKE.format(table=table.name, owner=table.owner), parameters)
+    insert_keys(table.name, table.owner, after - before)
 
 
 def _note(rows: Sequence[tuple[Key, int | None, int | None]]) -> None:

@@ -85,17 +85,21 @@ class PendingKey(MarketplaceOwned):
     """A word by which a pending company is found (``core.search``).
 
     Under row-level security only equality and ranges on text may use an index, so words and prefixes
-    are looked up here, not with LIKE or a text-search index.
+    are looked up here, not with LIKE or a text-search index. There are many for each pending company, so a row is as
+    narrow as it can be: see ``marketplace.CompanyKey``.
     """
 
-    pending = models.ForeignKey(PendingCompany, on_delete=models.CASCADE, related_name="+", db_index=False)
+    pk = models.CompositePrimaryKey("marketplace_id", "key", "pending_id")
+    marketplace = models.ForeignKey(
+        "marketplace.Marketplace", on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
+    pending = models.ForeignKey(
+        PendingCompany, on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
+    )
     key = models.CharField(max_length=64, db_collation="C")
 
     class Meta(MarketplaceOwned.Meta):
-        indexes = [
-            models.Index(fields=["marketplace", "key", "pending"], name="pending_key_lookup"),
-            models.Index(fields=["pending", "key", "marketplace"], name="pending_keys_of_one"),
-        ]
+        indexes = [models.Index(fields=["pending", "key", "marketplace"], name="pending_keys_of_one")]
 
 
 class PendingMatchKey(MarketplaceOwned):

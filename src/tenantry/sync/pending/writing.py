@@ -1,6 +1,6 @@
 """Writes pending companies and the keys they are found by, many at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.db import connection as database
@@ -8,11 +8,10 @@ from django.db import connection as database
 from tenantry.core.planning.companies import PendingView
 from tenantry.core.search import fold, search_keys
 from tenantry.core.tenants import Snapshot
-from tenantry.isolation.bulk import insert_rows, stage_rows
-from tenantry.isolation.scope import current_marketplace_id
+from tenantry.isolation.bulk import insert_keys, stage_rows, text_array
 from tenantry.sync.matching.keys import write_pending_match_keys
 from tenantry.sync.matching.sides import Known, known_of, subject_of
-from tenantry.sync.models import PendingCompany, PendingKey, Run
+from tenantry.sync.models import PendingCompany, Run
 from tenantry.sync.queue import enqueue_matching
 
 _STAGE = (
@@ -45,7 +44,7 @@ on conflict (marketplace_id, tenant_id) do update set
     domain = excluded.domain, contact_name = excluded.contact_name, contact_email = excluded.contact_email,
     sort_contact = excluded.sort_contact, contact_key = excluded.contact_key, problems = excluded.problems,
     content_hash = excluded.content_hash, changed_at = excluded.changed_at, matched_at = null
-returning id, tenant_id
+returning id, tenant_id, xmax = 0
 """
 
 _LONGEST_SORT_KEY = 200
@@ -62,14 +61,16 @@ def write_pending(run: Run, rows: Sequence[tuple[int, PendingView]], *, now: dat
     stage_rows("stage_pending", _STAGE, [_row(tenant_id, view) for tenant_id, view in rows])
     with database.cursor() as cursor:
         cursor.execute(_WRITE, {"marketplace": run.marketplace_id, "connection": run.connection_id, "now": now})
-        ids = {tenant_id: pending_id for pending_id, tenant_id in cursor.fetchall()}
+        written = cursor.fetchall()
+        ids = {tenant_id: pending_id for pending_id, tenant_id, _ in written}
+        fresh = {pending_id for pending_id, _, inserted in written if inserted}
         cursor.execute(
             "select id, external_id, domain, coalesce(domains, '{}'), registration_number, "
             "coalesce(nullif(address->>'phone', ''), contact_phone) from sync_tenant where id = any(%s)",
             [list(ids)],
         )
         known = {row[0]: Known(*row[1:]) for row in cursor.fetchall()}
-    _write_keys({ids[tenant_id]: (view.snapshot, known[tenant_id]) for tenant_id, view in rows})
+    _write_keys({ids[tenant_id]: (view.snapshot, known[tenant_id]) for tenant_id, view in rows}, fresh)
     enqueue_matching(run.marketplace_id)
 
 
@@ -78,7 +79,7 @@ def _row(tenant_id: int, view: PendingView) -> tuple[object, ...]:
     return (
         tenant_id, view.state, shown.name, fold(shown.name)[:_LONGEST_SORT_KEY], shown.country, shown.domain,
         shown.contact_name, shown.contact_email, fold(shown.contact_name or shown.contact_email)[:_LONGEST_SORT_KEY],
-        shown.contact_email.strip().lower()[:_LONGEST_ADDRESS], list(shown.problems), shown.content_hash,
+        shown.contact_email.strip().lower()[:_LONGEST_ADDRESS], text_array(shown.problems), shown.content_hash,
     )  # fmt: skip
 
 
@@ -87,13 +88,18 @@ def renew_keys(rows: Sequence[PendingCompany]) -> None:
     _write_keys({row.pk: (row, known_of(row.tenant)) for row in rows})
 
 
-def _write_keys(rows: Mapping[int, tuple[Snapshot | PendingCompany, Known]]) -> None:
-    with database.cursor() as cursor:
-        cursor.execute("delete from sync_pendingkey where pending_id = any(%s)", [list(rows)])
-    marketplace_id = current_marketplace_id()
-    keys = [(marketplace_id, pk, key) for pk, (shown, known) in rows.items() for key in _keys(shown, known)]
-    insert_rows(PendingKey, ["marketplace_id", "pending_id", "key"], keys)
-    write_pending_match_keys({pk: subject_of(shown, known) for pk, (shown, known) in rows.items()})
+def _write_keys(rows: Mapping[int, tuple[Snapshot | PendingCompany, Known]], fresh: Collection[int] = ()) -> None:
+    """Write the keys of these rows. Those that are ``fresh``, made in this transaction, have none to be replaced."""
+    for made in (False, True):
+        some = {pk: row for pk, row in rows.items() if (pk in fresh) is made}
+        if not some:
+            continue
+        if not made:
+            with database.cursor() as cursor:
+                cursor.execute("delete from sync_pendingkey where pending_id = any(%s)", [list(some)])
+        keys = [(pk, key) for pk, (shown, known) in some.items() for key in _keys(shown, known)]
+        insert_keys("sync_pendingkey", "pending_id", keys, fresh=made)
+        write_pending_match_keys({pk: subject_of(shown, known) for pk, (shown, known) in some.items()}, fresh=made)
 
 
 def _keys(shown: Snapshot | PendingCompany, known: Known) -> list[str]:
