@@ -12,7 +12,8 @@ from psycopg.types.json import Jsonb
 
 from tenantry.audit.events import Actor, Happening
 from tenantry.audit.models import INSTALLATION, Event, PersonKey
-from tenantry.isolation.bulk import insert_rows
+from tenantry.isolation.bulk import insert_returning, insert_rows
+from tenantry.listing.searching import is_one_of
 from tenantry.sealing import KeyRing, load_key_ring, new_key, seal_with
 
 # Sent inside the recording transaction with ``event_ids``, ``marketplace_id`` and their ``actions``; outgoing webhooks
@@ -93,25 +94,38 @@ def _person_keys(subjects: Iterable[str], *, marketplace_id: int, now: datetime)
     if not wanted:
         return {}
     ring = key_ring()
-    known = set(
-        PersonKey.objects.filter(marketplace_id=marketplace_id, subject__in=wanted).values_list("subject", flat=True)
-    )
-    fresh = [
-        (marketplace_id, subject, ring.seal(new_key(), place=key_place(marketplace_id, subject)), now)
-        for subject in wanted
-        if subject not in known
-    ]
-    columns = ["marketplace_id", "subject", "sealed_key", "created_at"]
-    insert_rows(PersonKey, columns, fresh, on_conflict="on conflict do nothing")
-    rows = PersonKey.objects.filter(marketplace_id=marketplace_id, subject__in=wanted)
-    return {row.subject: (row.pk, plain_key(row, ring)) for row in rows}
+    found = _kept_keys(wanted, ring, marketplace_id)
+    fresh = {subject: new_key() for subject in wanted if subject not in found}
+    if fresh:
+        rows = [
+            (marketplace_id, subject, ring.seal(key, place=key_place(marketplace_id, subject)), now)
+            for subject, key in fresh.items()
+        ]
+        columns = ["marketplace_id", "subject", "sealed_key", "created_at"]
+        made = insert_returning(PersonKey, columns, rows, ["id", "subject"], on_conflict="on conflict do nothing")
+        found |= {subject: (pk, fresh[subject]) for pk, subject in made}
+    if len(found) < len(wanted):  # somebody was quicker
+        found |= _kept_keys([subject for subject in wanted if subject not in found], ring, marketplace_id)
+    return found
+
+
+def _kept_keys(
+    subjects: Sequence[str], ring: KeyRing, marketplace_id: int
+) -> dict[str, tuple[int, bytes | None]]:  # fmt: skip
+    rows = PersonKey.objects.filter(is_one_of("subject", subjects), marketplace_id=marketplace_id)
+    return {
+        subject: (pk, _opened(marketplace_id, subject, sealed, ring))
+        for pk, subject, sealed in rows.values_list("pk", "subject", "sealed_key")
+    }
 
 
 def plain_key(row: PersonKey, ring: KeyRing) -> bytes | None:
     """Return a person's key, or ``None`` when it was destroyed. Raises ``CannotUnseal``."""
-    if row.sealed_key is None:
-        return None
-    return ring.unseal(bytes(row.sealed_key), place=key_place(row.marketplace_id, row.subject))
+    return _opened(row.marketplace_id, row.subject, row.sealed_key, ring)
+
+
+def _opened(marketplace_id: int, subject: str, sealed: bytes | memoryview | None, ring: KeyRing) -> bytes | None:
+    return None if sealed is None else ring.unseal(bytes(sealed), place=key_place(marketplace_id, subject))
 
 
 def key_place(marketplace_id: int, subject: str) -> str:

@@ -4,11 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.contrib.postgres.fields import ArrayField
 from django.db import connection as database
 from django.db import transaction
-from django.db.models import BigIntegerField, F, Value
-from django.db.models.functions import Cast
 
 from tenantry.connections.directories import graph_of
 from tenantry.connections.models import Connection, Provider
@@ -16,7 +13,7 @@ from tenantry.connections.pacing import people_budgets
 from tenantry.core.consent import STEPS, Concern, Matter
 from tenantry.core.texts import storable
 from tenantry.isolation.bulk import stage_rows
-from tenantry.listing.searching import IsOneOf
+from tenantry.listing.searching import is_one_of
 from tenantry.providers.errors import ProviderError
 from tenantry.providers.microsoft.delegations import READING_ROLES, Delegation
 from tenantry.sync.models import Feed, Sighting
@@ -154,9 +151,8 @@ def sightings_of(tenant_ids: Sequence[int]) -> dict[int, Sighting]:
     By tenant. In a marketplace's scope.
     """
     feeding = Feed.objects.values("connection_id")
-    wanted = Cast(Value(f"{{{','.join(map(str, tenant_ids))}}}"), ArrayField(BigIntegerField()))
     rows = Sighting.objects.filter(
-        IsOneOf(F("tenant_id"), wanted), connection_id__in=feeding, connection__provider=Provider.MICROSOFT,
+        is_one_of("tenant_id", tenant_ids), connection_id__in=feeding, connection__provider=Provider.MICROSOFT,
         ended_at=None,
     ).select_related("connection").only(*_SEEN_BY_ADMINISTRATION)  # fmt: skip
     found: dict[int, Sighting] = {}

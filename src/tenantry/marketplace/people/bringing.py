@@ -18,6 +18,7 @@ from tenantry.core.drafts import PersonDraft, clean_person
 from tenantry.core.search import fold
 from tenantry.isolation.bulk import insert_rows
 from tenantry.isolation.scope import current_marketplace_id
+from tenantry.listing.searching import is_one_of
 from tenantry.marketplace.models import Company, CompanyOrigin, Membership, MembershipRole, MembershipState, User
 from tenantry.marketplace.numbering import reserve_ids
 from tenantry.marketplace.people.keys import write_user_keys
@@ -104,7 +105,7 @@ def bring_people(
     plans = [_Plan(_cleaned(arrival)) for arrival in arrivals]
     ids = sorted({plan.arrival.company_id for plan in plans})
     # Locked in order: two who bring the same person wait for each other instead of colliding.
-    companies = {row.pk: row for row in Company.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+    companies = {row.pk: row for row in Company.objects.select_for_update().filter(is_one_of("pk", ids)).order_by("pk")}
     if len(companies) != len(ids):
         raise Company.DoesNotExist("There is no such company in this marketplace.")
     known = _known([plan.arrival.person.email for plan in plans])
@@ -135,7 +136,7 @@ def _known(emails: Sequence[str]) -> _Known:
     if not wanted:
         return _Known()
     return _Known(
-        users=dict(User.objects.filter(email__in=wanted).values_list("email", "pk")),
+        users=dict(User.objects.filter(is_one_of("email", wanted)).values_list("email", "pk")),
         logins=logins_among(wanted),
     )
 
@@ -177,7 +178,7 @@ def _make_users(plans: Sequence[_Plan], known: _Known, *, origin: CompanyOrigin,
         email = plan.arrival.person.email
         if email and settled[email] != plan.user_id:
             plan.user_id, plan.new, plan.awaits = settled[email], False, True
-    write_user_keys([plan.user_id for plan in unknown if plan.new])
+    write_user_keys([plan.user_id for plan in unknown if plan.new], fresh=True)
 
 
 def _insert_users(plans: Sequence[_Plan], *, origin: CompanyOrigin, now: datetime) -> None:
@@ -210,7 +211,8 @@ def _by_place(plans: Sequence[_Plan]) -> dict[Place, _Plan]:
 
 def _memberships(plans: Sequence[_Plan]) -> dict[Place, Membership]:
     rows = Membership.objects.select_related("company").filter(
-        user_id__in={plan.user_id for plan in plans}, company_id__in={plan.arrival.company_id for plan in plans}
+        is_one_of("user_id", {plan.user_id for plan in plans}),
+        is_one_of("company_id", {plan.arrival.company_id for plan in plans}),
     )
     return {(row.user_id, row.company_id): row for row in rows}
 

@@ -11,6 +11,7 @@ from tenantry.accounts.models import Account
 from tenantry.audit.events import Actor, Happening
 from tenantry.audit.services import record_event
 from tenantry.isolation.scope import current_marketplace_id
+from tenantry.listing.searching import is_one_of
 from tenantry.marketplace.invitations.services import revoke
 from tenantry.marketplace.models import LIVE_INVITATION, Company, Membership, MembershipRole, MembershipState
 from tenantry.marketplace.people.refusals import LastAdministrator
@@ -115,7 +116,7 @@ def has_login(email: str) -> bool:
 def logins_among(emails: Iterable[str]) -> set[str]:
     """Return those of these addresses with which anybody in the installation signs in. One query, or none."""
     wanted = sorted({email for email in emails if email})
-    return set(Account.objects.filter(email__in=wanted).values_list("email", flat=True)) if wanted else set()
+    return set(Account.objects.filter(is_one_of("email", wanted)).values_list("email", flat=True)) if wanted else set()
 
 
 def _keep_an_administrator(membership: Membership) -> None:

@@ -13,6 +13,7 @@ from django.db import connection as database
 from tenantry.audit.events import Actor
 from tenantry.core.planning.users.planning import PlannedUser, UserChangeKind
 from tenantry.isolation.scope import marketplace_scope
+from tenantry.listing.searching import is_one_of
 from tenantry.marketplace.models import Membership
 from tenantry.sync.models import Change, ChangeState, Run
 from tenantry.sync.people.linked import linked_tenants
@@ -20,7 +21,7 @@ from tenantry.sync.people.making import Making, make_changes
 from tenantry.sync.people.planning import decide_people, read_rulebook
 from tenantry.sync.people.views import SharedAddresses, these_people
 
-BATCH = 200
+BATCH = 500
 _ADVISORY_CLASS = 71_021
 AT_ONCE = [kind.value for kind in UserChangeKind if kind not in {UserChangeKind.DEACTIVATE, UserChangeKind.INVITE}]
 """What is applied as it is planned. Removals and invitations wait until the whole run is judged."""
@@ -100,7 +101,8 @@ def plan_again(changes: Sequence[Change], run: Run, shared: SharedAddresses) -> 
 
 def _lock_places(changes: Iterable[Change]) -> None:
     ids = [(change.details or {}).get("membership") for change in changes]
-    list(Membership.objects.select_for_update().filter(pk__in=[pk for pk in ids if pk]).order_by("pk").only("pk"))
+    there = Membership.objects.filter(is_one_of("pk", [pk for pk in ids if pk]))
+    list(there.select_for_update().order_by("pk").values_list("pk"))
 
 
 def _is_same(change: Change, now: PlannedUser) -> bool:
@@ -121,4 +123,4 @@ def _settle(done: Applied, *, now: datetime) -> None:
     ]
     for ids, state, problem in groups:
         if ids:
-            Change.objects.filter(pk__in=ids).update(state=state, problem=problem, settled_at=now)
+            Change.objects.filter(is_one_of("pk", ids)).update(state=state, problem=problem, settled_at=now)

@@ -10,6 +10,7 @@ from django.db import connection as database
 from tenantry.core.planning.users.planning import Known
 from tenantry.core.planning.users.views import OWN_FIELDS, DirectoryPerson, LinkView, LivingLink, MembershipView
 from tenantry.isolation.scope import current_marketplace_id
+from tenantry.listing.searching import is_one_of
 from tenantry.marketplace.models import Membership, MembershipRole, MembershipState, User
 from tenantry.marketplace.people.places import logins_among
 from tenantry.sync.models import LinkMaker, TenantLink, UserLink
@@ -101,7 +102,7 @@ def _held(people: Iterable[DirectoryPerson]) -> dict[int, dict[str, int]]:
     for company, tenants in _with_several_directories(companies).items():
         for address, key in _of_other_directories(tenants, addresses):
             held.setdefault(company, {})[address] = key
-    rows = Membership.objects.filter(company_id__in=companies, user__email__in=addresses)
+    rows = Membership.objects.filter(is_one_of("company_id", companies), is_one_of("user__email", addresses))
     for company, address, key in rows.values_list("company_id", "user__email", "pk"):
         held.setdefault(company, {})[address] = key
     return held
@@ -109,7 +110,7 @@ def _held(people: Iterable[DirectoryPerson]) -> dict[int, dict[str, int]]:
 
 def _with_several_directories(companies: Collection[int]) -> dict[int, list[int]]:
     found: dict[int, list[int]] = {}
-    rows = TenantLink.objects.filter(company_id__in=companies, ended_at=None)
+    rows = TenantLink.objects.filter(is_one_of("company_id", companies), ended_at=None)
     for company, tenant in rows.values_list("company_id", "tenant_id"):
         found.setdefault(company, []).append(tenant)
     return {company: tenants for company, tenants in found.items() if len(tenants) > 1}
@@ -160,7 +161,7 @@ def _place(row: Sequence[Any], links: _Links, logins: Collection[str]) -> Member
 def _links_of(ids: Collection[int], precedence: Mapping[str, int]) -> _Links:
     found = _Links()
     rows = (
-        UserLink.objects.filter(membership_id__in=ids)
+        UserLink.objects.filter(is_one_of("membership_id", ids))
         .order_by("id")
         .values_list(
             "membership_id", "person_id", "tenant_id", "tenant__provider", "made_by", "ended_at", "deactivated"
@@ -178,7 +179,7 @@ def _links_of(ids: Collection[int], precedence: Mapping[str, int]) -> _Links:
 
 
 def _administrators(companies: Collection[int]) -> dict[int, frozenset[int]]:
-    rows = Membership.objects.filter(company_id__in=companies, role=MembershipRole.ADMINISTRATOR)
+    rows = Membership.objects.filter(is_one_of("company_id", companies), role=MembershipRole.ADMINISTRATOR)
     found: dict[int, set[int]] = {}
     for company, key in rows.exclude(state=MembershipState.INACTIVE).values_list("company_id", "pk"):
         found.setdefault(company, set()).add(key)
@@ -186,4 +187,4 @@ def _administrators(companies: Collection[int]) -> dict[int, frozenset[int]]:
 
 
 def _taken(emails: Collection[str]) -> dict[str, int]:
-    return dict(User.objects.filter(email__in=sorted(emails)).values_list("email", "pk"))
+    return dict(User.objects.filter(is_one_of("email", sorted(emails))).values_list("email", "pk"))

@@ -1,6 +1,6 @@
 """Makes changes of people so, through the services of the marketplace. In the scope and the caller's transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,6 +11,8 @@ from tenantry.core.planning.users.matching import MatchedBy
 from tenantry.core.planning.users.planning import PlannedUser, UserChangeKind
 from tenantry.core.planning.users.reasons import Reason
 from tenantry.core.planning.users.views import OWN_FIELDS, PROFILE_FIELDS
+from tenantry.isolation.bulk import insert_rows
+from tenantry.listing.searching import is_one_of
 from tenantry.marketplace.companies.telling import target_of
 from tenantry.marketplace.models import Company, CompanyOrigin, Membership, MembershipRole
 from tenantry.marketplace.people.bringing import Arrival, Brought, Outcome, bring_people
@@ -22,6 +24,9 @@ from tenantry.sync.models import Change, LinkMaker, Run, UserLink
 from tenantry.sync.people.ends import EndReason
 
 _BY = {MatchedBy.EMAIL: LinkMaker.EMAIL, MatchedBy.ALIAS: LinkMaker.ALIAS}
+_LINK_COLUMNS = (
+    "marketplace_id person_id tenant_id user_id membership_id run_id made_by created_at end_reason"
+).split()
 _GONE = {Reason.LEFT, Reason.DELETED}
 Pair = tuple[Change, PlannedUser]
 
@@ -64,7 +69,8 @@ def _end_links(making: Making, pairs: Sequence[Pair], *, deactivated: bool = Fal
             ended.filter(ended_at=None).update(ended_at=making.now, end_reason=reason.value)
             if deactivated:
                 ended.update(deactivated=True)
-    _tell(making, "ended", [(planned.membership_id or 0, planned) for _, planned in pairs])
+    about = [(planned.membership_id or 0, planned) for _, planned in pairs]
+    _tell(making, "ended", about, _users_of([key for key, _ in about]))
 
 
 def _deactivate(making: Making, change: Change, planned: PlannedUser) -> None:
@@ -90,21 +96,25 @@ def _link(making: Making, made: Sequence[tuple[PlannedUser, int, LinkMaker | Non
     """Write links. Whoever returns keeps how the two came together."""
     if not made:
         return
-    users = dict(Membership.objects.filter(pk__in=[key for _, key, _ in made]).values_list("pk", "user_id"))
+    users = _users_of([key for _, key, _ in made])
     before = _makers([planned.person.person_id for planned, _, maker in made if maker is None])
-    UserLink.objects.bulk_create(
-        UserLink(
-            marketplace_id=making.run.marketplace_id, person_id=planned.person.person_id,
-            tenant_id=planned.person.tenant_id, user_id=users[key], membership_id=key, run=making.run,
-            made_by=maker or before.get(planned.person.person_id, LinkMaker.EMAIL), created_at=making.now,
+    rows = [
+        (
+            making.run.marketplace_id, planned.person.person_id, planned.person.tenant_id, users[key], key,
+            making.run.pk, str(maker or before.get(planned.person.person_id, LinkMaker.EMAIL)), making.now, "",
         )
         for planned, key, maker in made
-    )  # fmt: skip
-    _tell(making, "made", [(key, planned) for planned, key, _ in made])
+    ]  # fmt: skip
+    insert_rows(UserLink, _LINK_COLUMNS, rows)
+    _tell(making, "made", [(key, planned) for planned, key, _ in made], users)
+
+
+def _users_of(memberships: Sequence[int]) -> dict[int, int]:
+    return dict(Membership.objects.filter(is_one_of("pk", memberships)).values_list("pk", "user_id"))
 
 
 def _makers(person_ids: Sequence[int]) -> dict[int, str]:
-    rows = UserLink.objects.filter(person_id__in=person_ids).order_by("id")
+    rows = UserLink.objects.filter(is_one_of("person_id", person_ids)).order_by("id")
     return dict(rows.values_list("person_id", "made_by"))
 
 
@@ -154,10 +164,13 @@ def _update(making: Making, change: Change, planned: PlannedUser) -> None:
         making.refused[change.pk] = str(refusal)
 
 
-def _tell(making: Making, verb: str, about: Sequence[tuple[int, PlannedUser]]) -> None:
-    """Record ``sync.user_link.<verb>``, told about the company; who it is of the directory is sealed."""
-    users = dict(Membership.objects.filter(pk__in=[key for key, _ in about]).values_list("pk", "user_id"))
-    names = dict(Company.objects.filter(pk__in={each.person.company_id for _, each in about}).values_list("pk", "name"))
+def _tell(making: Making, verb: str, about: Sequence[tuple[int, PlannedUser]], users: Mapping[int, int]) -> None:
+    """Record ``sync.user_link.<verb>``, told about the company; who it is of the directory is sealed.
+
+    ``users`` are people of the marketplace by their memberships.
+    """
+    companies = Company.objects.filter(is_one_of("pk", {each.person.company_id for _, each in about}))
+    names = dict(companies.values_list("pk", "name"))
     told = [
         Happening(
             f"sync.user_link.{verb}",

@@ -6,6 +6,7 @@ Rows of several tenants are handled at once: most tenants have few people, and e
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ Seen = tuple[int, DirectoryUser]
 """A tenant's primary key, and a person of it."""
 
 _MEMBERS = tuple(entry.name for entry in fields(DirectoryUser))
+_members_of = attrgetter(*_MEMBERS)
 _TYPES = {
     "aliases": "text[]", "licences": "text[]", "enabled": "boolean", "archived": "boolean", "signed_in": "boolean",
     "deleted_at": "timestamptz", "created_at": "timestamptz", "last_sign_in": "timestamptz",
@@ -131,9 +133,12 @@ def _stage(
     before = _records(known.values())
     rows = []
     for key, read in differing.items():
-        person = known_after(before[key], read) if key in before else read
-        values = [_plain(getattr(person, name)) for name in _MEMBERS]
-        rows.append((key[0], *values, str(hashes[key]), str(content_hash(person))))
+        shown = str(hashes[key])
+        person, known_hash = read, shown  # of somebody new, all that is known is what was shown
+        if key in before:
+            person = known_after(before[key], read)
+            known_hash = str(content_hash(person))
+        rows.append((key[0], *[_plain(value) for value in _members_of(person)], shown, known_hash))
     stage_rows("stage_people", _STAGE, rows)
 
 

@@ -15,6 +15,7 @@ from tenantry.audit.services import record_events
 from tenantry.core.planning.companies import ChangeKind, PendingView
 from tenantry.core.tenants import Snapshot
 from tenantry.isolation.scope import marketplace_scope
+from tenantry.listing.searching import is_one_of
 from tenantry.sync.models import Change, ChangeState, PendingCompany, Run
 from tenantry.sync.pending.writing import write_pending
 from tenantry.sync.telling import contact_subject
@@ -70,7 +71,7 @@ def apply_next(run_id: int, *, marketplace_id: int, actor: Actor, now: datetime)
 
 
 def _current(tenant_ids: Sequence[int]) -> dict[int, PendingView]:
-    rows = PendingCompany.objects.select_for_update().filter(tenant_id__in=tenant_ids).order_by("tenant_id")
+    rows = PendingCompany.objects.select_for_update().filter(is_one_of("tenant_id", tenant_ids)).order_by("tenant_id")
     return {row.tenant_id: view_of(row) for row in rows}
 
 
@@ -88,7 +89,7 @@ def _unchanged(change: Change, current: PendingView | None) -> bool:
 def _settle(changes: Sequence[Change], state: ChangeState, problem: str, *, now: datetime) -> None:
     ids = [change.pk for change in changes]
     if ids:
-        Change.objects.filter(pk__in=ids).update(state=state, problem=problem, settled_at=now)
+        Change.objects.filter(is_one_of("pk", ids)).update(state=state, problem=problem, settled_at=now)
 
 
 def _happening(change: Change) -> Happening:
