@@ -68,7 +68,7 @@ def test_the_page_says_in_a_line_whether_until_when_and_when_the_last_came(
     operator, page = cast.client("operator"), f"/operator/connections/{google.pk}/"
     said = text_of(operator.get(page))
     assert "Google tells when people of 2 tenants change, until" in said
-    assert "Told last 3 minutes ago." in said
+    assert "Told last 3 minutes ago" in said
     assert "turned away" not in said
     add_push(google, "failed", problem="This customer is closed to the connection.", refused=4)
     said = text_of(operator.get(page))

@@ -35,7 +35,7 @@ from tenantry.sync.models import (
 from tenantry.web.hints import views
 from tenantry.web.hints.limits import HintLimits
 
-BURST = 1_000 if os.environ.get("TENANTRY_ALL_SIZES") else 100
+BURST = 1_000 if os.environ.get("TENANTRY_ALL_SIZES") else 40
 
 
 @pytest.fixture
