@@ -4,7 +4,6 @@ After each kill the run must finish by itself, with no tenant missing and none t
 """
 
 import os
-import re
 import shutil
 import signal
 import socket
@@ -22,6 +21,7 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 from tests.conftest import fast_folder
+from tests.faults.crashing.served import token_in
 
 from tenantry.emulator.server import Emulator
 from tenantry.runtime.embedded import EmbeddedPostgres
@@ -120,12 +120,6 @@ class Served:
             for pid, parent, args in rows
             if int(parent) == self.process.pid and args.endswith("tenantry worker")
         ]
-
-
-def token_in(page: str) -> str:
-    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
-    assert found, page[:2000]
-    return found.group(1)
 
 
 def wait_for(condition: Callable[[], bool], seconds: float) -> None:

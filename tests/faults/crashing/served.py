@@ -1,6 +1,7 @@
 """A whole installation in a throw-away folder: `tenantry serve` as a process, and its parts found to be killed."""
 
 import os
+import re
 import shutil
 import signal
 import socket
@@ -11,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, LiteralString
+from typing import Any, LiteralString, Protocol
 
 import httpx2
 import psycopg
@@ -32,6 +33,13 @@ def wait_for(condition: Callable[[], bool], seconds: float, what: str = "it") ->
         time.sleep(0.03)
 
 
+def token_in(page: str) -> str:
+    """Return the token that a form of this page is sent back with."""
+    found = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page)
+    assert found, page[:2000]
+    return found.group(1)
+
+
 @contextmanager
 def reachable_folder(parent: str | None = None) -> Iterator[Path]:
     """Give a folder that the database's user reaches, removed afterwards."""
@@ -41,6 +49,16 @@ def reachable_folder(parent: str | None = None) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+class Installation(Protocol):
+    """An installation, as whoever judges it asks it."""
+
+    def rows(self, query: LiteralString, *parameters: object) -> list[dict[str, Any]]:
+        """Ask the database as its owner, who sees across marketplaces."""
+
+    def command(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """Run a command of the installation to its end, and return how it ended."""
 
 
 class Served:
