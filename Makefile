@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test docs thorough pages keyboard check format lock bench bench-matching bench-matching-database bench-pages bench-import bench-people rate browser fuzz crash clean
+.PHONY: help demo test docs thorough pages keyboard check format lock bench bench-matching bench-matching-database bench-pages bench-import bench-people rate browser fuzz crash machines clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -85,6 +85,9 @@ fuzz: .venv/dev.done ## Feed each provider's client 100,000 spoiled answers, and
 
 crash: .venv/dev.done ## Kill parts of whole installations at 200 points, judge what is left, and print the table
 	PYTHONPATH=. $(BIN)/python -m tests.faults.crashing $(or $(COUNT),200) $(or $(SEED),1) docs/reference/faults.md
+
+machines: .venv/dev.done ## Two web processes and four workers on a PostgreSQL server: throughput, fairness, a rolling restart
+	PYTHONPATH=. $(BIN)/python -m tests.faults.machines $(MACHINES) --write docs/reference/machines.md
 
 clean: ## Remove what was set up
 	rm -rf .venv .venv-emm .venv-docs build

@@ -9,6 +9,7 @@ import typer
 
 from tenantry.cli.exits import Exit
 from tenantry.cli.installation import HomeOption, installation
+from tenantry.cli.sessions import sessions
 from tenantry.cli.surroundings import Examined, addresses, clocks, disk, key_files, mail_server
 from tenantry.cli.terminal import err, print_json
 from tenantry.core.consent import Concern
@@ -182,5 +183,5 @@ def _whose(marketplace_id: int) -> str:
 
 
 _LOOKS = (
-    _keys, _sealed, addresses, mail_server, disk, clocks, _tables, _worker, _connections, _chain,
+    _keys, _sealed, addresses, mail_server, disk, clocks, _tables, sessions, _worker, _connections, _chain,
 )  # fmt: skip

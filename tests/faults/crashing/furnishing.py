@@ -56,7 +56,7 @@ def furnish(facts: dict[str, Any], webhook_url: str) -> dict[str, Any]:
         add_feed(connection=connection, countries=[], actor=_ACTOR, now=now)
         set_entitlement(company_sync=True, link_company=True, user_sync_microsoft=True, actor=_ACTOR, now=now)
         wanted = CompanySettings(company_sync=True, create_automatically=True, invite_admins=True)
-        save_company_settings(wanted=wanted, seen_version=0, limits=_wide_limits(), actor=_ACTOR, now=now)
+        save_company_settings(wanted=wanted, seen_version=0, limits=wide_limits(), actor=_ACTOR, now=now)
         people = UserSettings(user_sync=True, invite_automatically=True, leavers=Leavers.DEACTIVATE)
         save_user_settings(provider=Provider.MICROSOFT, wanted=people, seen_version=0, actor=_ACTOR, now=now)
         draft = EndpointDraft("Everything", check_destination(webhook_url), personal=True)
@@ -78,7 +78,7 @@ def _connect(facts: dict[str, Any]) -> Connection:
     return row
 
 
-def _wide_limits() -> Limits:
+def wide_limits() -> Limits:
     """Return limits at which no brake stops anything: what waits for a person would not show what a kill did."""
     return replace(Limits(), **{name: most for name, (_, most) in BOUNDS.items() if name != "removals_approvers"})
 

@@ -12,7 +12,7 @@ from typing import LiteralString
 from tests.faults.crashing.judging_people import people_problems
 from tests.faults.crashing.judging_post import letter_problems, webhook_problems
 from tests.faults.crashing.outside import Outside
-from tests.faults.crashing.served import Served
+from tests.faults.crashing.served import Installation, Served
 from tests.faults.crashing.traffic import Asked
 
 from tenantry.emulator.world import World
@@ -88,7 +88,7 @@ _NEVER: dict[str, LiteralString] = {
 def judge(served: Served, outside: Outside, asked: Asked, kills: int) -> "tuple[list[str], Counter[str]]":
     """Return what is wrong, in sentences, and what was counted on the way: letters that came again, and so on."""
     counted: Counter[str] = Counter()
-    problems = [*_what_never_is(served), *_tenant_problems(served, outside.emulator.world)]
+    problems = [*what_never_is(served), *_tenant_problems(served, outside.emulator.world)]
     problems += _asked_problems(served, asked)
     problems += people_problems(served, outside.emulator)
     problems += letter_problems(served, outside.letters.read(), kills, counted)
@@ -102,7 +102,8 @@ def judge(served: Served, outside: Outside, asked: Asked, kills: int) -> "tuple[
     return problems, counted
 
 
-def _what_never_is(served: Served) -> Iterator[str]:
+def what_never_is(served: Installation) -> Iterator[str]:
+    """Yield what no installation may ever have, whatever happened to it."""
     for sentence, query in _NEVER.items():
         found = served.rows(query)
         if found:

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from tests.faults.crashing.outside import Heard, Letter
-from tests.faults.crashing.served import Served
+from tests.faults.crashing.served import Installation, Served
 
 from tenantry.core.webhook_events import type_of
 
 
 def letter_problems(
-    served: Served, letters: Sequence[Letter], kills: int, counted: "Counter[str]"
+    served: Installation, letters: Sequence[Letter], kills: int, counted: "Counter[str]"
 ) -> Iterator[str]:  # fmt: skip
     """Yield what is wrong with letters. A kill may repeat one letter, and not more."""
     by_id: dict[str, list[Letter]] = {}

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import time
-from typing import Any
+from typing import Any, LiteralString
 
 import psycopg
 from tests.faults.crashing.outside import Outside
@@ -16,7 +16,7 @@ LEASES = (
     "where state = 'waiting' and claimed_at < now() - interval '15 seconds'"
 )
 """A sender that was killed leaves its claim for five minutes. Nobody waits here: the claim is made older."""
-_LEFT = {
+STILL_TO_DO: dict[str, LiteralString] = {
     "runs that go on": "select count(*) from sync_run where ended_at is null",
     "readings that go on": "select count(*) from sync_observation where state in ('waiting', 'listing')",
     "invitations to be sent": "select count(*) from marketplace_invitation where state = 'waiting'",
@@ -28,6 +28,7 @@ _LEFT = {
         "coalesce(scheduled_at, now()) <= now() and queueing_lock is null"
     ),
 }
+"""What counts the work that is left, by name: all zero when an installation is at rest."""
 
 
 def call_furnishing(served: Served, given: dict[str, Any]) -> dict[str, Any]:
@@ -49,7 +50,7 @@ def call_furnishing(served: Served, given: dict[str, Any]) -> dict[str, Any]:
 def left(served: Served) -> dict[str, int]:
     """Return what is still to be done, by name; nothing when the installation is at rest."""
     try:
-        found = {name: int(served.rows(query)[0]["count"]) for name, query in _LEFT.items()}
+        found = {name: int(served.rows(query)[0]["count"]) for name, query in STILL_TO_DO.items()}
     except psycopg.OperationalError:
         return {"the database is away": 1}
     return {name: count for name, count in found.items() if count}
