@@ -101,7 +101,12 @@ def compare_names(left: Variant, right: Variant) -> NameComparison:
 def _share_equal(left: Variant, right: Variant, found: NameComparison) -> tuple[list[int], list[int]]:
     keys, lonely_left, lonely_right = right.keys, list[int](), list(range(len(right.keys)))
     for at, key in enumerate(left.keys):
-        partner = next((there for there in lonely_right if keys[there] == key), None) if key in keys else None
+        if key not in keys:
+            lonely_left.append(at)
+            continue
+        partner: int | None = keys.index(key)
+        if partner not in lonely_right:  # the word stood here before
+            partner = next((there for there in lonely_right if keys[there] == key), None)
         if partner is None:
             lonely_left.append(at)
         else:
@@ -236,13 +241,16 @@ def _judge_lonely(
 
 def _count_lonely(variant: Variant, lonely: list[int]) -> tuple[list[str], AbstractSet[str], float, float]:
     """Return the words without a partner and the countries among them; of the others the bits, and the most of one."""
-    words, places = [variant.words[at] for at in lonely], _NOWHERE
-    counted = lonely
-    if not variant.plain:
+    counted, places = lonely, _NOWHERE
+    if variant.plain:
+        if len(lonely) == 1:  # as often as not
+            bits_of_one = variant.bits[lonely[0]]
+            return [variant.words[lonely[0]]], places, bits_of_one, bits_of_one
+    else:
         places = frozenset([variant.places[at] for at in lonely]) - {""}
         counted = [at for at in lonely if not variant.places[at]]
     bits = [variant.bits[at] for at in counted]
-    return words, places, sum(bits), max(bits, default=0.0)
+    return [variant.words[at] for at in lonely], places, sum(bits), max(bits, default=0.0)
 
 
 def _kinds(variant: Variant, lonely: list[int]) -> set[str]:

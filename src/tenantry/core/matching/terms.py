@@ -5,9 +5,10 @@ tells what each code may be worth: agreeing is never below zero, disagreeing nev
 """
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, cast
 
 from rapidfuzz.distance import Indel
 
@@ -23,6 +24,8 @@ class Term(NamedTuple):
     code: str
     amount: float = 1.0
 
+
+_weighed = cast("Callable[[tuple[str, float]], Term]", partial(tuple.__new__, Term))  # a term, at half of the price
 
 # Steps: whoever reaches one has reached those below it.
 _LETTER_STEPS = tuple((step, Term(f"letters_{round(step * 100)}")) for step in (0.6, 0.7, 0.8, 0.88, 0.95, 1.0))
@@ -129,14 +132,14 @@ def _add_relation(terms: list[Term], found: NameComparison) -> None:
 def _add_shared(terms: list[Term], found: NameComparison) -> None:
     share = 2 * found.shared_bits / (2 * found.shared_bits + found.bits_left + found.bits_right + 2 * found.typos)
     terms += _SHARES_REACHED[bisect_right(_SHARE_LIMITS, share)]
-    terms.append(Term("name_rarity", min(found.shared_bits, _NAMING_BITS) / _BITS_SCALE))
-    terms.append(Term("name_rarest", found.rarest / _BITS_SCALE))
+    terms.append(_weighed(("name_rarity", min(found.shared_bits, _NAMING_BITS) / _BITS_SCALE)))
+    terms.append(_weighed(("name_rarest", found.rarest / _BITS_SCALE)))
     if found.same_start:
         terms.append(_SAME_START)
     if found.other_initial:
         terms.append(_OTHER_INITIAL)
     if found.typos:
-        terms.append(Term("name_typos", min(found.typos, _MOST_BITS) / _BITS_SCALE))
+        terms.append(_weighed(("name_typos", min(found.typos, _MOST_BITS) / _BITS_SCALE)))
     if found.slips > 1:
         terms.append(_TYPOS_MANY)
 
@@ -144,13 +147,13 @@ def _add_shared(terms: list[Term], found: NameComparison) -> None:
 def _add_lonely(terms: list[Term], found: NameComparison) -> None:
     left, right = found.rarest_left, found.rarest_right
     if left:
-        terms.append(Term("words_only_tenant", min(found.bits_left, _MOST_BITS) / _BITS_SCALE))
-        terms.append(Term("rare_only_tenant", left / _BITS_SCALE))
+        terms.append(_weighed(("words_only_tenant", min(found.bits_left, _MOST_BITS) / _BITS_SCALE)))
+        terms.append(_weighed(("rare_only_tenant", left / _BITS_SCALE)))
     if right:
-        terms.append(Term("words_only_company", min(found.bits_right, _MOST_BITS) / _BITS_SCALE))
-        terms.append(Term("rare_only_company", right / _BITS_SCALE))
+        terms.append(_weighed(("words_only_company", min(found.bits_right, _MOST_BITS) / _BITS_SCALE)))
+        terms.append(_weighed(("rare_only_company", right / _BITS_SCALE)))
     if left and right:
-        terms.append(Term("rare_on_both", min(left, right) / _BITS_SCALE))
+        terms.append(_weighed(("rare_on_both", min(left, right) / _BITS_SCALE)))
     if found.other_kind:
         terms.append(_ONCE["other_kind"])
     if found.numbers_differ:
