@@ -1,7 +1,6 @@
 """``make bench-matching-database``: matching and link search in PostgreSQL among very many companies. See README.md."""
 
 import argparse
-import gc
 import json
 import os
 import subprocess
@@ -15,6 +14,7 @@ from statistics import quantiles
 
 import psycopg
 
+from tenantry.runtime.collecting import settle_collector
 from tenantry.runtime.embedded import EmbeddedPostgres
 
 sys.path[0] = str(
@@ -172,7 +172,7 @@ def one_by_one(crowd: Crowd) -> Iterator[Result]:
     for company in companies:
         keys_of(company)
     yield Result("keys of companies", len(companies) / (time.process_time() - begun), "/s", 10_000, least=True)
-    gc.freeze()  # as every command does
+    settle_collector()  # as every command does
     with marketplace_scope(1):
         tenants = [crowd.tenant(number) for number in range(crowd.tenants)]
         named = [0]
@@ -248,7 +248,7 @@ def everything(crowd: Crowd) -> Iterator[Result]:
 
     from tenantry.sync.matching.refreshing import match_all  # noqa: PLC0415  # same
 
-    gc.freeze()  # as every command does
+    settle_collector()  # as every command does
     begun, cpu = time.perf_counter(), time.process_time()
     match_all(marketplace_id=1, clock=timezone.now, should_stop=lambda: False)
     seconds, cpu = time.perf_counter() - begun, time.process_time() - cpu

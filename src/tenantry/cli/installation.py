@@ -1,6 +1,5 @@
 """The installation that a command works on: its folder, its database, and Django set up over them."""
 
-import gc
 import os
 import subprocess
 import sys
@@ -12,6 +11,7 @@ from typing import Annotated
 import typer
 
 from tenantry.cli.terminal import fail, say
+from tenantry.runtime.collecting import settle_collector
 from tenantry.runtime.embedded import EmbeddedPostgres
 from tenantry.runtime.errors import RuntimeProblem
 from tenantry.runtime.home import Home
@@ -95,7 +95,7 @@ def set_up_django(*, check_role: bool = True) -> None:
         fail(f"The database does not answer: {first}", next_step="Start it, or look at DATABASE_URL.")
     # The program's own objects live as long as the process. Left to the garbage collector, it goes through all of
     # them again and again while pages come and go: a fifth of the time of a listing.
-    gc.freeze()
+    settle_collector()
 
 
 @contextmanager
