@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test docs thorough pages keyboard check format lock bench bench-matching bench-matching-database bench-pages bench-import bench-people rate browser fuzz crash machines clean
+.PHONY: help demo test docs thorough pages keyboard check format lock bench bench-matching bench-matching-database bench-pages bench-import bench-people bench-scale rate browser fuzz crash machines clean
 
 help: ## Say what can be made
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -59,6 +59,9 @@ bench-pages: .venv/dev.done ## Time the pages of pending companies with a millio
 
 bench-import: .venv/dev.done ## Import 200,000 companies with 50 bad lines, twice
 	$(BIN)/python bench/imports.py --write docs/reference/benchmarks.md
+
+bench-scale: .venv/dev.done ## Sync a million tenants, and people among two million. ONLY=tenants or people: one part
+	$(BIN)/python bench/scale.py $(if $(ONLY),--only $(ONLY)) --write docs/reference/benchmarks.md
 
 bench-people: .venv/dev.done ## Read people of 10,000 tenants, one of 200,000, and at the limit. ONLY=throughput, crowd or rate: one part
 	$(BIN)/python bench/people.py $(if $(ONLY),--only $(ONLY)) --write docs/reference/benchmarks.md

@@ -76,6 +76,13 @@ def observe_once(facts: dict[str, Any]) -> Measured:
 
 def sync_once(facts: dict[str, Any]) -> Measured:
     """Read the list, plan and apply, in one marketplace. Details are read by another stage and are no part of it."""
+    result = measure_sync(facts)
+    end_sync(facts)
+    return result
+
+
+def measure_sync(facts: dict[str, Any]) -> Measured:
+    """Do that, and leave the run waiting for details."""
     connection = connect(facts)
     marketplace_id = marketplace_fed_by(connection)
     _warm_up(connection)
@@ -87,14 +94,18 @@ def sync_once(facts: dict[str, Any]) -> Measured:
         drive_first_passes(connection.pk, clock=timezone.now, should_stop=_never)
         return _listed(run.observation_id or 0)
 
-    result = measured(facts, work)
+    return measured(facts, work)
+
+
+def end_sync(facts: dict[str, Any]) -> None:
+    """End the run, and look whether it went well."""
+    connection = connect(facts)
     _end_without_details(connection.pk)
-    with marketplace_scope(marketplace_id):
+    with marketplace_scope(marketplace_fed_by(connection)):
         run = Run.objects.latest("pk")
         assert run.state == RunState.DONE, f"the run ended as {run.state}: {run.failure}"
         assert not run.suspect, run.suspect
         assert PendingCompany.objects.count() > 0
-    return result
 
 
 def _warm_up(connection: Connection) -> None:

@@ -104,10 +104,11 @@ def queries(browser: httpx2.Client) -> Iterator[tuple[str, str]]:
         label, _, path = line.partition("|")
         if path.strip():
             wanted = path.strip()
-            yield label.strip(), _deep(browser, wanted) if "deep=1" in wanted else wanted
+            yield label.strip(), deep_place(browser, wanted) if "deep=1" in wanted else wanted
 
 
-def _deep(browser: httpx2.Client, path: str) -> str:
+def deep_place(browser: httpx2.Client, path: str) -> str:
+    """Return the path of the page that lies 40 pages further on."""
     parts = urlsplit(path)
     base = [(name, value) for name, value in parse_qsl(parts.query) if name != "deep"]
     place = f"{parts.path}?{urlencode(base)}"

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import psycopg
+from bench.filling import count_tables
 
 from tenantry.runtime.embedded import EmbeddedPostgres
 from tenantry.runtime.home import Home
@@ -92,6 +93,11 @@ def fresh_database(server: EmbeddedPostgres, name: str) -> None:
     _as_owner(server, f"create database {name} template {TEMPLATE}")
 
 
+def copy_database(server: EmbeddedPostgres, name: str, original: str) -> None:
+    """Make a database like another one, which nobody uses just now."""
+    _as_owner(server, f"create database {name} template {original} strategy file_copy")
+
+
 def drop_database(server: EmbeddedPostgres, name: str) -> None:
     """Remove a database and settle what the disk still owes, so that the next measurement pays for itself only."""
     _as_owner(server, f"drop database {name} with (force)", "checkpoint")
@@ -99,9 +105,7 @@ def drop_database(server: EmbeddedPostgres, name: str) -> None:
 
 def settle(server: EmbeddedPostgres, name: str) -> None:
     """Do what autovacuum does within a minute of quiet, and write everything to disk."""
-    with psycopg.connect(server.owner_dsn(name), autocommit=True) as owner:
-        owner.execute("vacuum analyze")
-        owner.execute("checkpoint")
+    count_tables(server.owner_dsn(name))
 
 
 def _as_owner(server: EmbeddedPostgres, *statements: str) -> None:
@@ -150,18 +154,27 @@ def run_leg(
     *arguments: str, environment: Mapping[str, str] | None = None, module: str = "bench.legs"
 ) -> Measured:  # fmt: skip
     """Run a leg in a process of its own and return what it measured. Ends the benchmark when it fails."""
+    return Measured(**told_by(*arguments, environment=environment, module=module))
+
+
+def told_by(*arguments: str, environment: Mapping[str, str] | None, module: str) -> dict[str, Any]:
+    """Run a leg in a process of its own and return what it prints as JSON. Ends the benchmark when it fails."""
     done = subprocess.run(
         [sys.executable, "-m", module, *arguments],
         env={**os.environ, **(environment or {})}, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False,
     )  # fmt: skip
     if done.returncode:
         raise SystemExit(f"The leg {arguments[0]} failed; its message is above.")
-    return Measured(**json.loads(done.stdout.splitlines()[-1]))
+    told: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return told
 
 
-def peak_mb() -> float:
-    """Return this process's largest resident size; Linux keeps one that a parent's size does not spoil."""
-    status = Path("/proc/self/status")
+def peak_mb(process: str = "self") -> float:
+    """Return a process's largest resident size; Linux keeps one that a parent's size does not spoil.
+
+    ``process``: its id, where there is ``/proc``; by itself this one.
+    """
+    status = Path(f"/proc/{process}/status")
     if status.is_file():
         line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) / 1024
