@@ -20,6 +20,7 @@ from tenantry.sync.models import Feed, Sighting
 
 _MOST_CONCERNS = 5_000
 _READ_EVERY = timedelta(hours=23)
+_APART = timedelta(hours=12)
 _STEPS_TO_FIX = (
     "Ask the customer in the Partner Center for delegated administration (GDAP) with the role Directory Readers.",
     "When it is active, assign it to a security group that the signed-in person belongs to.",
@@ -37,18 +38,25 @@ _SEEN_BY_ADMINISTRATION = (
     "connection__delegations_read_at",
 )
 
-# A relationship that Graph no longer lists has ended. Rows that say what is so are not written.
+# A relationship that Graph no longer lists has ended, when a second list, read half a day later or more, lacks it as
+# well. Rows that say what is so are not written.
 _KEEP = """
 with told as (
-    select s.id, s.tenant_id, coalesce(g.status, '') as status, coalesce(g.name, '') as name,
-        coalesce(g.roles, '{}') as roles, g.ends_at
+    select s.id, s.tenant_id, g.tenant is null and s.delegation_status <> ''
+        and coalesce(s.delegation_missing_since > %(confirmed)s, true) as doubtful, coalesce(g.status, '') as status,
+        coalesce(g.name, '') as name, coalesce(g.roles, '{}') as roles, g.ends_at
     from sync_sighting s join sync_tenant t on t.id = s.tenant_id
     left join stage_delegations g on g.tenant = t.external_id
     where s.connection_id = %(connection)s and s.ended_at is null
+), doubted as (
+    update sync_sighting s set delegation_missing_since = %(now)s
+    from told where told.id = s.id and told.doubtful and s.delegation_missing_since is null
 ), kept as (
     update sync_sighting s set delegation_status = told.status, delegation_name = told.name,
-        delegation_roles = told.roles, delegation_ends_at = told.ends_at, delegation_read_at = %(now)s
-    from told where told.id = s.id and (s.delegation_read_at is null or (s.delegation_status, s.delegation_name,
+        delegation_roles = told.roles, delegation_ends_at = told.ends_at, delegation_read_at = %(now)s,
+        delegation_missing_since = null
+    from told where told.id = s.id and not told.doubtful and (s.delegation_read_at is null
+        or s.delegation_missing_since is not null or (s.delegation_status, s.delegation_name,
         s.delegation_roles, s.delegation_ends_at) is distinct from (told.status, told.name, told.roles, told.ends_at))
     returning s.tenant_id, told.status in ('active', 'expiring') as in_force
 )
@@ -103,7 +111,7 @@ def keep_delegations(connection_id: int, found: Mapping[str, Delegation], *, now
     rows = [(each.tenant_id, each.status, each.name, list(each.roles), each.ends_at) for each in found.values()]
     stage_rows("stage_delegations", columns, rows)
     with database.cursor() as cursor:
-        cursor.execute(_KEEP, {"connection": connection_id, "now": now})
+        cursor.execute(_KEEP, {"connection": connection_id, "now": now, "confirmed": now - _APART})
 
 
 def delegation_concerns(connection: Connection, *, now: datetime) -> list[Concern]:

@@ -68,9 +68,11 @@ _NEVER: dict[str, LiteralString] = {
         "select id || ' ' || state as what from sync_runtenant where state not in ('done', 'failed', 'skipped')"
     ),
 }
+# The last run counts, which reads everybody once more: a customer that was gone in between is rightly refused.
 _FAILED: LiteralString = (
     "select t.external_id as tenant, r.failure->>'what' as why from sync_runtenant r "
-    "join sync_tenant t on t.id = r.tenant_id where r.state = 'failed'"
+    "join sync_tenant t on t.id = r.tenant_id where r.state = 'failed' "
+    "and not exists (select from sync_runtenant later where later.tenant_id = r.tenant_id and later.id > r.id)"
 )
 
 

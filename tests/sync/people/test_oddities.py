@@ -148,6 +148,50 @@ def test_licences_come_by_product_from_google_and_one_by_one_from_the_partner_ce
         assert all(held.values_list("licences", flat=True))
 
 
+def test_a_licence_that_one_list_lacks_counts_until_a_second_list_a_day_later(stage: PeopleStage) -> None:
+    stage.settle("google", licensed_only=True, leavers="deactivate")
+    moves = stage.emulator.google.people
+    for number in range(5):
+        moves.set_licensed(1, number, licensed=True)
+    stage.add(1, google=True, company=stage.add(1))
+    stage.run(connection=stage.google)
+    before = faces(stage)
+    fault = stage.emulator.faults.add("row_skipped", "/apps/licensing/*")
+    stage.next_day(connection=stage.google)
+    assert fault.fired
+    stage.run(connection=stage.google)
+    assert faces(stage) == before
+    assert DirectoryUser.objects.exclude(unlicensed_since=None).count() == 1
+    stage.emulator.faults.clear()
+    stage.next_day(connection=stage.google)
+    assert faces(stage) == before
+    assert not DirectoryUser.objects.exclude(unlicensed_since=None).exists(), "the doubt has gone"
+    moves.set_licensed(1, 2, licensed=False)
+    stage.next_day(connection=stage.google)
+    assert faces(stage) == before
+    stage.next_day(connection=stage.google)
+    assert faces(stage) != before
+    at_google = stage.emulator.google.world.user_id(stage.emulator.google.world.staff.someone(1, 2))
+    assert stage.standing(at_google) == ("out", "not_licensed")
+
+
+@pytest.mark.parametrize("google", [False, True])
+def test_whom_the_listing_has_is_not_deleted_by_a_wrong_list_of_deleted_people(stage: PeopleStage, google: bool) -> None:  # noqa: FBT001  # pytest gives it
+    stage.settle("google", leavers="deactivate")
+    stage.settle(leavers="deactivate")
+    connection = stage.google if google else stage.microsoft
+    stage.add(1, google=google)
+    stage.run(connection=connection)
+    before = faces(stage)
+    path, query = (USERS, "*showDeleted=true*") if google else ("/graph/v1.0/directory/deleteditems/*", "")
+    fault = stage.emulator.faults.add("repeat", path, query=query)  # the list of people once more
+    stage.clock.pass_time(days=8)  # so that Graph is asked for everybody, not for what changed
+    assert stage.next_day(connection=connection).suspect == ""
+    assert fault.fired
+    assert faces(stage) == before
+    assert not DirectoryUser.objects.exclude(presence="present").exists()
+
+
 @pytest.mark.parametrize("google", [False, True])
 def test_administrators_are_told_by_their_roles_and_keep_no_place_by_that(stage: PeopleStage, google: bool) -> None:  # noqa: FBT001  # pytest gives it
     stage.settle("google")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from tenantry.providers.errors import Malformed
 from tenantry.providers.microsoft.mapping import guid_of
 from tenantry.providers.texts import moment_of, text_of
 
@@ -44,7 +45,8 @@ class Delegation:
 def delegations_in(rows: Iterable[Mapping[str, Any]]) -> dict[str, Delegation]:
     """Return the relationship that counts of each customer: one in force, that ends last, before any other.
 
-    Rows without a usable customer are left out: they say nothing of anybody.
+    A relationship that nobody has accepted yet has no customer, and is left out. Raises ``Malformed`` for a row that
+    can't be understood: whose administration has ended is told by its absence, so that the rest would lie.
     """
     found: dict[str, Delegation] = {}
     for row in rows:
@@ -63,9 +65,11 @@ def _worth(delegation: Delegation) -> tuple[int, bool, str]:
 
 def _delegation(row: Mapping[str, Any]) -> Delegation | None:
     customer, access = row.get("customer"), row.get("accessDetails")
-    tenant_id = guid_of(customer.get("tenantId")) if isinstance(customer, dict) else None
-    if tenant_id is None:
+    if customer is None:
         return None
+    tenant_id = guid_of(customer.get("tenantId")) if isinstance(customer, dict) else None
+    if tenant_id is None or not isinstance(row.get("status"), str):
+        raise Malformed("A delegated administration does not say whose it is, or how it stands.", where=PATH)
     listed = access.get("unifiedRoles") if isinstance(access, dict) else None
     roles = [guid_of(role.get("roleDefinitionId")) for role in listed or () if isinstance(role, dict)]
     return Delegation(

@@ -19,6 +19,7 @@ from tenantry.sync.automatic.held import HELD_CREATIONS
 from tenantry.sync.holds.opening import hold_trips
 from tenantry.sync.models import Change, ChangeState, PendingCompany, Run
 from tenantry.sync.models.runs import CHANGE_COLUMNS
+from tenantry.sync.runs.locking import lock_live_run
 from tenantry.sync.switches import read_company_sync, read_limits
 
 BATCH = 500
@@ -87,7 +88,12 @@ def _plan_batch(run: Run, place: Place, plan: Plan | None, rules: _Rules, *, now
 
 
 def _store(run: Run, found: Sequence[Candidate], rules: _Rules, *, now: datetime) -> None:
-    """Store the creations as planned changes; and on the rows why there is none, unless this is a preview."""
+    """Store the creations as planned changes; and on the rows why there is none, unless this is a preview.
+
+    Nothing for a run that has ended meanwhile.
+    """
+    if lock_live_run(run.pk) is None:
+        return
     verdicts = [(each, judge_candidate(each.facts, rules.guarded, invites=rules.invites)) for each in found]
     creatable = [candidate for candidate, verdict in verdicts if verdict.standing is Standing.CREATE]
     rows = [_row(run, each, rules.invites, now) for each in creatable]

@@ -151,7 +151,8 @@ class Sighting(models.Model):
 
     ``missing_since`` and ``missing_listings`` tell of complete listings without it; ``ended_at`` that the
     single read confirmed the end. ``details_due_at`` says when its details want reading next. ``delegation_*``: the
-    delegated administration (GDAP) that this partner has there, as of ``delegation_read_at`` (null: never read).
+    delegated administration (GDAP) that this partner has there, as of ``delegation_read_at`` (null: never read); the
+    last list of all lacked it where ``delegation_missing_since`` is set, and the next one decides.
     """
 
     connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="sightings")
@@ -170,6 +171,7 @@ class Sighting(models.Model):
     delegation_roles = ArrayField(models.CharField(max_length=36), default=list, db_default=[])
     delegation_ends_at = models.DateTimeField(null=True)
     delegation_read_at = models.DateTimeField(null=True)
+    delegation_missing_since = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["connection", "tenant"], name="one_sighting_per_connection")]

@@ -15,7 +15,8 @@ class DirectoryUser(models.Model):
 
     Null means *not told*. ``listing_hash`` is of the row that the listing showed last, ``content_hash`` of all that is
     known. ``missing_since`` and ``missing_listings`` tell of complete listings without the person, ``left_at`` that
-    they are gone: the provider said so, or two complete listings a day apart missed them. ``emptied_at``: what
+    they are gone: the provider said so, or two complete listings a day apart missed them. ``unlicensed_since``: a list
+    of all licences lacked theirs, which are kept until a second one a day later does, too. ``emptied_at``: what
     identifies the person was removed because nobody needs it; the ids and hashes stay, so that it stays removed.
     """
 
@@ -36,6 +37,7 @@ class DirectoryUser(models.Model):
     admin = models.CharField(max_length=10, null=True)
     org_unit = models.TextField(null=True)
     licences = ArrayField(models.TextField(), null=True)
+    unlicensed_since = models.DateTimeField(null=True)
     language = models.TextField(null=True)
     country = models.TextField(null=True)
     phone = models.TextField(null=True)

@@ -11,6 +11,7 @@ from tenantry.sync.people.inviting import plan_invitations
 from tenantry.sync.people.judging import hold_invitations, hold_removals
 from tenantry.sync.people.planning import read_rulebook
 from tenantry.sync.people.runs import PeopleRun, end_people_run
+from tenantry.sync.runs.locking import lock_live_run
 
 NOTHING = "Nothing changed since the last run: 0 changes."
 
@@ -21,7 +22,9 @@ def finish_people_run(run: PeopleRun, *, clock: Callable[[], datetime], should_s
         end_people_run(run, state=RunState.PREVIEWED, now=clock())
         return True
     with marketplace_scope(run.marketplace_id):
-        row = Run.objects.select_related("connection").get(pk=run.run_id)
+        row = lock_live_run(run.run_id)
+        if row is None:
+            return True
         Run.objects.filter(pk=row.pk, listed_at=None).update(state=RunState.APPLYING, listed_at=clock())
         assert row.connection is not None  # noqa: S101 (a run of people has one)
         plan_invitations(row, read_rulebook(row.connection.provider), now=clock())

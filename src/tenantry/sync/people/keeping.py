@@ -11,7 +11,7 @@ from tenantry.core.records import DirectoryPage, Ending, InvalidRecord, Presence
 from tenantry.isolation.bulk import stage_rows
 from tenantry.sync.models import Finding, Observation, ObservationPage, ObservationState, ObservedKind
 from tenantry.sync.observe.pages import keep_findings
-from tenantry.sync.people.absence import note_missed
+from tenantry.sync.people.absence import APART, note_missed
 from tenantry.sync.people.fetching import Fetched
 from tenantry.sync.people.licence_names import keep_names
 from tenantry.sync.people.readings import note_read
@@ -23,18 +23,24 @@ _KNOWN = """
 select tenant_id, count(*) from sync_directoryuser
 where tenant_id = any(%s) and presence = 'present' and missing_since is null and left_at is null group by tenant_id
 """
+_UNLICENSED = "(p.licences is null or p.unlicensed_since <= %(confirmed)s)"
 _LICENCES = """
-update sync_directoryuser p set licences = s.licences, changed_at = %(now)s
+update sync_directoryuser p set licences = s.licences, changed_at = %(now)s, unlicensed_since = null
 from stage_licences s
 where p.tenant_id = s.tenant_id and p.presence = 'present' and p.emptied_at is null
-and (s.external_id = p.external_id or s.user_name = p.user_name) and p.licences is distinct from s.licences
+and (s.external_id = p.external_id or s.user_name = p.user_name)
+and (p.licences is distinct from s.licences or p.unlicensed_since is not null)
 """
-_NO_LICENCES = """
-update sync_directoryuser p set licences = '{}', changed_at = %(now)s
+# A list may lack a row: who had licences keeps them until a second list, a day later, lacks them, too.
+_NO_LICENCES = f"""
+update sync_directoryuser p
+set licences = case when {_UNLICENSED} then '{{}}' else p.licences end,
+    changed_at = case when {_UNLICENSED} then %(now)s else p.changed_at end,
+    unlicensed_since = case when {_UNLICENSED} then null else %(now)s end
 where p.tenant_id = any(%(tenants)s) and p.presence = 'present' and p.emptied_at is null
-and p.licences is distinct from '{}' and p.user_name <> ''
+and p.licences is distinct from '{{}}' and p.user_name <> '' and (p.unlicensed_since is null or {_UNLICENSED})
 and not exists (select from stage_licences s where s.tenant_id = p.tenant_id and s.user_name = p.user_name)
-"""
+"""  # noqa: S608  # made of our own words
 _ADMINISTRATORS = """
 update sync_directoryuser p set admin = held.level, changed_at = %(now)s
 from (
@@ -83,9 +89,18 @@ def present_of(pages: dict[int, DirectoryPage]) -> list[tuple[int, Any]]:
 
 
 def gone_of(pages: dict[int, DirectoryPage], batch: Sequence[Fetched]) -> list[tuple[int, Any]]:
-    """Return who was deleted, by tenant, from the listings of all and of deleted people."""
+    """Return who was deleted, by tenant, from the listings of all and of deleted people.
+
+    The list of deleted people is not believed of somebody whom the listing just before it had: the next one tells.
+    """
     listed = [(tenant, each) for tenant, page in pages.items() for each in page.records]
-    deleted = [(each.wanted.tenant_id, person) for each in batch for person in each.gone or ()]
+    there = {(tenant, each.external_id) for tenant, each in present_of(pages)}
+    deleted = [
+        (each.wanted.tenant_id, person)
+        for each in batch
+        for person in each.gone or ()
+        if (each.wanted.tenant_id, person.external_id) not in there
+    ]
     return [(tenant, each) for tenant, each in (*listed, *deleted) if each.presence is not Presence.PRESENT]
 
 
@@ -159,7 +174,7 @@ def keep_beside(batch: Sequence[Fetched], *, now: datetime) -> None:
             columns = (("tenant_id", "bigint"), ("external_id", "text"), ("user_name", "text"), ("licences", "text[]"))
             stage_rows("stage_licences", columns, licences)
             cursor.execute(_LICENCES, {"now": now})
-            cursor.execute(_NO_LICENCES, {"now": now, "tenants": whole})
+            cursor.execute(_NO_LICENCES, {"now": now, "confirmed": now - APART, "tenants": whole})
         told = [each for each in batch if each.administrators is not None]
         if told:
             held = [(each.wanted.tenant_id, one.external_id, one.level.value)

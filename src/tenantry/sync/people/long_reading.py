@@ -160,7 +160,7 @@ def _finish(row: Observation, source: DirectorySource, fetched: Fetched, *, now:
         row.repeated = count_repeated(row)
         found = list(Finding.objects.filter(observation=row, kind=FINDING_KIND))
         row.complete = row.complete and row.invalid <= MOST_FINDINGS and all(map(names_somebody, found))
-        store_gone(gone_of({}, [fetched]), now=now)
+        store_gone(gone_of({}, [fetched]), now=now, but_for=row)
         if row.complete:
             references = [each.reference for each in found]
             note_missed_on_pages(row.tenant_id or 0, row.pk, row.generation, now=now, unreadable=references)

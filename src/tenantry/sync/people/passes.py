@@ -19,6 +19,7 @@ from tenantry.sync.people.planning import decide_people, read_rulebook, store_pl
 from tenantry.sync.people.runs import PeopleRun
 from tenantry.sync.people.views import LinkedTenant, SharedAddresses, next_people
 from tenantry.sync.people.worklist import read_tenants
+from tenantry.sync.runs.locking import lock_live_run
 
 PART = 1_000
 """So many people of one long tenant are planned at once."""
@@ -56,7 +57,7 @@ def plan_read(
 ) -> bool:  # fmt: skip
     """Plan and apply all tenants of the run that were read; return whether there were any. Stops between parts."""
     found = False
-    while not should_stop() and (readings := read_tenants(run, limit=_AT_ONCE)):
+    while not should_stop() and _goes_on(run) and (readings := read_tenants(run, limit=_AT_ONCE)):
         found = True
         long = _too_long(readings)
         whole = {tenant: reading for tenant, reading in readings.items() if tenant not in long}
@@ -69,13 +70,20 @@ def plan_read(
     return found
 
 
+def _goes_on(run: PeopleRun) -> bool:
+    with marketplace_scope(run.marketplace_id):
+        return Run.objects.filter(pk=run.run_id, ended_at=None).exists()
+
+
 def _plan_whole(
     run: PeopleRun, seen: Mapping[int, Collection[int]], *, clock: Clock, shared: SharedAddresses
 ) -> None:  # fmt: skip
     """Plan and apply tenants whose people fit into one part. ``seen``: who was in each listing, by tenant."""
     for number in range(_MOST_PASSES):
         with marketplace_scope(run.marketplace_id):
-            row = Run.objects.select_related("connection").get(pk=run.run_id)
+            row = lock_live_run(run.run_id)
+            if row is None:
+                return
             tenants = linked_tenants(row.connection_id or 0, only=seen)
             if number == 0 and not run.preview:
                 end_strays(tenants, run_id=row.pk, now=clock())
@@ -93,7 +101,9 @@ def _plan_whole(
 def _plan_part(run: PeopleRun, tenant_id: int, seen: Collection[int], *, clock: Clock, shared: SharedAddresses) -> bool:
     """Plan and apply the next part of a long tenant; return whether that was the last."""
     with marketplace_scope(run.marketplace_id):
-        row = Run.objects.select_related("connection").get(pk=run.run_id)
+        row = lock_live_run(run.run_id)
+        if row is None:
+            return True
         place = RunTenant.objects.select_for_update().get(run=row, tenant_id=tenant_id)
         tenants = linked_tenants(row.connection_id or 0, only=[tenant_id])
         if place.plan_cursor == 0 and not run.preview:

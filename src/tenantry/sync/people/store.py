@@ -15,6 +15,7 @@ from django.db import connection as database
 from tenantry.core.directory import content_hash, known_after
 from tenantry.core.records import AdminLevel, DirectoryUser, PersonKind, Presence
 from tenantry.isolation.bulk import stage_rows, text_array
+from tenantry.sync.models import Observation
 
 Seen = tuple[int, DirectoryUser]
 """A tenant's primary key, and a person of it."""
@@ -71,6 +72,9 @@ from unnest(%(tenants)s::bigint[], %(ids)s::text[], %(presences)s::text[], %(mom
     as d(tenant_id, external_id, presence, deleted_at)
 where p.tenant_id = d.tenant_id and p.external_id = d.external_id
 and (p.presence = 'present' or p.left_at is null)
+and (%(reading)s::bigint is null or p.id not in (
+    select unnest(row_ids) from sync_observationpage where observation_id = %(reading)s and generation = %(generation)s
+))
 """
 
 
@@ -164,10 +168,11 @@ def _plain(value: Any) -> Any:
     return list(value) if isinstance(value, tuple) else getattr(value, "value", value)
 
 
-def store_gone(seen: Sequence[Seen], *, now: datetime) -> int:
+def store_gone(seen: Sequence[Seen], *, now: datetime, but_for: Observation | None = None) -> int:
     """Note which people the provider says are deleted; return how many were there before.
 
-    Nobody is added: who was never known here is nobody's business.
+    Nobody is added: who was never known here is nobody's business. ``but_for`` is a reading whose pages were kept: of
+    those whom its listing had, nothing else is believed.
     """
     if not seen:
         return 0
@@ -176,6 +181,8 @@ def store_gone(seen: Sequence[Seen], *, now: datetime) -> int:
             _DELETE,
             {
                 "now": now,
+                "reading": but_for.pk if but_for else None,
+                "generation": but_for.generation if but_for else None,
                 "tenants": [tenant_id for tenant_id, _ in seen],
                 "ids": text_array(person.external_id for _, person in seen),
                 "presences": [person.presence.value for _, person in seen],

@@ -18,10 +18,11 @@ from tenantry.marketplace.companies.guarding import follow_companies
 from tenantry.marketplace.companies.writing import sort_name
 from tenantry.marketplace.models import Company
 from tenantry.sync.field_owners import read_rules
-from tenantry.sync.models import Change, ChangeState, Run, TenantLink
+from tenantry.sync.models import Change, ChangeState, TenantLink
 from tenantry.sync.models.runs import CHANGE_COLUMNS
 from tenantry.sync.runs.lifecycle import RunRef
 from tenantry.sync.runs.linked_views import Linked, next_linked
+from tenantry.sync.runs.locking import lock_live_run
 from tenantry.sync.telling import contact_subject
 
 Clock = Callable[[], datetime]
@@ -48,7 +49,9 @@ def follow_linked(
 def _plan_next(ref: RunRef, *, after: int, only: list[int] | None, now: datetime) -> int:
     """Store the changes of the next links; return the last link looked at, or 0 at the end. One transaction."""
     with marketplace_scope(ref.marketplace_id):
-        run = Run.objects.select_for_update().get(pk=ref.run_id)
+        run = lock_live_run(ref.run_id)
+        if run is None:
+            return 0
         linked = next_linked(run, after=after, limit=_BATCH, only=only)
         rules: Rules = read_rules() if linked else {}
         rows, settled = [], []

@@ -10,6 +10,7 @@ from tenantry.isolation.bulk import insert_rows
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.sync.models import Change, ChangeState, Run
 from tenantry.sync.runs.candidates import next_candidates
+from tenantry.sync.runs.locking import lock_live_run
 
 BATCH = 1_000
 _COLUMNS = (
@@ -20,10 +21,13 @@ _COLUMNS = (
 def plan_next(run_id: int, *, marketplace_id: int, after: int, now: datetime, only: list[int] | None = None) -> int:
     """Plan the next batch of tenants beyond ``after``; return the last tenant looked at, or 0 at the end.
 
+    A run that has ended meanwhile is at its end.
     One transaction: the changes and, for a whole pass (``only`` not given), the place where to go on.
     """
     with marketplace_scope(marketplace_id):
-        run = Run.objects.select_for_update().get(pk=run_id)
+        run = lock_live_run(run_id)
+        if run is None:
+            return 0
         candidates = next_candidates(run, after=after, limit=BATCH, only=only)
         _store(run, list(plan_companies(candidates)), now=now)
         last = candidates[-1][0].tenant_id if len(candidates) == BATCH else 0

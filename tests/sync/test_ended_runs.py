@@ -1,0 +1,58 @@
+"""A run that another process has ended meanwhile: whoever is late plans nothing for it, and the next run has it all."""
+
+from tests.sync.stage import Clock, Sync, changes_of, link, pending_of, run_of
+from tests.sync.world import World
+
+from tenantry.connections.models import Connection
+from tenantry.isolation.scope import marketplace_scope
+from tenantry.sync.models import Run, RunState
+from tenantry.sync.runs.lifecycle import RunRef, begin_runs
+from tenantry.sync.runs.linked import follow_linked
+from tenantry.sync.runs.locking import lock_live_run
+from tenantry.sync.runs.planning import plan_next
+
+
+def ref_of(run: Run, marketplace_id: int) -> RunRef:
+    return RunRef(run.pk, marketplace_id, run.observation_id, RunState.APPLYING, preview=False)
+
+
+def test_nothing_is_planned_for_a_run_that_has_ended(
+    sync: Sync, world: World, northwind: int, connection: Connection, clock: Clock
+) -> None:
+    world.add(1, 2)
+    sync.run(northwind)
+    link(northwind, connection, 2, clock)
+    ended = sync.run(northwind)
+    made = [change.pk for change in changes_of(northwind, ended.pk)]
+    for number in (1, 2):
+        world.change(number, name=f"Renamed {number} Ltd")
+    later = sync.request(northwind)
+    sync.list_all()
+    begin_runs(sync.observation().pk, now=clock())
+
+    assert plan_next(ended.pk, marketplace_id=northwind, after=0, now=clock()) == 0
+    assert not follow_linked(ref_of(ended, northwind), clock=clock)
+    assert [change.pk for change in changes_of(northwind, ended.pk)] == made
+
+    sync.begin()
+    sync.read_details()
+    sync.finish()
+    assert "pending.update" in {change.kind for change in changes_of(northwind, later.pk)}
+    assert pending_of(northwind)[World.id_of(1)].name == "Renamed 1 Ltd"
+
+
+def test_only_a_run_that_goes_on_is_locked(sync: Sync, world: World, northwind: int) -> None:
+    world.add(1)
+    sync.request(northwind)
+    sync.list_all()
+    sync.begin()
+    with marketplace_scope(northwind):
+        goes_on = Run.objects.get()
+        locked = lock_live_run(goes_on.pk)
+        assert locked is not None
+        assert locked.pk == goes_on.pk
+    sync.read_details()
+    sync.finish()
+    assert run_of(northwind, goes_on.pk).state == "done"
+    with marketplace_scope(northwind):
+        assert lock_live_run(goes_on.pk) is None
