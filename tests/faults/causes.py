@@ -21,9 +21,7 @@ _LOOK_WHOLE: Final = frozenset({
 })  # fmt: skip
 _NO_LIST: Final = "The answer is no list."
 _ROWS: Final = "The answer has no rows of that kind."
-_ONLY_SHOWN: Final = (
-    "The answer is no list; or it only says who administers there, which is shown as it is told and changes nothing."
-)
+_ONLY_SHOWN: Final = "The answer has no such rows, or tells administrators, who are shown as told and nothing more."
 
 
 @dataclass(frozen=True)
@@ -83,15 +81,16 @@ def _everywhere(provider: str) -> list[Cause]:
         for status in (302, 400, 401, 403, 404, 408, 409, 412, 500, 504)
     ]
     unpaced = {"sign-in", "listing", "listing-later"} if provider == "microsoft" else {"sign-in"}
+    undetailed = _of(provider) - {"details"}
     paced = "Calls are paced there, and the wait is real: tests of the pace have it."
     return [
         *found,
         _cause(provider, "status 429", kind.STATUS, unpaced, paced, status=429),
         _cause(provider, "502 with a page of HTML", kind.STATUS, status=502, body="html"),
         _cause(provider, "503 with Retry-After", kind.STATUS, status=503, retry_after=0),
-        _cause(provider, "429 in plain text", kind.STATUS, status=429, body="text", retry_after=0),
-        _cause(provider, "429 of the gateway", kind.THROTTLE, retry_after=0),
-        _cause(provider, "403 that means 429", kind.FORBIDDEN_THROTTLE, retry_after=0),
+        _cause(provider, "429 in plain text", kind.STATUS, undetailed, paced, status=429, body="text", retry_after=0),
+        _cause(provider, "429 of the gateway", kind.THROTTLE, undetailed, paced, retry_after=0),
+        _cause(provider, "403 that means 429", kind.FORBIDDEN_THROTTLE, undetailed, paced, retry_after=0),
         _cause(provider, "403 in the reason phrase", kind.REASON, status=403),
         _cause(provider, "an expired token", kind.EXPIRED_TOKEN, signed, no_token),
         _cause(provider, "all tokens revoked", kind.REVOKE_TOKENS, signed, no_token, times=1),
@@ -104,12 +103,12 @@ def _everywhere(provider: str) -> list[Cause]:
         _cause(provider, "a packed answer", kind.GZIP),
         _cause(provider, "a bomb of 40 MB, three times", kind.BOMB, megabytes=40, times=3),
         _cause(provider, "rows that are no list", kind.ITEMS_NO_LIST, lists, _NO_LIST),
-        _cause(provider, "a row without id", kind.NO_ID, lists | {"details"}, _ROWS),
+        _cause(provider, "a row without id", kind.NO_ID, believed | {"details"}, _ONLY_SHOWN),
         _cause(provider, "rows of wrong types", kind.WRONG_TYPES, lists | {"details"}, _ROWS),
         _cause(provider, "the page before again", kind.REPEAT, lists, _NO_LIST),
         _cause(provider, "an empty list, cleanly", kind.EMPTY_LIST, believed, _ONLY_SHOWN),
         _cause(provider, "half a list, cleanly", kind.HALF_LIST, believed, _ONLY_SHOWN),
-        _cause(provider, "an empty page with a token", kind.EMPTY_PAGE, lists, _NO_LIST),
+        _cause(provider, "an empty page with a token", kind.EMPTY_PAGE, believed, _ONLY_SHOWN),
         _cause(provider, "a row twice", kind.ROW_TWICE, lists, _NO_LIST),
         _cause(provider, "a row missing", kind.ROW_SKIPPED, believed, _ONLY_SHOWN),
     ]
@@ -168,9 +167,12 @@ def _googles() -> list[Cause]:
     provider, kind = "google", FaultKind
     people = frozenset({"people", "people-later"})
     no_people = "A row of people alone."
+    apis, alone = _of(provider) - {"sign-in"}, "A reason of the APIs alone."
+    throttled = "A reason of the APIs alone; and calls for details are paced, so that the wait is real."
     refusals = [
-        _cause(provider, f"refused: {reason}", kind.REFUSE, _of(provider) - {"sign-in"}, "A reason of the APIs alone.",
-               reason=reason, **({"retry_after": 0} if reason in _THROTTLES else {}))
+        _cause(provider, f"refused: {reason}", kind.REFUSE, apis - {"details"}, throttled, reason=reason, retry_after=0)
+        if reason in _THROTTLES
+        else _cause(provider, f"refused: {reason}", kind.REFUSE, apis, alone, reason=reason)
         for reason in MESSAGES
     ]  # fmt: skip
     lists = _of(provider, rows=True)

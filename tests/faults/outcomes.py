@@ -41,17 +41,25 @@ def keep_outcome(file: Path, outcome: "Outcome") -> None:
 
 
 def write_table(page: Path, file: Path) -> None:
-    """Put the outcomes of the file between the page's marks, with date and size of the machine."""
-    rows: list[Row] = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    """Put the outcomes of the file between the page's marks, with date and size of the machine.
+
+    Of a cell that was played again, after something was mended, the last outcome counts.
+    """
+    played: list[Row] = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    known = {(provider, phase.key, cause.name) for provider in PHASES for cause, phase in cells(provider)}
+    latest = {(row["provider"], row["phase"], row["cause"]): row for row in played}
+    rows = [row for cell, row in latest.items() if cell in known]
     wrong = sum(bool(row["wrong"]) for row in rows)
-    seconds = max(row["at"] for row in rows) - min(row["at"] for row in rows)
+    seconds = max(row["at"] for row in played) - min(row["at"] for row in played)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    total = sum(len(cells(provider)) for provider in PHASES)
+    total, again = len(known), len(played) - len(latest)
     day = datetime.now(tz=UTC)
     sums = (
         f"{len(rows):,} of {total:,} cells were played in {seconds:,.0f} s on {day.day} {day:%B %Y}, on "
         f"{os.cpu_count()} cores with {memory:.0f} GB. In {wrong} of them something was lost, badly said or not mended."
     )
+    if again:
+        sums += f" {again} cells were played again, after what they had found was mended."
     lines = [sums, ""]
     for provider, phases in PHASES.items():
         for phase in phases:

@@ -176,7 +176,7 @@ def test_a_licence_that_one_list_lacks_counts_until_a_second_list_a_day_later(st
 
 
 @pytest.mark.parametrize("google", [False, True])
-def test_whom_the_listing_has_is_not_deleted_by_a_wrong_list_of_deleted_people(stage: PeopleStage, google: bool) -> None:  # noqa: FBT001  # pytest gives it
+def test_whom_the_listing_has_is_not_deleted_by_a_wrong_list_of_the_deleted(stage: PeopleStage, google: bool) -> None:  # noqa: FBT001  # pytest gives it
     stage.settle("google", leavers="deactivate")
     stage.settle(leavers="deactivate")
     connection = stage.google if google else stage.microsoft
