@@ -1,3 +1,4 @@
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -67,6 +68,22 @@ def test_each_row_says_why_it_changed(sync: Sync, world: World, northwind: int) 
     world.change(1, relationship=Relationship.RESELLER)
     back = changes_of(northwind, sync.run(northwind).pk)
     assert [change.kind for change in back] == ["pending.return"]
+
+
+def test_a_snoozed_tenant_that_leaves_is_put_off_no_longer(
+    sync: Sync, world: World, northwind: int, clock: Clock
+) -> None:
+    world.add(1, 2)
+    sync.run(northwind)
+    until = clock() + timedelta(days=30)
+    with marketplace_scope(northwind):
+        PendingCompany.objects.update(state="snoozed", snoozed_until=until)
+    world.change(1, relationship=Relationship.NONE)
+    world.change(2, name="Renamed Ltd")
+    sync.run(northwind)
+    left, stayed = (pending_of(northwind)[World.id_of(number)] for number in (1, 2))
+    assert (left.state, left.snoozed_until) == ("withdrawn", None)
+    assert (stayed.state, stayed.snoozed_until) == ("snoozed", until)
 
 
 def test_rows_are_there_before_their_details_are_read(sync: Sync, world: World, northwind: int) -> None:

@@ -43,7 +43,8 @@ on conflict (marketplace_id, tenant_id) do update set
     state = excluded.state, name = excluded.name, sort_name = excluded.sort_name, country = excluded.country,
     domain = excluded.domain, contact_name = excluded.contact_name, contact_email = excluded.contact_email,
     sort_contact = excluded.sort_contact, contact_key = excluded.contact_key, problems = excluded.problems,
-    content_hash = excluded.content_hash, changed_at = excluded.changed_at, matched_at = null
+    content_hash = excluded.content_hash, changed_at = excluded.changed_at, matched_at = null,
+    snoozed_until = case when excluded.state = 'snoozed' then sync_pendingcompany.snoozed_until end
 returning id, tenant_id, xmax = 0
 """
 

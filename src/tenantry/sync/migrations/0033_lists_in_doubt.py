@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """New columns alone."""
 
-    dependencies = [("sync", "0031_licence_names")]
+    dependencies = [("sync", "0032_narrow_keys")]
 
     operations = [
         migrations.AddField("directoryuser", "unlicensed_since", models.DateTimeField(null=True)),
