@@ -94,7 +94,8 @@ def add_person(marketplace: Marketplace, company: Company, address: str, **given
             created_at=timezone.now(),
         )  # fmt: skip
         keys = search_keys([address], [], [])
-        UserKey.objects.bulk_create(UserKey(marketplace=marketplace, user=user, key=key) for key in keys)
+        rows = [UserKey(marketplace=marketplace, user=user, key=key) for key in keys]
+        UserKey.objects.bulk_create(rows, ignore_conflicts=True)
         return Membership.objects.create(
             marketplace=marketplace, user=user, company=company, origin=CompanyOrigin.IMPORT,
             created_at=timezone.now(),

@@ -156,11 +156,11 @@ def administration_of(sighting: Sighting | None, *, now: datetime) -> Administra
 def sightings_of(tenant_ids: Sequence[int]) -> dict[int, Sighting]:
     """Return how the marketplace's connections see these Microsoft tenants, the one that may most first. One query.
 
-    By tenant. In a marketplace's scope.
+    By tenant. In a marketplace's scope. Asks for nobody, too: a list puts as many questions whatever it shows.
     """
     feeding = Feed.objects.values("connection_id")
     rows = Sighting.objects.filter(
-        is_one_of("tenant_id", tenant_ids), connection_id__in=feeding, connection__provider=Provider.MICROSOFT,
+        is_one_of("tenant_id", tenant_ids or [0]), connection_id__in=feeding, connection__provider=Provider.MICROSOFT,
         ended_at=None,
     ).select_related("connection").only(*_SEEN_BY_ADMINISTRATION)  # fmt: skip
     found: dict[int, Sighting] = {}

@@ -175,6 +175,21 @@ def test_a_licence_that_one_list_lacks_counts_until_a_second_list_a_day_later(st
     assert stage.standing(at_google) == ("out", "not_licensed")
 
 
+def test_a_person_who_is_gone_before_their_licences_are_read_costs_nobody_else_theirs(stage: PeopleStage) -> None:
+    stage.settle(licensed_only=True)
+    company = stage.add(1)
+    stage.emulator.microsoft.people.consent(stage.emulator.world.tenant_id(1), granted=False)
+    for number in range(5):
+        stage.emulator.microsoft.moves.set_licensed(1, number, licensed=True)
+    fault = stage.emulator.faults.add(
+        "status", "/v1/customers/*/users/*/licenses", status=404, body="json", code=60002, times=1
+    )
+    stage.run()
+    assert fault.fired == 1
+    assert PeopleReading.objects.get().missing == []
+    assert len(stage.members(company)) > 2
+
+
 @pytest.mark.parametrize("google", [False, True])
 def test_whom_the_listing_has_is_not_deleted_by_a_wrong_list_of_the_deleted(stage: PeopleStage, google: bool) -> None:  # noqa: FBT001  # pytest gives it
     stage.settle("google", leavers="deactivate")

@@ -6,6 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from tenantry.core.records import Ending, LicenceAssignment, LicenceName, LicencePage
 from tenantry.providers.base import DirectorySource
+from tenantry.providers.errors import NotFound
 
 _MOST_PAGES = 2_000
 _MOST_SINGLE_READS = 200
@@ -56,13 +57,19 @@ class Licences:
 
 
 def fetch_licences(source: DirectorySource, tenant_id: str, people: Sequence[str]) -> Licences | None:
-    """Return the licences of the tenant: all of them, or of the first of these people. Raises ``ProviderError``."""
+    """Return the licences of the tenant: all of them, or of the first of these people who are there.
+
+    Raises ``ProviderError``.
+    """
     if isinstance(source, ListsLicences):
         return _list(source, tenant_id)
     if isinstance(source, ReadsLicences):
         found = Licences()
         for external_id in people[:_MOST_SINGLE_READS]:
-            held = source.licences_of(tenant_id, external_id)
+            try:
+                held = source.licences_of(tenant_id, external_id)
+            except NotFound:
+                continue  # gone since the list was read: the next one tells
             found.by_id[external_id] = sorted({each.sku_id for each in held})
             for each in held:
                 found.note_name(each)
