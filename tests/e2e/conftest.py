@@ -40,13 +40,18 @@ def chromium_path() -> str:
 
 @pytest.fixture
 def browser() -> Iterator[Browser]:
-    """Chromium. Its driver runs an event loop in this thread, beside which Django is told to work on."""
+    """Chromium. Its driver runs an event loop in this thread, beside which Django is told to work on.
+
+    Beside a running loop Django has connections of its own: none is left over from, or for, another test's database.
+    """
     program = chromium_path()
     before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     with sync_playwright() as driver:
+        connections.close_all()
         chromium = driver.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
         yield chromium
+        connections.close_all()
         chromium.close()
     os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE")
     if before is not None:
