@@ -20,6 +20,7 @@ from tests.faults.machines.report import report
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(240), pytest.mark.xdist_group("whole-installation")]
 
 
+@pytest.mark.skipif(not os.environ.get("TENANTRY_ALL_SIZES"), reason="takes a minute: `make thorough`, `make machines`")
 def test_a_small_fleet_restarts_one_by_one_and_loses_nothing_and_doubles_nothing(migrated: Path) -> None:
     sizes = Sizes(markets=1, customers=60, webs=2, workers=2, rate=400, only=("restart",))
     with reachable_folder() as folder:
