@@ -29,6 +29,7 @@ from tenantry.marketplace.companies.services import CompanyDraft
 from tenantry.marketplace.companies.writing import insert_companies
 from tenantry.marketplace.models import Company, CompanyOrigin, StaffRole
 from tenantry.marketplace.people.erasing import erase_person
+from tenantry.sync.models import Quarantine
 
 
 def test_a_call_without_a_live_token_is_refused_and_says_how_to_get_one(cast: Cast, api: Api) -> None:
@@ -61,6 +62,19 @@ def test_tokens_of_a_marketplace_and_of_the_installation_do_not_stand_for_each_o
     operators = installation_api(cast)
     assert "a token of a marketplace" in operators.get("/companies", status=403)["detail"]
     assert len(operators.get("/installation/marketplaces")["items"]) == 2
+
+
+def test_enabling_a_connection_lets_it_back_that_was_set_aside(cast: Cast) -> None:
+    aside = Quarantine.objects.create(
+        connection=cast.connection, brake="credentials", reason="The secret was refused.", begun_at=timezone.now()
+    )
+    path = f"/installation/connections/{cast.connection.pk}/enabled"
+    installation_api(cast).put(path, {"enabled": False}, key="off")
+    assert Quarantine.objects.get(pk=aside.pk).ended_at is None
+    installation_api(cast).put(path, {"enabled": True}, key="on")
+    ended = Quarantine.objects.get(pk=aside.pk)
+    assert ended.ended_at is not None
+    assert ended.ended_by
 
 
 def test_an_operators_token_in_a_marketplace_is_on_its_record_once_a_day(cast: Cast) -> None:

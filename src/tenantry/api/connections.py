@@ -25,7 +25,7 @@ from tenantry.api.problems import Problem
 from tenantry.api.shapes import Done, Id, PageQuery, page_reply
 from tenantry.audit.events import Happening, Target
 from tenantry.audit.services import record_event
-from tenantry.connections.editing import create_connection, edit_connection, replace_credential, set_enabled
+from tenantry.connections.editing import create_connection, edit_connection, replace_credential
 from tenantry.connections.hints import (
     check_registration,
     may_be_reached,
@@ -43,6 +43,7 @@ from tenantry.marketplace.sharing import create_sharing_group, remove_sharing_gr
 from tenantry.sync.hints.pushes import switch_and_keep
 from tenantry.sync.hints.standing import pushes_of
 from tenantry.sync.observe.states import fed_marketplaces, state_of, states_of_all
+from tenantry.sync.quarantine.services import switch_connection
 
 area = Area("Installation", place=Place.INSTALLATION)
 _RUN = Action.RUN_INSTALLATION
@@ -137,9 +138,9 @@ def replace_secret(call: Call, pk: Id, given: SecretGiven) -> ConnectionTold:
 
 @area.put("/installation/connections/{int:pk}/enabled", _RUN, ConnectionTold)
 def enable_connection(call: Call, pk: Id, given: EnabledGiven) -> ConnectionTold:
-    """Let the connection be read, or not. What it brought stays."""
+    """Let the connection be read, or not. What it brought stays. One that was set aside is let back by that."""
     _connection(pk)
-    set_enabled(connection_id=pk, enabled=given.enabled, actor=call.actor, now=call.caller.now)
+    switch_connection(connection_id=pk, enabled=given.enabled, actor=call.actor, now=call.caller.now)
     return _told(pk)
 
 
