@@ -12,8 +12,8 @@ from psycopg.types.json import Jsonb
 
 from tenantry.audit.events import Actor, Happening
 from tenantry.audit.models import INSTALLATION, Event, PersonKey
+from tenantry.isolation.arrays import is_one_of
 from tenantry.isolation.bulk import insert_returning, insert_rows
-from tenantry.listing.searching import is_one_of
 from tenantry.sealing import KeyRing, load_key_ring, new_key, seal_with
 
 # Sent inside the recording transaction with ``event_ids``, ``marketplace_id`` and their ``actions``; outgoing webhooks

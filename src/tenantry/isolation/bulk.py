@@ -13,6 +13,7 @@ from django.db import connection
 from django.db.models import Model
 from psycopg import sql
 
+from tenantry.isolation.arrays import number_array, text_array
 from tenantry.isolation.scope import current_marketplace_id
 
 
@@ -81,16 +82,10 @@ def insert_keys(table: str, owner: str, rows: Collection[tuple[int, str]], *, fr
     """
     if not rows:
         return
-    keys, owners = text_array([key for _, key in rows]), "{" + ",".join([str(pk) for pk, _ in rows]) + "}"
+    keys, owners = text_array([key for _, key in rows]), number_array([pk for pk, _ in rows])
     with connection.cursor() as cursor:
         statement = _KEYS.format(table=table, owner=owner, otherwise="" if fresh else "on conflict do nothing")
         cursor.execute(statement, [current_marketplace_id(), keys, owners])
-
-
-def text_array(values: Iterable[str]) -> str:
-    """Return the texts as PostgreSQL writes an array, to be cast there. Many times faster than a list parameter."""
-    quoted = [value.replace("\\", "\\\\").replace('"', '\\"') for value in values]
-    return '{"' + '","'.join(quoted) + '"}' if quoted else "{}"
 
 
 @contextmanager

@@ -5,30 +5,16 @@ A word that many rows have is asked of each row on the way along the list's own 
 itself, PostgreSQL cannot tell the two apart, for both are ranges of text.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, TypeVar
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.contrib.postgres.fields import ArrayField
-from django.db.models import (
-    BigIntegerField,
-    BooleanField,
-    F,
-    Func,
-    Model,
-    OuterRef,
-    Q,
-    QuerySet,
-    Subquery,
-    TextField,
-    Value,
-)
-from django.db.models.functions import Cast
+from django.db.models import F, Model, OuterRef, QuerySet, Subquery
 
 from tenantry.core.search import search_ranges
-from tenantry.isolation.bulk import text_array
+from tenantry.isolation.arrays import IsOneOf
 
 # Of so many rows at most, all are taken and sorted, ...
 FEW = 20_000
@@ -36,27 +22,6 @@ FEW = 20_000
 COUNTED = 5_000
 Range = tuple[str, str]
 M = TypeVar("M", bound=Model)
-
-
-class IsOneOf(Func):
-    """``a = any(array)``: an array that is made first, or given as one value; its rows are taken by an index."""
-
-    arg_joiner = " = any("
-    template = "%(expressions)s)"
-    output_field = BooleanField()
-
-
-def is_one_of(name: str, values: Collection[int] | Collection[str]) -> IsOneOf | Q:
-    """Return the condition that a column, or a lookup such as ``user__email``, has one of these values.
-
-    Like ``in``, with one parameter instead of hundreds that Django and the driver prepare one by one.
-    """
-    if not values:
-        return Q(**{f"{name}__in": ()})  # which asks the database nothing
-    numbers = all(isinstance(value, int) for value in values)
-    array = "{" + ",".join(map(str, values)) + "}" if numbers else text_array(map(str, values))
-    kind: ArrayField[Any, Any] = ArrayField(BigIntegerField() if numbers else TextField())
-    return IsOneOf(F(name), Cast(Value(array), kind))
 
 
 @dataclass(frozen=True)

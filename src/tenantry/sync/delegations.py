@@ -12,8 +12,8 @@ from tenantry.connections.models import Connection, Provider
 from tenantry.connections.pacing import people_budgets
 from tenantry.core.consent import STEPS, Concern, Matter
 from tenantry.core.texts import storable
+from tenantry.isolation.arrays import is_one_of
 from tenantry.isolation.bulk import stage_rows
-from tenantry.listing.searching import is_one_of
 from tenantry.providers.errors import ProviderError
 from tenantry.providers.microsoft.delegations import READING_ROLES, Delegation
 from tenantry.sync.models import Feed, Sighting

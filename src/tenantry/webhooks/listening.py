@@ -7,7 +7,7 @@ from django.db import connection
 
 from tenantry.audit.models import INSTALLATION
 from tenantry.core.webhook_events import type_of
-from tenantry.isolation.bulk import text_array
+from tenantry.isolation.arrays import text_array
 from tenantry.webhooks.models import Endpoint, EndpointState
 from tenantry.webhooks.queue import enqueue_delivering
 

@@ -16,9 +16,9 @@ from tenantry.audit.events import Actor, Happening
 from tenantry.audit.services import record_events
 from tenantry.core.drafts import PersonDraft, clean_person
 from tenantry.core.search import fold
+from tenantry.isolation.arrays import is_one_of
 from tenantry.isolation.bulk import insert_rows
 from tenantry.isolation.scope import current_marketplace_id
-from tenantry.listing.searching import is_one_of
 from tenantry.marketplace.models import Company, CompanyOrigin, Membership, MembershipRole, MembershipState, User
 from tenantry.marketplace.numbering import reserve_ids
 from tenantry.marketplace.people.keys import write_user_keys

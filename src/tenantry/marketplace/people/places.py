@@ -10,8 +10,8 @@ from django.db import transaction
 from tenantry.accounts.models import Account
 from tenantry.audit.events import Actor, Happening
 from tenantry.audit.services import record_event
+from tenantry.isolation.arrays import is_one_of
 from tenantry.isolation.scope import current_marketplace_id
-from tenantry.listing.searching import is_one_of
 from tenantry.marketplace.invitations.services import revoke
 from tenantry.marketplace.models import LIVE_INVITATION, Company, Membership, MembershipRole, MembershipState
 from tenantry.marketplace.people.refusals import LastAdministrator

@@ -14,7 +14,7 @@ from tenantry.core.matching.choosing import likeliest
 from tenantry.core.matching.keys import keys_of_profile
 from tenantry.core.matching.profiles import Profile
 from tenantry.core.matching.scoring import match_profiles
-from tenantry.isolation.bulk import text_array
+from tenantry.isolation.arrays import text_array
 from tenantry.isolation.scope import current_marketplace_id
 from tenantry.sync.matching.kept import KeptProfiles
 from tenantry.sync.matching.keys import COMPANIES, KeyTable

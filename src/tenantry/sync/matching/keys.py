@@ -8,9 +8,9 @@ from typing import Any
 from django.db import connection as database
 
 from tenantry.core.matching import Key, Subject, keys_of
-from tenantry.isolation.bulk import insert_keys, insert_rows, text_array
+from tenantry.isolation.arrays import is_one_of, text_array
+from tenantry.isolation.bulk import insert_keys, insert_rows
 from tenantry.isolation.scope import current_marketplace_id
-from tenantry.listing.searching import is_one_of
 from tenantry.marketplace.models import CompanyMatchKey
 from tenantry.sync.matching.sides import companies_as_compared
 from tenantry.sync.models import Match, PendingMatchKey, StaleMatching

@@ -13,7 +13,7 @@ from django.db import connection as database
 from tenantry.core.matching.choosing import likeliest
 from tenantry.core.matching.searching import Query, rank, read_query
 from tenantry.core.search import search_ranges
-from tenantry.isolation.bulk import text_array
+from tenantry.isolation.arrays import text_array
 from tenantry.isolation.scope import current_marketplace_id
 from tenantry.marketplace.models import Company
 from tenantry.sync.matching.finding import sharing

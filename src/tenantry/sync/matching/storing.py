@@ -1,14 +1,14 @@
 """Reads the pending companies that are matched and writes what was found: one statement each, however many rows."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.db import connection as database
 
 from tenantry.core.matching import Certainty, Match, Subject
-from tenantry.isolation.bulk import text_array
+from tenantry.isolation.arrays import number_array, text_array
 from tenantry.isolation.scope import current_marketplace_id
 from tenantry.sync.matching.sides import Known, Shown, subject_of
 from tenantry.sync.models import Match as StoredMatch
@@ -50,7 +50,7 @@ class Locked(NamedTuple):
 def lock_pending(pending_ids: Sequence[int]) -> list[Locked]:
     """Lock these pending companies, in the order in which the sync's batches do; return those that are there."""
     with database.cursor() as cursor:
-        cursor.execute(_LOCK, {"marketplace": current_marketplace_id(), "ids": _array(pending_ids)})
+        cursor.execute(_LOCK, {"marketplace": current_marketplace_id(), "ids": number_array(pending_ids)})
         return [_locked(*row) for row in cursor.fetchall()]
 
 
@@ -78,20 +78,15 @@ def store_matches(
         if rows:
             cursor.execute(_ADD, {
                 **common,
-                "pending": _array([pending_id for pending_id, _ in rows]),
-                "companies": _array([each.candidate_id for _, each in rows]),
-                "certainties": _array([int(each.certainty) for _, each in rows]),
-                "scores": _array([each.score for _, each in rows]),
+                "pending": number_array([pending_id for pending_id, _ in rows]),
+                "companies": number_array([each.candidate_id for _, each in rows]),
+                "certainties": number_array([int(each.certainty) for _, each in rows]),
+                "scores": number_array([each.score for _, each in rows]),
                 "evidence": text_array([json.dumps([one.as_json() for one in each.evidence]) for _, each in rows]),
             })  # fmt: skip
         cursor.execute(_SUM_UP, {
             **common,
-            "ids": _array(pending_ids),
-            "certainties": _array(certainties),
-            "counts": _array([len(found.get(pk, ())) for pk in pending_ids]),
+            "ids": number_array(pending_ids),
+            "certainties": number_array(certainties),
+            "counts": number_array([len(found.get(pk, ())) for pk in pending_ids]),
         })  # fmt: skip
-
-
-def _array(numbers: Iterable[float | str]) -> str:
-    """Return numbers as PostgreSQL writes an array: a list parameter is taken apart one by one."""
-    return "{" + ",".join(map(str, numbers)) + "}"

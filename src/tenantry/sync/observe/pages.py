@@ -6,6 +6,7 @@ from datetime import datetime
 from django.db import connection as database
 
 from tenantry.core.records import Ending, InvalidRecord
+from tenantry.isolation.arrays import number_array
 from tenantry.sync.models import Finding, Observation
 
 MOST_FINDINGS = 1_000
@@ -41,7 +42,7 @@ def keep_page(observation: Observation, row_ids: Sequence[int], *, any_records: 
                 "observation": observation.pk,
                 "generation": observation.generation,
                 "number": observation.pages,
-                "row_ids": "{" + ",".join(map(str, row_ids)) + "}",  # an array is handled number by number
+                "row_ids": number_array(row_ids),
                 "before": most - 1,
                 "wait": "off" if ending is Ending.MORE else "on",
             },

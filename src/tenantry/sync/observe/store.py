@@ -13,7 +13,8 @@ from django.db import connection as database
 from tenantry.connections.models import Connection
 from tenantry.core.records import Relationship, TenantListing
 from tenantry.core.tenants import listing_hash
-from tenantry.isolation.bulk import stage_rows, text_array
+from tenantry.isolation.arrays import text_array
+from tenantry.isolation.bulk import stage_rows
 from tenantry.sync.observe.snapshots import SNAPSHOT_COLUMNS, snapshot_of_row
 
 _STAGE = (

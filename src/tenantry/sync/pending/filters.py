@@ -10,8 +10,8 @@ from django.db.models import F, IntegerField, QuerySet, Value
 from django.db.models.functions import Cast
 
 from tenantry.core.tenants import Problem
+from tenantry.isolation.arrays import IsOneOf
 from tenantry.listing.narrowing import ListFilter
-from tenantry.listing.searching import IsOneOf
 from tenantry.sync.automatic.words import SHOWN_WORDS
 from tenantry.sync.matching.words import CERTAINTY_WORDS
 from tenantry.sync.models import PendingCompany, PendingKey

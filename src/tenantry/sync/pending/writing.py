@@ -8,7 +8,8 @@ from django.db import connection as database
 from tenantry.core.planning.companies import PendingView
 from tenantry.core.search import fold, search_keys
 from tenantry.core.tenants import Snapshot
-from tenantry.isolation.bulk import insert_keys, stage_rows, text_array
+from tenantry.isolation.arrays import text_array
+from tenantry.isolation.bulk import insert_keys, stage_rows
 from tenantry.sync.matching.keys import write_pending_match_keys
 from tenantry.sync.matching.sides import Known, known_of, subject_of
 from tenantry.sync.models import PendingCompany, Run

@@ -12,8 +12,8 @@ from django.db import connection as database
 
 from tenantry.audit.events import Actor
 from tenantry.core.planning.users.planning import PlannedUser, UserChangeKind
+from tenantry.isolation.arrays import is_one_of
 from tenantry.isolation.scope import marketplace_scope
-from tenantry.listing.searching import is_one_of
 from tenantry.marketplace.models import Membership
 from tenantry.sync.models import Change, ChangeState, Run
 from tenantry.sync.people.linked import linked_tenants

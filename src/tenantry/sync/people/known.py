@@ -9,8 +9,8 @@ from django.db import connection as database
 
 from tenantry.core.planning.users.planning import Known
 from tenantry.core.planning.users.views import OWN_FIELDS, DirectoryPerson, LinkView, LivingLink, MembershipView
+from tenantry.isolation.arrays import is_one_of
 from tenantry.isolation.scope import current_marketplace_id
-from tenantry.listing.searching import is_one_of
 from tenantry.marketplace.models import Membership, MembershipRole, MembershipState, User
 from tenantry.marketplace.people.places import logins_among
 from tenantry.sync.models import LinkMaker, TenantLink, UserLink

@@ -11,8 +11,8 @@ from tenantry.core.planning.users.matching import MatchedBy
 from tenantry.core.planning.users.planning import PlannedUser, UserChangeKind
 from tenantry.core.planning.users.reasons import Reason
 from tenantry.core.planning.users.views import OWN_FIELDS, PROFILE_FIELDS
+from tenantry.isolation.arrays import is_one_of
 from tenantry.isolation.bulk import insert_rows
-from tenantry.listing.searching import is_one_of
 from tenantry.marketplace.companies.telling import target_of
 from tenantry.marketplace.models import Company, CompanyOrigin, Membership, MembershipRole
 from tenantry.marketplace.people.bringing import Arrival, Brought, Outcome, bring_people

@@ -14,7 +14,8 @@ from django.db import connection as database
 
 from tenantry.core.directory import content_hash, known_after
 from tenantry.core.records import AdminLevel, DirectoryUser, PersonKind, Presence
-from tenantry.isolation.bulk import stage_rows, text_array
+from tenantry.isolation.arrays import text_array
+from tenantry.isolation.bulk import stage_rows
 from tenantry.sync.models import Observation
 
 Seen = tuple[int, DirectoryUser]

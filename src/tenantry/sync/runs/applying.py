@@ -14,8 +14,8 @@ from tenantry.audit.events import Actor, Happening, Target
 from tenantry.audit.services import record_events
 from tenantry.core.planning.companies import ChangeKind, PendingView
 from tenantry.core.tenants import Snapshot
+from tenantry.isolation.arrays import is_one_of
 from tenantry.isolation.scope import marketplace_scope
-from tenantry.listing.searching import is_one_of
 from tenantry.sync.models import Change, ChangeState, PendingCompany, Run
 from tenantry.sync.pending.writing import write_pending
 from tenantry.sync.telling import contact_subject
