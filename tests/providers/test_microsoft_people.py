@@ -29,6 +29,7 @@ from tenantry.providers.microsoft.auth import AppOnlyTokens, TokenSource, UserTo
 from tenantry.providers.microsoft.clouds import Endpoints, endpoints_for
 from tenantry.providers.microsoft.credentials import Application, ApplicationKind, ClientSecret
 from tenantry.providers.microsoft.graph import GraphPeople
+from tenantry.providers.microsoft.graph_calls import CallsByTenant
 from tenantry.providers.microsoft.people import PartnerCenterPeople
 from tenantry.providers.patience import Patience
 
@@ -70,7 +71,7 @@ class Stage:
 
     @cached_property
     def graph(self) -> GraphPeople:
-        return GraphPeople(self.endpoints, self.tokens, Unlimited(), self.http, patience=QUICK)
+        return GraphPeople(CallsByTenant(self.endpoints, self.tokens, Unlimited(), self.http, patience=QUICK))
 
     def source(self, api: str) -> DirectorySource:
         return self.partner if api == "partner" else self.graph

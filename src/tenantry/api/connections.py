@@ -27,8 +27,8 @@ from tenantry.audit.events import Happening, Target
 from tenantry.audit.services import record_event
 from tenantry.connections.editing import create_connection, edit_connection, replace_credential
 from tenantry.connections.hints import (
+    NoAddress,
     check_registration,
-    may_be_reached,
     notification_url,
     register_for_notifications,
 )
@@ -172,12 +172,13 @@ def set_up_hints(call: Call, pk: Id, given: HintsGiven) -> HintsTold:
     """
     row = _microsoft(pk)
     ours = notification_url(row)
-    if given.register_here and not may_be_reached(ours):
-        raise Problem("refused", "Nothing was registered: Microsoft needs an https address. Set TENANTRY_URL.")
-    if given.register_here:
-        url = register_for_notifications(row, actor=call.actor, now=call.caller.now)
-    else:
-        url = check_registration(row, now=call.caller.now)
+    try:
+        if given.register_here:
+            url = register_for_notifications(row, actor=call.actor, now=call.caller.now)
+        else:
+            url = check_registration(row, now=call.caller.now)
+    except NoAddress as refusal:
+        raise Problem("refused", f"Nothing was registered: {refusal}") from refusal
     return HintsTold(url=url, ours=bool(url) and url == ours)
 
 
@@ -191,10 +192,11 @@ def show_pushes(call: Call, pk: Id) -> PushesTold:
 def switch_pushes(call: Call, pk: Id, given: PushesGiven) -> PushesTold:
     """Have the provider asked to tell when people change, or to tell no more. A job asks it, within the minute."""
     row = _pushing(pk)
-    if given.on and not may_be_reached(notification_url(row)):
-        name = row.get_provider_display()
-        raise Problem("refused", f"Nothing was switched on: {name} needs an https address. Set TENANTRY_URL.")
-    return PushesTold.of(pushes_of(switch_and_keep(pk, on=given.on, actor=call.actor, now=call.caller.now)))
+    try:
+        row = switch_and_keep(row.pk, on=given.on, actor=call.actor, now=call.caller.now)
+    except NoAddress as refusal:
+        raise Problem("refused", f"Nothing was switched on: {refusal}") from refusal
+    return PushesTold.of(pushes_of(row))
 
 
 @area.get("/installation/connections/{int:pk}/whereabouts", _RUN, Everywhere)

@@ -62,9 +62,7 @@ def graph_of(connection: Connection, budgets: Budgets) -> GraphPeople:
     opened.check_signed_in()
     if not knows_graph(connection):
         raise Misconfigured(f"Graph can't be asked: {_NO_GRAPH_ADDRESS}")
-    return GraphPeople(
-        opened.endpoints, opened.customer_tokens, budgets.graph, opened.http, concurrency=opened.concurrency
-    )
+    return GraphPeople(opened.graph_calls(budgets.graph))
 
 
 class _Microsoft:
@@ -77,9 +75,7 @@ class _Microsoft:
         self._partner_center = PartnerCenterPeople(
             opened.endpoints, opened.user_tokens, budgets.people, opened.http, concurrency=opened.concurrency
         )
-        self._graph = GraphPeople(
-            opened.endpoints, opened.customer_tokens, budgets.graph, opened.http, concurrency=opened.concurrency
-        )
+        self._graph = GraphPeople(opened.graph_calls(budgets.graph))
         self._never = "" if knows_graph(connection) else _NO_GRAPH_ADDRESS
 
     def of(self, tenant_id: str, wanted: Iterable[Ability]) -> OpenedDirectory:

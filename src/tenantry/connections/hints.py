@@ -19,6 +19,10 @@ from tenantry.connections.sources import open_partner_center
 _LOCAL = "http://127.0.0.1"
 
 
+class NoAddress(Exception):
+    """The provider can't send anything here. The message says what is needed."""
+
+
 def notification_url(connection: Connection) -> str:
     """Return the address to which the provider may send hints about this connection; empty without a public one."""
     return f"{settings.MAIL.url}/hints/{connection.provider}/{connection.uid}/" if settings.MAIL.url else ""
@@ -39,10 +43,21 @@ def may_be_reached(url: str) -> bool:
     return url.startswith(("https://", f"{_LOCAL}/", f"{_LOCAL}:"))
 
 
+def check_address(connection: Connection) -> None:
+    """Raise ``NoAddress`` when the provider could not send notifications here."""
+    if not may_be_reached(notification_url(connection)):
+        raise NoAddress(f"{connection.get_provider_display()} needs an https address. Set TENANTRY_URL.")
+
+
 @transaction.atomic
 def switch_pushes(connection_id: int, *, on: bool, actor: Actor, now: datetime) -> Connection:
-    """Let the provider be asked to tell when people change, or not. Doing it again changes nothing."""
+    """Let the provider be asked to tell when people change, or not. Doing it again changes nothing.
+
+    Raises ``NoAddress``.
+    """
     row = Connection.objects.select_for_update().get(pk=connection_id)
+    if on:
+        check_address(row)
     if bool(row.hints.get("pushes")) != on:
         row.hints = row.hints | {"pushes": on, "pushes_problem": ""}
         row.save(update_fields=["hints"])
@@ -69,8 +84,9 @@ def check_registration(connection: Connection, *, now: datetime) -> str:
 def register_for_notifications(connection: Connection, *, actor: Actor, now: datetime) -> str:
     """Have notifications sent here unless another tool is registered; return where they go then.
 
-    Another tool's registration stays as it is. Raises ``ProviderError``. Talks HTTP.
+    Another tool's registration stays as it is. Raises ``NoAddress`` and ``ProviderError``. Talks HTTP.
     """
+    check_address(connection)
     wanted = notification_url(connection)
     with open_partner_center(connection) as source:
         registered = source.register(wanted)

@@ -9,6 +9,7 @@ from tenantry.connections.kept import first_pace, kept, limits_of
 from tenantry.connections.models import ApplicationKind as Kind
 from tenantry.connections.models import Connection, Provider, SignIn
 from tenantry.connections.secrets import StoredRefreshTokens, open_credential, unopenable
+from tenantry.providers.base import CallBudget
 from tenantry.providers.errors import AuthFailed, Misconfigured
 from tenantry.providers.http import HttpClient
 from tenantry.providers.microsoft.auth import AppOnlyTokens, TokenSource, UserTokens
@@ -19,6 +20,7 @@ from tenantry.providers.microsoft.credentials import (
     ClientCertificate,
     ClientSecret,
 )
+from tenantry.providers.microsoft.graph_calls import CallsByTenant
 from tenantry.providers.microsoft.refusals import SIGN_IN_AGAIN
 from tenantry.providers.pacing import AdaptiveConcurrency
 from tenantry.sealing import CannotUnseal, KeyRingMissing
@@ -93,6 +95,10 @@ class OpenedMicrosoft:
             while len(self._customers) > _KEPT_CUSTOMERS:
                 self._customers.popitem(last=False)
             return tokens
+
+    def graph_calls(self, budget: CallBudget) -> CallsByTenant:
+        """Calls to Graph in the customers' directories, as the signed-in person."""
+        return CallsByTenant(self.endpoints, self.customer_tokens, budget, self.http, concurrency=self.concurrency)
 
     def check_signed_in(self) -> None:
         """Raise ``AuthFailed`` when no person has signed in: people are shown to a signed-in person only."""

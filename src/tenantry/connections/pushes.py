@@ -10,7 +10,6 @@ from tenantry.connections.models import Connection, Provider
 from tenantry.connections.pacing import people_budgets
 from tenantry.providers.base import PushSource
 from tenantry.providers.capabilities import PeopleApi
-from tenantry.providers.microsoft.graph_calls import CallsByTenant
 from tenantry.providers.microsoft.subscriptions import GraphPushes
 
 
@@ -33,8 +32,4 @@ def open_pushes(connection: Connection) -> Iterator[PushSource]:
             return
         opened = opened_microsoft(connection)
         opened.check_signed_in()
-        yield GraphPushes(
-            CallsByTenant(
-                opened.endpoints, opened.customer_tokens, budgets.graph, opened.http, concurrency=opened.concurrency
-            )
-        )
+        yield GraphPushes(opened.graph_calls(budgets.graph))

@@ -47,18 +47,9 @@ class Endings:
             raise refuse.user_only()
         if not is_guid(tenant):
             raise refuse.not_a_guid()
-        self._still_ours(tenant)
+        check_still_ours(self._world, self._switches, tenant)
         self._counters.note_written(f"{request.method} {path}")
         return self._deleted(tenant) if request.method == "DELETE" else self._changed(tenant, request)
-
-    def _still_ours(self, tenant: str) -> None:
-        try:
-            left = self._world.has_left(tenant)
-        except UnknownCustomerError as problem:
-            raise refuse.unknown_tenant() from problem
-        if left:
-            forbidden = self._switches.left_answer is LeftAnswer.FORBIDDEN
-            raise refuse.no_relationship() if forbidden else refuse.unknown_tenant()
 
     def _deleted(self, tenant: str) -> Answer:
         if not self._switches.sandbox:
@@ -79,6 +70,17 @@ class Endings:
             raise refuse.bad_input("Only relationshipToPartner none and allowDelegatedAccess false can be set.")
         body: dict[str, Any] = {name: wanted.get(name.lower()) for name in _MEMBERS}
         return json_answer(body | {"Attributes": {"ObjectType": "Customer"}})
+
+
+def check_still_ours(world: World, switches: Switches, tenant_id: str) -> None:
+    """Raise ``ApiRefusal`` for a tenant that left, or that nobody knows."""
+    try:
+        left = world.has_left(tenant_id)
+    except UnknownCustomerError as problem:
+        raise refuse.unknown_tenant() from problem
+    if left:
+        forbidden = switches.left_answer is LeftAnswer.FORBIDDEN
+        raise refuse.no_relationship() if forbidden else refuse.unknown_tenant()
 
 
 def _wanted(request: Request) -> dict[str, Any]:

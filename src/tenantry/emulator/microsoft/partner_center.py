@@ -17,15 +17,15 @@ from tenantry.emulator.microsoft import refusals as refuse
 from tenantry.emulator.microsoft import representations as show
 from tenantry.emulator.microsoft import trade
 from tenantry.emulator.microsoft.customer_users import CustomerUsers, UsersCall
-from tenantry.emulator.microsoft.endings import Endings
+from tenantry.emulator.microsoft.endings import Endings, check_still_ours
 from tenantry.emulator.microsoft.gate import Caller, Gate
 from tenantry.emulator.microsoft.hints import Hints
 from tenantry.emulator.microsoft.listing import CustomerList
 from tenantry.emulator.microsoft.people import MicrosoftPeople
 from tenantry.emulator.microsoft.registrations import Directory
-from tenantry.emulator.microsoft.switches import Account, LeftAnswer, Switches
+from tenantry.emulator.microsoft.switches import Account, Switches
 from tenantry.emulator.spoiling import gateway_refusal
-from tenantry.emulator.world import UnknownCustomerError, World
+from tenantry.emulator.world import World
 
 _RESELLERS: Final = ("Fabulous IT", "Brückner Systemhaus", "Nordvik Data", "Cumulus Partners", "Alpenbyte")
 _SERVER: Final = base64.b32encode(os.urandom(5)).decode()[:8]
@@ -171,13 +171,7 @@ class PartnerCenter:
         return self._success(serve(UsersCall(request, customer, parts[4:])))
 
     def _related(self, tenant_id: str) -> Customer:
-        try:
-            left = self._world.has_left(tenant_id)
-        except UnknownCustomerError as problem:
-            raise refuse.unknown_tenant() from problem
-        if left:
-            forbidden = self._switches.left_answer is LeftAnswer.FORBIDDEN
-            raise refuse.no_relationship() if forbidden else refuse.unknown_tenant()
+        check_still_ours(self._world, self._switches, tenant_id)
         return self._world.customer(tenant_id)
 
     def _success(self, body: Any) -> Answer:

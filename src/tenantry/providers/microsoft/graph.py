@@ -22,12 +22,8 @@ from tenantry.core.records import (
     Presence,
     TenantDomain,
 )
-from tenantry.providers.base import CallBudget
 from tenantry.providers.capabilities import PeopleApi
 from tenantry.providers.errors import ConsentMissing, CursorExpired, Malformed, NotFound, ProviderError
-from tenantry.providers.http import HttpClient
-from tenantry.providers.microsoft.auth import TokenSource
-from tenantry.providers.microsoft.clouds import Endpoints
 from tenantry.providers.microsoft.delegations import PATH as DELEGATIONS_PATH
 from tenantry.providers.microsoft.delegations import PERMISSION as DELEGATIONS_PERMISSION
 from tenantry.providers.microsoft.delegations import Delegation, delegations_in
@@ -35,8 +31,6 @@ from tenantry.providers.microsoft.graph_calls import CallsByTenant
 from tenantry.providers.microsoft.mapping import domain_of, guid_of
 from tenantry.providers.microsoft.people import known_tenant, known_user
 from tenantry.providers.microsoft.people_mapping import GRAPH_FIELDS, administrators_of, graph_user_of, sku_name_of
-from tenantry.providers.pacing import AdaptiveConcurrency
-from tenantry.providers.patience import Patience
 from tenantry.providers.texts import text_of
 
 _DELTA: Final = "/v1.0/users/delta"
@@ -79,25 +73,12 @@ def _place_at(cursor: str, tenant: str, path: str) -> _Place:
 
 
 class GraphPeople:
-    """A ``DirectorySource`` over Microsoft Graph. Safe to call from several threads.
-
-    ``tokens_for`` returns the token source of one tenant. ``budget`` is shared by all tenants of a connection.
-    """
+    """A ``DirectorySource`` over Microsoft Graph. Safe to call from several threads."""
 
     api = PeopleApi.GRAPH
 
-    def __init__(
-        self,
-        endpoints: Endpoints,
-        tokens_for: Callable[[str], TokenSource],
-        budget: CallBudget,
-        http: HttpClient,
-        *,
-        concurrency: AdaptiveConcurrency | None = None,
-        patience: Patience | None = None,
-    ) -> None:
-        self._base = endpoints.graph
-        self._calls = CallsByTenant(endpoints, tokens_for, budget, http, concurrency=concurrency, patience=patience)
+    def __init__(self, calls: CallsByTenant) -> None:
+        self._calls = calls
 
     def check(self, tenant_id: str) -> None:
         """Read one person, to learn whether the tenant is open this way. Raises ``ProviderError`` when it is not."""
@@ -175,7 +156,7 @@ class GraphPeople:
         if not isinstance(link, str) or not link.isascii() or not link.isprintable():
             return None
         try:
-            parts, home = urlsplit(link), urlsplit(self._base)
+            parts, home = urlsplit(link), urlsplit(self._calls.base)
         except ValueError:
             return None
         same = (parts.scheme, parts.netloc.lower()) == (home.scheme, home.netloc.lower())

@@ -21,6 +21,7 @@ class CallsByTenant:
     """Gives the calls of one tenant after the other, the latest few hundred kept. Thread-safe.
 
     ``tokens_for`` returns the token source of one tenant. ``budget`` is shared by all tenants of a connection.
+    ``base`` is where Graph is.
     """
 
     def __init__(
@@ -33,7 +34,7 @@ class CallsByTenant:
         concurrency: AdaptiveConcurrency | None = None,
         patience: Patience | None = None,
     ) -> None:
-        self._base = endpoints.graph
+        self.base = endpoints.graph
         self._tokens_for = tokens_for
         self._budget = budget
         self._http = http
@@ -48,7 +49,7 @@ class CallsByTenant:
             calls = self._tenants.pop(tenant, None)
             if calls is None:
                 calls = Calls(
-                    api=self._base,
+                    api=self.base,
                     tokens=self._tokens_for(tenant),
                     budget=self._budget,
                     http=self._http,

@@ -16,7 +16,7 @@ from django.db.models import F
 
 from tenantry.connections.models import Connection
 from tenantry.core.pushes import PushState
-from tenantry.sync.hints.pushes import digest_of
+from tenantry.marketplace.invitations.tokens import digest_of
 from tenantry.sync.hints.services import pushed, take_hints
 from tenantry.sync.models import PushChannel
 from tenantry.sync.queue import enqueue_pushes

@@ -3,7 +3,6 @@
 What a promise brings are hints. When none can be had, nothing is lost: people are read each day anyway.
 """
 
-import hashlib
 import secrets
 import uuid
 from collections.abc import Callable, Collection, Mapping
@@ -21,6 +20,7 @@ from tenantry.connections.models import Connection
 from tenantry.connections.pushes import can_push, open_pushes, pushes_through
 from tenantry.core.pushes import HeldPush, PushState, plan_pushes
 from tenantry.isolation.scope import marketplace_scope
+from tenantry.marketplace.invitations.tokens import digest_of
 from tenantry.providers.base import PushSource, WantedPush
 from tenantry.providers.errors import ProviderError
 from tenantry.sync.driving import only_here
@@ -37,16 +37,14 @@ ShouldStop = Callable[[], bool]
 
 
 def switch_and_keep(connection_id: int, *, on: bool, actor: Actor, now: datetime) -> Connection:
-    """Switch a connection's pushes on or off, with the job that asks for them or stops them."""
+    """Switch a connection's pushes on or off, with the job that asks for them or stops them.
+
+    Raises ``NoAddress``.
+    """
     with transaction.atomic():
         row = switch_pushes(connection_id, on=on, actor=actor, now=now)
         enqueue_pushes(connection_id)
     return row
-
-
-def digest_of(secret: str) -> str:
-    """Return what is kept of a message's secret."""
-    return hashlib.sha256(secret.encode("utf-8", "replace")).hexdigest()
 
 
 def wanted_tenants(connection: Connection) -> dict[int, str]:

@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
 from tenantry.connections.hints import (
+    NoAddress,
     check_registration,
     may_be_reached,
     notification_url,
@@ -42,32 +43,29 @@ def operator_connection_hints(request: HttpRequest, visit: OperatorVisit, pk: in
 
 
 def _switch(request: HttpRequest, visit: OperatorVisit, row: Connection, *, on: bool) -> HttpResponse:
-    if on and not may_be_reached(notification_url(row)):
-        messages.error(request, f"Nothing was switched on: {row.get_provider_display()} needs an https address. "
-                                "Set TENANTRY_URL.")  # fmt: skip
-    else:
+    try:
         switch_and_keep(row.pk, on=on, actor=visit.actor, now=visit.now)
+    except NoAddress as refusal:
+        messages.error(request, f"Nothing was switched on: {refusal}")
+    else:
         said = "is asked to tell when people change." if on else "is asked to tell no more. The daily reading goes on."
         messages.success(request, f"{row.get_provider_display()} {said}")
     return redirect("web:operator-connection", row.pk)
 
 
 def _register_or_check(request: HttpRequest, visit: OperatorVisit, row: Connection) -> HttpResponse:
-    pk = row.pk
-    registering = request.POST.get("do") == "register"
-    if registering and not may_be_reached(notification_url(row)):
-        messages.error(request, "Nothing was registered: Microsoft needs an https address. Set TENANTRY_URL.")
-        return redirect("web:operator-connection", pk)
     try:
-        if registering:
+        if request.POST.get("do") == "register":
             url = register_for_notifications(row, actor=visit.actor, now=visit.now)
         else:
             url = check_registration(row, now=visit.now)
+    except NoAddress as refusal:
+        messages.error(request, f"Nothing was registered: {refusal}")
     except ProviderError as error:
         messages.error(request, f"{error.message} {error.next_step}")
     else:
         _tell(request, url, ours=bool(url) and url == notification_url(row))
-    return redirect("web:operator-connection", pk)
+    return redirect("web:operator-connection", row.pk)
 
 
 def _tell(request: HttpRequest, url: str, *, ours: bool) -> None:
