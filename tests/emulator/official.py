@@ -1,6 +1,8 @@
 """Google's own client library over an emulator, with validation of whatever it gets."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,16 @@ class Schema:
             types: dict[str, Any] = {"string": str, "boolean": bool, "integer": int, "number": (int, float)}
             assert isinstance(value, types[kind]), f"{where}: {value!r} is no {kind}"
             assert kind == "boolean" or not isinstance(value, bool), where
+
+
+@contextmanager
+def official_over(emulator: Emulator) -> Iterator["Official"]:
+    """The official library over this emulator, which must have understood all that it was asked."""
+    library = Official(emulator)
+    yield library
+    library.http.close()
+    assert emulator.counters.crashes == 0
+    assert not emulator.counters.unknown
 
 
 class Official:

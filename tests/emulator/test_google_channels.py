@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from googleapiclient.errors import HttpError
-from tests.emulator.official import Official
+from tests.emulator.official import Official, official_over
 from tests.providers.stub import Reply, Request, Stub, running
 
 from tenantry.emulator.server import Emulator
@@ -17,12 +17,11 @@ SECRET = "our-secret"
 
 @pytest.fixture
 def official(emulator_home: Path) -> Iterator[Official]:
-    with Emulator(home=emulator_home, customers=8, google_customers=6, google_quota=0, people=6) as one:
-        library = Official(one)
+    with (
+        Emulator(home=emulator_home, customers=8, google_customers=6, google_quota=0, people=6) as one,
+        official_over(one) as library,
+    ):
         yield library
-        library.http.close()
-        assert one.counters.crashes == 0
-        assert not one.counters.unknown
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from googleapiclient.errors import HttpError
-from tests.emulator.official import Official, Schema
+from tests.emulator.official import Official, Schema, official_over
 
 from tenantry.emulator.server import Emulator
 
@@ -12,12 +12,11 @@ from tenantry.emulator.server import Emulator
 @pytest.fixture(scope="module")
 def official(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Official]:
     home = tmp_path_factory.mktemp("official")
-    with Emulator(home=home, customers=20, google_customers=12, google_quota=0, google_tiers=1, crowds={3: 260}) as one:
-        library = Official(one)
+    with (
+        Emulator(home=home, customers=20, google_customers=12, google_quota=0, google_tiers=1, crowds={3: 260}) as one,
+        official_over(one) as library,
+    ):
         yield library
-        library.http.close()
-        assert one.counters.crashes == 0
-        assert not one.counters.unknown
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ import pytest
 from psycopg.rows import dict_row
 from tests.conftest import fast_folder
 from tests.faults.crashing.served import token_in
+from tests.faults.setting_up import commands_to_set_up
 
 from tenantry.emulator.server import Emulator
 from tenantry.runtime.embedded import EmbeddedPostgres
@@ -149,15 +150,8 @@ def installed(shared: Emulator, migrated: Path) -> Iterator[Path]:
     with reachable_folder() as folder:
         subprocess.run(["cp", "-a", migrated, folder / "home"], check=True)
         whole = Served(folder, shared)
-        whole.command(
-            "connect", "microsoft", "--partner-tenant", shared.partner_tenant_id, "--kind", "web",
-            "--application", shared.web_application.client_id, "--api", shared.api_url,
-            "--authority", shared.login_url, "--ca-file", str(shared.ca_file),
-        )  # fmt: skip
-        whole.command(
-            "setup", "--operator-email", "op@tenantry.example", "--operator-name", "Op", "--marketplace", "Northwind",
-            "--manager-email", EMAIL, "--connection", "Partner Center",
-        )  # fmt: skip
+        for command in commands_to_set_up(shared, EMAIL):
+            whole.command(*command)
         with EmbeddedPostgres(whole.home) as server, psycopg.connect(server.owner_dsn()) as owner:
             owner.execute(
                 "insert into sync_companysyncsettings (marketplace_id, company_sync, changed_by_name, version) "

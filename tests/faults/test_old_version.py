@@ -14,6 +14,7 @@ import psycopg
 import pytest
 from tests.faults.crashing.served import token_in
 from tests.faults.old_version import Api, NoOldVersion, OldVersion, newest_version, walk
+from tests.faults.setting_up import commands_to_set_up
 
 from tenantry.emulator.server import Emulator
 from tenantry.runtime.home import Home
@@ -54,15 +55,8 @@ def old(database: str, tmp_path: Path, emulator: Emulator) -> Iterator[OldVersio
 
 def furnish(old: OldVersion, emulator: Emulator) -> str:
     """Set an installation up with the old version's commands; return a token of its API."""
-    old.command(
-        "connect", "microsoft", "--partner-tenant", emulator.partner_tenant_id, "--kind", "web",
-        "--application", emulator.web_application.client_id, "--api", emulator.api_url,
-        "--authority", emulator.login_url, "--ca-file", str(emulator.ca_file),
-    )  # fmt: skip
-    old.command(
-        "setup", "--operator-email", "op@tenantry.example", "--operator-name", "Op", "--marketplace", "Northwind",
-        "--manager-email", EMAIL, "--connection", "Partner Center",
-    )  # fmt: skip
+    for command in commands_to_set_up(emulator, EMAIL):
+        old.command(*command)
     scopes = "pending:read pending:decide companies:read companies:write runs:read runs:start settings".split()
     asked = [word for scope in scopes for word in ("--scope", scope)]
     made = old.command("token", "create", "upgrade", "--account", EMAIL, *asked, "--json")

@@ -50,8 +50,7 @@ def start_database(home: Home, lock: HomeLock) -> EmbeddedPostgres | None:
         return None
     server = EmbeddedPostgres(home, say=say, lock=lock)
     server.start()
-    os.environ["DATABASE_URL"] = server.url()
-    os.environ["DATABASE_OWNER_URL"] = server.url(OWNER)
+    _point_at(server)
     return server
 
 
@@ -106,15 +105,7 @@ def installation(path: Path | None) -> Iterator[Home]:
     """
     os.environ.setdefault("TENANTRY_LOG_LEVEL", "WARNING")  # results and sentences are for people, not each call
     home = prepare_home(path)
-    if own_server_given():
-        set_up_django()
-        with _tables_of_this_version():
-            yield home
-        return
-    if home.in_use_by() is not None:
-        server = EmbeddedPostgres(home)
-        os.environ["DATABASE_URL"] = server.url()
-        os.environ["DATABASE_OWNER_URL"] = server.url(OWNER)
+    if own_server_given() or _uses_served(home):
         set_up_django()
         with _tables_of_this_version():
             yield home
@@ -132,6 +123,19 @@ def installation(path: Path | None) -> Iterator[Home]:
                     own.stop()
     except RuntimeProblem as problem:
         fail(str(problem))
+
+
+def _uses_served(home: Home) -> bool:
+    """Point at the database that ``tenantry serve`` runs in the folder; return whether it does."""
+    if home.in_use_by() is None:
+        return False
+    _point_at(EmbeddedPostgres(home))
+    return True
+
+
+def _point_at(server: EmbeddedPostgres) -> None:
+    os.environ["DATABASE_URL"] = server.url()
+    os.environ["DATABASE_OWNER_URL"] = server.url(OWNER)
 
 
 @contextmanager

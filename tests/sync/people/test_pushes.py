@@ -10,8 +10,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
-from tests.pages import pages_served
 from tests.sync.people.stage import PeopleStage, never
+from tests.sync.people.told import pages_told_of
 from tests.sync.stage import OPERATOR, make_marketplace
 
 from tenantry.connections.models import Connection
@@ -44,16 +44,10 @@ def now() -> datetime:
     return timezone.now()
 
 
-@pytest.fixture(autouse=True)
-def fresh_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "_push_limits", HintLimits(each=120, overall=3_000))
-
-
 @pytest.fixture
-def pages(database: str, settings: Settings) -> Iterator[str]:
+def pages(database: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The pages, at the address that providers are told."""
-    with pages_served() as address:
-        settings.MAIL = replace(settings.MAIL, url=address)
+    with pages_told_of(settings, monkeypatch) as address:
         yield address
 
 

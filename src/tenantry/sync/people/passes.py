@@ -19,7 +19,7 @@ from tenantry.sync.people.planning import decide_people, read_rulebook, store_pl
 from tenantry.sync.people.runs import PeopleRun
 from tenantry.sync.people.views import LinkedTenant, SharedAddresses, next_people
 from tenantry.sync.people.worklist import read_tenants
-from tenantry.sync.runs.locking import lock_live_run
+from tenantry.sync.runs.locking import goes_on, lock_live_run
 
 PART = 1_000
 """So many people of one long tenant are planned at once."""
@@ -72,7 +72,7 @@ def plan_read(
 
 def _goes_on(run: PeopleRun) -> bool:
     with marketplace_scope(run.marketplace_id):
-        return Run.objects.filter(pk=run.run_id, ended_at=None).exists()
+        return goes_on(run.run_id)
 
 
 def _plan_whole(

@@ -12,6 +12,7 @@ from tenantry.sync.observe.details import count_due
 from tenantry.sync.runs.applying import apply_next
 from tenantry.sync.runs.lifecycle import RunRef, end_run, live_runs, should_end
 from tenantry.sync.runs.linked import follow_linked
+from tenantry.sync.runs.locking import goes_on
 from tenantry.sync.runs.planning import plan_next
 
 Clock = Callable[[], datetime]
@@ -124,4 +125,4 @@ def _is_live(ref: RunRef) -> bool:
     if should_end(ref):
         return False
     with marketplace_scope(ref.marketplace_id):
-        return Run.objects.filter(pk=ref.run_id, ended_at=None).exists()
+        return goes_on(ref.run_id)

@@ -83,7 +83,7 @@ REASONS = {
     Reason.ERASED: "erased",
     Reason.UNUSABLE: "unusable values",
 }
-_NOT_TOLD, _LICENCES = "not told", "Licences"
+_NOT_TOLD = "not told"
 
 
 def licence_rows(licences: Sequence[Licence]) -> list[dict[str, str]]:
@@ -94,7 +94,8 @@ def licence_rows(licences: Sequence[Licence]) -> list[dict[str, str]]:
 def person_facts(person: DirectoryUser, licences: Sequence[Licence] | None) -> list[dict[str, Any]]:
     """Return what the directory says of a person as ``components/facts.html`` takes it; what is not told says so."""
     enabled = {True: "yes", False: f"no{f' ({person.suspension})' if person.suspension else ''}", None: None}
-    found: list[tuple[str, str | None]] = [
+    rows = None if licences is None else licence_rows(licences)
+    found: list[tuple[str, str | list[dict[str, str]] | None]] = [
         ("Name", person.display_name or f"{person.first_name or ''} {person.last_name or ''}".strip() or None),
         ("E-mail address", person.email),
         ("Other addresses", None if person.aliases is None else ", ".join(person.aliases) or "none"),
@@ -102,7 +103,7 @@ def person_facts(person: DirectoryUser, licences: Sequence[Licence] | None) -> l
         ("Kind", person.kind),
         ("May sign in", enabled[person.enabled]),
         ("Administrator", person.admin),
-        (_LICENCES, None if licences is None else ""),
+        ("Licences", rows),
         ("Organisational unit", person.org_unit),
         ("Language", person.language),
         ("Country", person.country),
@@ -110,11 +111,11 @@ def person_facts(person: DirectoryUser, licences: Sequence[Licence] | None) -> l
         ("Job title", person.job_title),
         ("Department", person.department),
     ]
-    facts: list[dict[str, Any]] = [
-        {"label": label, "value": legible(value or ""), "missing": "none" if value == "" else _NOT_TOLD}
-        for label, value in found
-    ]
-    for fact in facts:
-        if fact["label"] == _LICENCES:
-            fact |= {"value": licence_rows(licences or ()), "kind": "licences"}
-    return facts
+    return [_fact(label, value) for label, value in found]
+
+
+def _fact(label: str, value: str | list[dict[str, str]] | None) -> dict[str, Any]:
+    missing = _NOT_TOLD if value is None else "none"
+    if isinstance(value, list):
+        return {"label": label, "value": value, "missing": missing, "kind": "licences"}
+    return {"label": label, "value": legible(value or ""), "missing": missing}
