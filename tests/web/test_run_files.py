@@ -137,6 +137,8 @@ def test_a_change_of_a_person_says_each_field_before_and_after() -> None:
         person_id=1, before={"last_name": "Maier", "phone": ""}, after={"last_name": "Meyer", "phone": "+43 1 234"}
     )
     assert _told(renamed) == {"Last name": ("Maier", "Meyer"), "Phone number": ("", "+43 1 234")}
+    new = Change(person_id=1, after={"first_name": "Eva", "last_name": "Meyer", "phone": "+43 1 234", "active": True})
+    assert _told(new) == {"Phone number": ("", "+43 1 234"), "Place": ("", "active")}
     left = Change(person_id=1, before={"linked": True, "active": True}, after={"linked": False, "active": False})
     assert _told(left) == {"Place": ("active", "deactivated"), "Directory": ("linked", "not linked")}
     came = Change(person_id=1, after={"email": "eva@alpine.example", "first_name": "Eva", "role": "user"})

@@ -30,6 +30,8 @@ _OF_PEOPLE = (
     ("active", "Place"),
     ("linked", "Directory"),
 )
+# A change that brings somebody in is headed by their name.
+_OF_NEW_PEOPLE = tuple(field for field in _OF_PEOPLE if not field[0].endswith("_name"))
 _YES_OR_NO: Mapping[str, tuple[str, str]] = {
     "relationship_ended": ("ended", "there"),
     "active": ("active", "deactivated"),
@@ -57,7 +59,7 @@ def differences(change: Change) -> list[dict[str, str]]:
 
 def _fields_of(change: Change) -> tuple[tuple[str, str], ...]:
     if change.person_id is not None:
-        return _OF_PEOPLE
+        return _OF_PEOPLE if change.before or change.undoes_id else _OF_NEW_PEOPLE
     return _OF_TENANTS if change.before or change.undoes_id else _OF_NEW_TENANTS
 
 
