@@ -5,6 +5,9 @@ always deferred through an application over Django's connection.
 """
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime
 from functools import cache
 
@@ -20,6 +23,7 @@ from procrastinate.jobs import Job, Status
 from procrastinate.psycopg_connector import PsycopgConnector
 
 _log = structlog.stdlib.get_logger(__name__)
+_gathered: ContextVar[dict[str, dict[str, int]] | None] = ContextVar("gathered", default=None)
 
 # Skipped: a job that a worker is just taking. Held until the caller commits: a job that starts sees what it waited for.
 _WAITING = """
@@ -34,22 +38,48 @@ def _transactional() -> App:
     return app.with_connector(DjangoConnector())
 
 
-def defer(task: str, *, lock: str, at: datetime | None = None, **arguments: int) -> bool:
+def defer(
+    task: str, *, lock: str, at: datetime | None = None, looked_for: bool = False, **arguments: int
+) -> bool:  # fmt: skip
     """Put a job into the queue unless the same one waits already; return whether it was.
 
     ``lock`` runs its jobs one after the other. ``task`` is the full name of its function, such as
     ``tenantry.sync.tasks.observe``; ``at`` the time before which the job does not start.
+    ``looked_for``: a periodic job finds the same work, too, so that the job may wait for the end of ``gathered``.
 
     The queue's own *queueing lock* is not used: with it, a job that is returned to the queue clashes with its
     waiting successor, and can neither run nor make way. So two callers at the same time may both succeed;
     the second job then finds nothing to do.
     """
+    waiting = _gathered.get()
+    if looked_for and waiting is not None and at is None:
+        known = len(waiting)
+        waiting[json.dumps([task, lock, arguments])] = arguments
+        return len(waiting) > known
     with transaction.atomic(), database.cursor() as cursor:
         cursor.execute(_WAITING, [lock, task, json.dumps(arguments)])
         if cursor.fetchone():
             return False
         _transactional().configure_task(task, allow_unknown=False, lock=lock, schedule_at=at).defer(**arguments)
     return True
+
+
+@contextmanager
+def gathered() -> Iterator[None]:
+    """Put into the queue at the end, each once, what is deferred inside and *looked for*. Outside any transaction.
+
+    For many transactions in a row that ask for the same work: idle workers take a job at once, so that each of the
+    transactions would make a job of its own, for a single row. Who is killed in here leaves it to the periodic jobs.
+    """
+    waiting: dict[str, dict[str, int]] = {}
+    token = _gathered.set(waiting)
+    try:
+        yield
+    finally:
+        _gathered.reset(token)
+        for key, arguments in waiting.items():
+            task, lock, _ = json.loads(key)
+            defer(task, lock=lock, at=None, looked_for=True, **arguments)
 
 
 def worker_connector() -> PsycopgConnector:

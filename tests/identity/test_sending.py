@@ -93,6 +93,14 @@ def test_a_claim_that_nobody_finished_is_taken_over_after_a_while(office: Office
     assert office.send(at=now + LEASE).sent == 1
 
 
+def test_a_claim_by_a_clock_that_was_ahead_keeps_nothing_waiting(office: Office, sink: MailSink) -> None:
+    office.invite()
+    now = timezone.now()
+    with office.scope():
+        Invitation.objects.update(claimed_at=now + timedelta(hours=3))
+    assert office.send(at=now).sent == 1
+
+
 def test_no_hour_sees_more_than_the_limit(office: Office, sink: MailSink) -> None:
     crowd(office, 12)
     start = now = timezone.now()

@@ -3,6 +3,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 import psycopg
+import pytest
 from django.db import connections, transaction
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
@@ -11,8 +12,8 @@ from psycopg.rows import dict_row
 from tests.sync.stage import execute, rows
 
 from tenantry.connections.models import Connection
-from tenantry.jobs import return_jobs_of_dead_workers, worker_connector
-from tenantry.sync.queue import enqueue_runs
+from tenantry.jobs import gathered, return_jobs_of_dead_workers, worker_connector
+from tenantry.sync.queue import enqueue_matching, enqueue_runs
 from tenantry.sync.tasks import sweep
 
 
@@ -99,3 +100,26 @@ def test_a_waiting_job_starts_only_after_who_counts_on_it_has_committed(connecti
             assert worker.execute(fetch, worker_id).fetchall() == [{"task_name": None}]
         [taken] = worker.execute(fetch, worker_id).fetchall()
         assert taken["task_name"] == "tenantry.sync.tasks.first_passes"
+
+
+def test_many_transactions_in_a_row_ask_for_the_same_work_once_and_only_what_is_looked_for_waits(
+    connection: Connection, northwind: int, owner_url: str
+) -> None:
+    with gathered():
+        for _ in range(3):
+            enqueue_matching(northwind)
+        enqueue_runs(connection.pk)
+        assert states(owner_url) == [("first_passes", "todo"), ("details", "todo")]
+    assert states(owner_url)[2:] == [("match", "todo")]
+
+
+def test_what_was_gathered_is_asked_for_even_when_the_work_fails(northwind: int, owner_url: str) -> None:
+    def fail_after_asking() -> None:
+        with gathered():
+            enqueue_matching(northwind)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_after_asking()
+    enqueue_matching(northwind)
+    assert states(owner_url) == [("match", "todo")]

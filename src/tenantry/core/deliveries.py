@@ -24,6 +24,7 @@ _RESTS = (
     timedelta(minutes=10),
     timedelta(minutes=30),
 )
+LONGEST_REST = _RESTS[-1]
 GIVES_UP_AFTER = timedelta(days=5)
 """How long an endpoint may fail without one success before it is switched off."""
 

@@ -30,7 +30,7 @@ def enqueue_pushes(connection_id: int) -> None:
 
 def enqueue_matching(marketplace_id: int) -> None:
     """Have the pending companies of a marketplace matched that want it."""
-    defer(f"{_TASKS}.match", lock=f"match-{marketplace_id}", marketplace_id=marketplace_id)
+    defer(f"{_TASKS}.match", lock=f"match-{marketplace_id}", looked_for=True, marketplace_id=marketplace_id)
 
 
 def enqueue_matching_help(marketplace_id: int) -> None:

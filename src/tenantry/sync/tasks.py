@@ -23,7 +23,7 @@ from tenantry.audit.models import INSTALLATION
 from tenantry.connections.call_counts import keep_call_counts
 from tenantry.connections.models import Connection
 from tenantry.isolation.scope import marketplace_scope
-from tenantry.jobs import return_jobs_of_dead_workers
+from tenantry.jobs import gathered, return_jobs_of_dead_workers
 from tenantry.marketplace.invitations.queries import anything_waits
 from tenantry.marketplace.invitations.sending import enqueue_sending, send_due
 from tenantry.marketplace.invitations.services import expire_invitations
@@ -134,7 +134,9 @@ def help_matching(context: JobContext, marketplace_id: int) -> None:
 @app.task(pass_context=True, retry=RETRY)
 def released(context: JobContext, marketplace_id: int) -> None:
     """Apply what was released from holds, and what failed and is due again."""
-    if not apply_released(marketplace_id=marketplace_id, clock=timezone.now, should_stop=slice_of(context)):
+    with gathered():
+        ended = apply_released(marketplace_id=marketplace_id, clock=timezone.now, should_stop=slice_of(context))
+    if not ended:
         enqueue_released(marketplace_id)
 
 
@@ -185,7 +187,7 @@ def decide(context: JobContext, run_id: int, marketplace_id: int) -> None:
     def end(error: Exception) -> None:
         end_decisions(run_id, marketplace_id=marketplace_id, state=RunState.FAILED, now=timezone.now(), error=error)
 
-    with ended_when_hopeless(context, "decisions_failed", end, run_id=run_id):
+    with ended_when_hopeless(context, "decisions_failed", end, run_id=run_id), gathered():
         ended = drive_decisions(
             run_id, marketplace_id=marketplace_id, clock=timezone.now, should_stop=slice_of(context)
         )  # fmt: skip

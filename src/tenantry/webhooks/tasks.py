@@ -9,6 +9,7 @@ from procrastinate.contrib.django import app
 
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.marketplace.queries import every_marketplace_id
+from tenantry.webhooks.clock import follow_clock
 from tenantry.webhooks.models import Delivery
 from tenantry.webhooks.queries import endpoints_with_due_deliveries
 from tenantry.webhooks.queue import enqueue_delivering
@@ -38,6 +39,14 @@ def resume_deliveries(timestamp: int) -> None:  # noqa: ARG001  # procrastinate'
     """Take up what is due: its next attempt has come, or its job was lost."""
     for marketplace_id, endpoint_id in endpoints_with_due_deliveries(timezone.now()):
         enqueue_delivering(marketplace_id, endpoint_id)
+
+
+@app.periodic(cron="* * * * * 27")
+@app.task(queueing_lock="follow-clock")
+def look_at_clock(timestamp: int) -> None:  # noqa: ARG001  # procrastinate's signature
+    """Make due what waits for a time that the clock was wrong about."""
+    for marketplace_id in every_marketplace_id():
+        follow_clock(marketplace_id, now=timezone.now())
 
 
 @app.periodic(cron="10 3 * * *")

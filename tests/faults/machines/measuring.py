@@ -28,8 +28,8 @@ class Sizes:
     """
 
     markets: int = 4
-    customers: int = 1_000
-    large: int = 6_000
+    customers: int = 250
+    large: int = 2_000
     webs: int = 2
     workers: int = 4
     rate: int = 900

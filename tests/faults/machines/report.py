@@ -9,7 +9,8 @@ from tests.faults.machines.throughput import Timed
 
 _AMOUNTS = (
     "customers", "reads of a customer", "pending companies", "arrivals recorded", "companies", "links", "changes",
-    "changes applied", "invitations", "letters", "letters that came again", "jobs given up",
+    "changes applied", "changes that somebody made before", "invitations", "letters", "letters that came again",
+    "jobs given up",
 )  # fmt: skip
 
 

@@ -42,7 +42,8 @@ def enqueue_sending(marketplace_id: int, *, at: datetime | None = None) -> None:
     """Have the marketplace's waiting invitations sent, with the running transaction's commit or at a later time."""
     # Another lock for later: a job that waits for its time must not keep one for now out of the queue.
     name = f"invitations-{marketplace_id}"
-    jobs.defer(_TASK, lock=name if at is None else f"{name}-later", at=at, marketplace_id=marketplace_id)
+    lock = name if at is None else f"{name}-later"
+    jobs.defer(_TASK, lock=lock, at=at, looked_for=True, marketplace_id=marketplace_id)
 
 
 def send_due(
@@ -116,7 +117,8 @@ def _due(now: datetime) -> QuerySet[Invitation]:
     """Return what may be sent, oldest first: not put off, and not being sent by somebody else."""
     return Invitation.objects.filter(
         Q(next_attempt_at=None) | Q(next_attempt_at__lte=now),
-        Q(claimed_at=None) | Q(claimed_at__lte=now - LEASE),
+        # A claim from a time to come was made by a clock that is right again.
+        Q(claimed_at=None) | Q(claimed_at__lte=now - LEASE) | Q(claimed_at__gt=now + LEASE),
         state=InvitationState.WAITING,
     ).order_by("created_at", "pk")
 

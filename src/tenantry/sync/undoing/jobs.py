@@ -4,6 +4,7 @@ from django.utils import timezone
 from procrastinate import JobContext
 from procrastinate.contrib.django import app
 
+from tenantry.jobs import gathered
 from tenantry.marketplace.queries import every_marketplace_id
 from tenantry.sync.deciding.carrying import end_decisions
 from tenantry.sync.models.runs import RunState
@@ -19,7 +20,7 @@ def take_back(context: JobContext, run_id: int, marketplace_id: int) -> None:
     def end(error: Exception) -> None:
         end_decisions(run_id, marketplace_id=marketplace_id, state=RunState.FAILED, now=timezone.now(), error=error)
 
-    with ended_when_hopeless(context, "undo_job_failed", end, run_id=run_id):
+    with ended_when_hopeless(context, "undo_job_failed", end, run_id=run_id), gathered():
         ended = drive_undo(
             run_id, marketplace_id=marketplace_id, clock=timezone.now, should_stop=slice_of(context)
         )  # fmt: skip
