@@ -23,7 +23,7 @@ from procrastinate.jobs import Job, Status
 from procrastinate.psycopg_connector import PsycopgConnector
 
 _log = structlog.stdlib.get_logger(__name__)
-_gathered: ContextVar[dict[str, dict[str, int]] | None] = ContextVar("gathered", default=None)
+_gathered: ContextVar[list[tuple[str, str, dict[str, int]]] | None] = ContextVar("gathered", default=None)
 
 # Skipped: a job that a worker is just taking. Held until the caller commits: a job that starts sees what it waited for.
 _WAITING = """
@@ -53,9 +53,10 @@ def defer(
     """
     waiting = _gathered.get()
     if looked_for and waiting is not None and at is None:
-        known = len(waiting)
-        waiting[json.dumps([task, lock, arguments])] = arguments
-        return len(waiting) > known
+        if (job := (task, lock, arguments)) in waiting:
+            return False
+        waiting.append(job)
+        return True
     with transaction.atomic(), database.cursor() as cursor:
         cursor.execute(_WAITING, [lock, task, json.dumps(arguments)])
         if cursor.fetchone():
@@ -71,14 +72,13 @@ def gathered() -> Iterator[None]:
     For many transactions in a row that ask for the same work: idle workers take a job at once, so that each of the
     transactions would make a job of its own, for a single row. Who is killed in here leaves it to the periodic jobs.
     """
-    waiting: dict[str, dict[str, int]] = {}
+    waiting: list[tuple[str, str, dict[str, int]]] = []
     token = _gathered.set(waiting)
     try:
         yield
     finally:
         _gathered.reset(token)
-        for key, arguments in waiting.items():
-            task, lock, _ = json.loads(key)
+        for task, lock, arguments in waiting:
             defer(task, lock=lock, at=None, looked_for=True, **arguments)
 
 

@@ -9,7 +9,6 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,12 +16,12 @@ from django.db import connections
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 from tests.pages import pages_served
+from tests.processes import running, working
 from tests.web.cast import PASSWORD, Cast, make_cast, stage_of
 from tests.web.stage import Stage
 
 _PROGRAMS = ("chromium", "chromium-browser", "google-chrome")
 _START_SECONDS = 30.0
-_STOP_SECONDS = 20.0
 
 
 def chromium_path() -> str:
@@ -68,23 +67,6 @@ def stage(cast: Cast) -> Stage:
     return stage_of(cast)
 
 
-@contextmanager
-def running(command: list[str], log: Path) -> Iterator["subprocess.Popen[bytes]"]:
-    """Run a process of ours on the test's database; stop it, and say what it wrote if it died by itself."""
-    with log.open("wb") as output:
-        process = subprocess.Popen(command, env={**os.environ}, stdout=output, stderr=subprocess.STDOUT)
-    try:
-        yield process
-        assert process.poll() is None, f"{command} ended by itself:\n{log.read_text(errors='replace')[-4000:]}"
-    finally:
-        process.terminate()
-        try:
-            process.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
 @pytest.fixture
 def free_port() -> int:
     """The port that ``served`` has the pages on."""
@@ -115,7 +97,7 @@ def served(database: str, tmp_path: Path, free_port: int) -> Iterator[str]:
 def worker(database: str, tmp_path: Path) -> Iterator[None]:
     """A worker on the test's database. Our own session, idle from here on, is closed: the test opens another."""
     connections.close_all()
-    with running([sys.executable, "-m", "tenantry", "worker"], tmp_path / "worker.log"):
+    with working(tmp_path / "worker.log"):
         yield
 
 

@@ -14,7 +14,8 @@ import pytest
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 from tests.api.calling import api_of
-from tests.e2e.conftest import running, web_server
+from tests.e2e.conftest import web_server
+from tests.processes import running
 from tests.web.cast import Cast, make_cast
 from tests.web.people import add_company, add_people
 

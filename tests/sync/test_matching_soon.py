@@ -1,14 +1,11 @@
 """A change on either side is matched by a running worker within a minute, and nothing else is matched with it."""
 
-import os
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.processes import working
 from tests.sync.deciding_stage import KIM, Desk
 from tests.sync.stage import Clock, Sync
 from tests.sync.world import World
@@ -32,20 +29,6 @@ def desk(northwind: int, sync: Sync, world: World, clock: Clock) -> Desk:
     desk = Desk(northwind, clock, sync)
     desk.match()
     return desk
-
-
-@contextmanager
-def a_worker(log: Path) -> Iterator[None]:
-    """Run the worker that an installation has, on the test's database."""
-    with log.open("wb") as output:
-        command = [sys.executable, "-m", "tenantry", "worker"]
-        process = subprocess.Popen(command, env=dict(os.environ), stdout=output, stderr=output)
-        try:
-            yield
-            assert process.poll() is None, log.read_text()
-        finally:
-            process.terminate()
-            process.wait(30)
 
 
 def seconds_until(condition: Callable[[], bool], most: float = _A_MINUTE) -> float:
@@ -74,7 +57,7 @@ def test_a_running_worker_matches_what_changed_on_either_side_and_nothing_else(
 
     before = matched()
     assert None not in before.values()
-    with a_worker(tmp_path / "first.log"):
+    with working(tmp_path / "first.log"):
         company_id = desk.company("Fabrikam GmbH")
         seconds_until(lambda: of(7)[1] == 1, _READY)
         assert of(7)[0] < Certainty.STRONG
@@ -86,7 +69,7 @@ def test_a_running_worker_matches_what_changed_on_either_side_and_nothing_else(
         assert of(9) == (Certainty.NONE, 0)
     world.rename(9, "Northwind Traders Limited")
     sync.run(desk.marketplace_id)
-    with a_worker(tmp_path / "second.log"):
+    with working(tmp_path / "second.log"):
         seconds_until(lambda: of(9)[1] == 1, _READY)
     after = matched()
     assert {pk for pk in before if before[pk] != after[pk]} == {desk.pending(number).pk for number in (7, 9)}
