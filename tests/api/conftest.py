@@ -7,12 +7,12 @@ import pytest
 from tests.api.calling import Api, api_of
 from tests.connections.directory_stage import close_kept
 from tests.web.cast import Cast
-from tests.web.casting import cast, quick, stage, template
+from tests.web.casting import cast, quick, scene, stage, template
 from tests.webhooks.listening import server, to_this_machine
 
 from tenantry.emulator.server import Emulator
 
-__all__ = ["cast", "quick", "server", "stage", "template", "to_this_machine"]
+__all__ = ["cast", "quick", "scene", "server", "stage", "template", "to_this_machine"]
 
 
 @pytest.fixture

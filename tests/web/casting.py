@@ -1,4 +1,11 @@
-"""Fixtures for tests that have the cast visit or call: a folder's ``conftest`` takes them from here."""
+"""Fixtures for tests that have the cast visit or call: a folder's ``conftest`` takes them from here.
+
+A module whose tests begin with the same things on the stage names them in ``SCENES``: by the fixture that its tests ask
+for, a function that plays the scene. It is played once; each test gets a copy of the database.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cache
 
 import pytest
 from django.utils import timezone
@@ -15,22 +22,42 @@ def quick(settings: Settings) -> None:
     settings.WHITENOISE_USE_FINDERS = False
 
 
-def make_cast_now() -> Cast:
-    return make_cast(timezone.now())
+Scene = Callable[[Cast, Stage], None]
+"""Puts things on Northwind's stage, where Company Sync is on."""
+
+
+@cache
+def _made(scene: Scene | None) -> Callable[[], Cast]:
+    """Return the same function each time: what it makes is kept under it."""
+
+    def make() -> Cast:
+        cast = make_cast(timezone.now())
+        if scene is not None:
+            scene(cast, stage_of(cast))
+        return cast
+
+    return make
 
 
 @pytest.fixture
-def template(request: pytest.FixtureRequest, snapshot: Snapshot, template: str) -> str:
-    """The cast is made once; whoever asks for it gets a copy of the database that it is in."""
-    return snapshot(make_cast_now)[0] if "cast" in request.fixturenames else template
+def scene(request: pytest.FixtureRequest) -> Scene | None:
+    """The scene that the test's fixtures ask for, if any."""
+    scenes: Mapping[str, Scene] = getattr(request.module, "SCENES", {})
+    return next((scene for name, scene in scenes.items() if name in request.fixturenames), None)
 
 
 @pytest.fixture
-def cast(database: str, snapshot: Snapshot) -> Cast:
-    cast: Cast = snapshot(make_cast_now)[1]
+def template(request: pytest.FixtureRequest, snapshot: Snapshot, template: str, scene: Scene | None) -> str:
+    """The cast, and each scene, is made once; whoever asks for it gets a copy of the database that it is in."""
+    return snapshot(_made(scene))[0] if "cast" in request.fixturenames else template
+
+
+@pytest.fixture
+def cast(database: str, snapshot: Snapshot, scene: Scene | None) -> Cast:
+    cast: Cast = snapshot(_made(scene))[1]
     return cast
 
 
 @pytest.fixture
-def stage(cast: Cast) -> Stage:
-    return stage_of(cast)
+def stage(cast: Cast, scene: Scene | None) -> Stage:
+    return stage_of(cast) if scene is None else Stage(cast.northwind, cast.connection)

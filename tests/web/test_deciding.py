@@ -44,13 +44,19 @@ def place(name: str, pending: PendingCompany) -> str:
     return reverse(f"web:pending-{name}", args=[pending.pk])
 
 
-@pytest.fixture
-def queue(stage: Stage) -> Stage:
-    """Four tenants wait; the first has one strong match."""
+def play_queue(_cast: Cast, stage: Stage) -> None:
     allow(stage)
     company(stage, "Customer 0000 AG", "customer0.example")
     stage.sync(customers(4))
     match(stage)
+
+
+SCENES = {"queue": play_queue}
+
+
+@pytest.fixture
+def queue(stage: Stage) -> Stage:
+    """Four tenants wait; the first has one strong match."""
     return stage
 
 

@@ -41,11 +41,17 @@ def newcomers(count: int) -> list[Customer]:
     ]
 
 
+def play_held(cast: Cast, stage: Stage) -> None:
+    save(cast, replace(CREATING, invite_admins=True))
+    stage.sync(newcomers(60))
+
+
+SCENES = {"held": play_held}
+
+
 @pytest.fixture
 def held(cast: Cast, stage: Stage) -> Hold:
     """Sixty newcomers, all held because they are the connection's first."""
-    save(cast, replace(CREATING, invite_admins=True))
-    stage.sync(newcomers(60))
     with marketplace_scope(cast.northwind.pk):
         return Hold.objects.get()
 

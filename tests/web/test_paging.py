@@ -20,9 +20,7 @@ ORDERS = [Order(name, column, descending=down) for name, column in COLUMNS.items
 STATES = (PendingState.PENDING, PendingState.IGNORED, PendingState.WITHDRAWN)
 
 
-@pytest.fixture
-def many(stage: Stage) -> Stage:
-    """37 rows with many ties: three countries, two names, two moments, three states."""
+def play_many(_cast: Cast, stage: Stage) -> None:
     now = timezone.now()
     rows = [
         Customer(f"Same {number % 2}", f"d{number % 5}.example", ("AT", "DE", "")[number % 3], f"Contact {number % 2}")
@@ -34,6 +32,14 @@ def many(stage: Stage) -> Stage:
         ids = list(PendingCompany.objects.order_by("pk").values_list("pk", flat=True))
         for number, state in enumerate(STATES):
             PendingCompany.objects.filter(pk__in=ids[number::3]).update(state=state)
+
+
+SCENES = {"many": play_many}
+
+
+@pytest.fixture
+def many(stage: Stage) -> Stage:
+    """37 rows with many ties: three countries, two names, two moments, three states."""
     return stage
 
 

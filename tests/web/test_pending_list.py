@@ -24,9 +24,16 @@ SHARED = Customer("Alpine Tours SARL", "tours.fr", "FR", "Marie Huber", "")
 UNREAD = Customer("Quiet Ltd", "quiet.example", read=False)
 
 
+def play_world(_cast: Cast, stage: Stage) -> None:
+    stage.sync([ALPINE, TOKYO, CONTOSO, SHARED, UNREAD])
+
+
+SCENES = {"world": play_world}
+
+
 @pytest.fixture
 def world(stage: Stage) -> Stage:
-    stage.sync([ALPINE, TOKYO, CONTOSO, SHARED, UNREAD])
+    """Five tenants are read."""
     return stage
 
 
