@@ -152,7 +152,7 @@ class ConsentWarning(models.Model):
     Shared, like the connection: a tenant's end concerns everybody whom the connection feeds.
     """
 
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="warnings")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="warnings", db_index=False)
     matter = models.CharField(max_length=20)
     subject = models.CharField(max_length=120, blank=True)
     name = models.TextField(blank=True)

@@ -70,9 +70,14 @@ class ScopedManager(models.Manager[M]):
 
 
 class MarketplaceOwned(models.Model):
-    """A row of one marketplace. Every subclass's first migration carries ``IsolateTable`` for its table."""
+    """A row of one marketplace. Every subclass's first migration carries ``IsolateTable`` for its table.
 
-    marketplace = models.ForeignKey("marketplace.Marketplace", on_delete=models.CASCADE, related_name="+")
+    The marketplace has no index of its own: other indexes begin with it, or with what rows are reached by.
+    """
+
+    marketplace = models.ForeignKey(
+        "marketplace.Marketplace", on_delete=models.CASCADE, related_name="+", db_index=False
+    )
 
     objects: ClassVar[ScopedManager[Self]] = ScopedManager()
 

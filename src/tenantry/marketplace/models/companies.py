@@ -85,7 +85,7 @@ class Company(MarketplaceOwned):
 class CompanyDomain(MarketplaceOwned):
     """A domain of a company, in lower case. ``verified``: a provider or an operator vouches for it."""
 
-    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="domains")
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="domains", db_index=False)
     domain = models.CharField(max_length=255, db_collation="C")
     verified = models.BooleanField(default=False)
     origin = models.CharField(max_length=20, choices=CompanyOrigin.choices)
@@ -99,7 +99,7 @@ class CompanyDomain(MarketplaceOwned):
 class CompanyTenantId(MarketplaceOwned):
     """A tenant id that a company is known to have (import, an earlier link, a person said so). It links nothing."""
 
-    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="tenant_ids")
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="tenant_ids", db_index=False)
     provider = models.CharField(max_length=20)
     external_id = models.CharField(max_length=64, db_collation="C")
     origin = models.CharField(max_length=20, choices=CompanyOrigin.choices)

@@ -60,7 +60,7 @@ class ImportLine(MarketplaceOwned):
     by again.
     """
 
-    job = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="lines")
+    job = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="lines", db_index=False)
     number = models.IntegerField()
     kind = models.CharField(max_length=12)
     key = models.TextField()

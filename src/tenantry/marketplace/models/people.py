@@ -91,7 +91,7 @@ class Membership(MarketplaceOwned):
     ``accepted_at``: when the person accepted an invitation to it; the first one in a company enables the company.
     """
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships", db_index=False)
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=20, choices=MembershipRole.choices, default=MembershipRole.USER)
     state = models.CharField(max_length=12, choices=MembershipState.choices, default=MembershipState.ACTIVE)
@@ -103,6 +103,7 @@ class Membership(MarketplaceOwned):
 
     class Meta(MarketplaceOwned.Meta):
         constraints = [models.UniqueConstraint(fields=["user", "company"], name="one_membership_per_company")]
+        indexes = [models.Index(fields=["marketplace"], name="membership_by_marketplace")]
 
 
 class Pin(MarketplaceOwned):
@@ -112,6 +113,9 @@ class Pin(MarketplaceOwned):
     reason = models.TextField(blank=True)
     pinned_by_name = models.CharField(max_length=200)
     created_at = models.DateTimeField()
+
+    class Meta(MarketplaceOwned.Meta):
+        indexes = [models.Index(fields=["marketplace"], name="pin_by_marketplace")]
 
 
 class InvitationState(models.TextChoices):

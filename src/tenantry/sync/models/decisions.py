@@ -16,7 +16,7 @@ class Match(MarketplaceOwned):
     so that it is not proposed again.
     """
 
-    pending = models.ForeignKey(PendingCompany, on_delete=models.CASCADE, related_name="matches")
+    pending = models.ForeignKey(PendingCompany, on_delete=models.CASCADE, related_name="matches", db_index=False)
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
     certainty = models.SmallIntegerField()
     score = models.FloatField(default=0.0)
@@ -27,6 +27,7 @@ class Match(MarketplaceOwned):
 
     class Meta(MarketplaceOwned.Meta):
         constraints = [models.UniqueConstraint(fields=["pending", "company"], name="one_match_per_company")]
+        indexes = [models.Index(fields=["marketplace"], name="match_by_marketplace")]
 
 
 class StaleMatching(MarketplaceOwned):
@@ -38,6 +39,9 @@ class StaleMatching(MarketplaceOwned):
     key = models.CharField(max_length=61, db_collation="C", blank=True)
     company_id = models.BigIntegerField(null=True)
     pending_id = models.BigIntegerField(null=True)
+
+    class Meta(MarketplaceOwned.Meta):
+        indexes = [models.Index(fields=["marketplace"], name="stale_matching_by_marketplace")]
 
 
 class MatchingEpoch(MarketplaceOwned):
@@ -84,8 +88,8 @@ class Decision(MarketplaceOwned):
     ``company_name`` stays when the company goes. An answer of a rule has no ``actor_id``.
     """
 
-    pending = models.ForeignKey(PendingCompany, on_delete=models.PROTECT, related_name="decisions")
-    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
+    pending = models.ForeignKey(PendingCompany, on_delete=models.PROTECT, related_name="decisions", db_index=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+", db_index=False)
     kind = models.CharField(max_length=20, choices=DecisionKind.choices)
     company = models.ForeignKey(Company, null=True, on_delete=models.SET_NULL, related_name="+")
     company_name = models.CharField(max_length=300, blank=True)
@@ -143,3 +147,4 @@ class ConnectRequest(MarketplaceOwned):
                 name="one_pending_request_per_tenant_id",
             ),
         ]
+        indexes = [models.Index(fields=["marketplace"], name="request_by_marketplace")]

@@ -22,7 +22,7 @@ class Hint(models.Model):
     (``core.hints``), ``outcome`` what came of it; empty while it waits. It is not followed before ``due_at``.
     """
 
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+", db_index=False)
     digest = models.CharField(max_length=64)
     source = models.CharField(max_length=20, choices=HintSource.choices)
     name = models.CharField(max_length=100)
@@ -50,7 +50,7 @@ class PushChannel(models.Model):
     under this name without it. ``shaken``: the provider wants it renewed now.
     """
 
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="+", db_index=False)
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
     uid = models.UUIDField(unique=True)
     digest = models.CharField(max_length=64)

@@ -55,7 +55,7 @@ class Approval(MarketplaceOwned):
     While the change is still held, a second person has to approve the same content.
     """
 
-    change = models.ForeignKey(Change, on_delete=models.CASCADE, related_name="approvals")
+    change = models.ForeignKey(Change, on_delete=models.CASCADE, related_name="approvals", db_index=False)
     content_hash = models.UUIDField()
     approved_by_id = models.BigIntegerField(null=True)
     approved_by_name = models.CharField(max_length=200)

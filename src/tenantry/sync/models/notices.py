@@ -44,7 +44,7 @@ class Notice(Told, MarketplaceOwned):
 class NoticeRead(MarketplaceOwned):
     """Somebody has read a notice."""
 
-    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="readings")
+    notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="readings", db_index=False)
     account_id = models.BigIntegerField()
     read_at = models.DateTimeField()
 
@@ -67,7 +67,7 @@ class OperatorNotice(Told):
 class OperatorNoticeRead(models.Model):
     """An operator has read a notice."""
 
-    notice = models.ForeignKey(OperatorNotice, on_delete=models.CASCADE, related_name="readings")
+    notice = models.ForeignKey(OperatorNotice, on_delete=models.CASCADE, related_name="readings", db_index=False)
     account_id = models.BigIntegerField()
     read_at = models.DateTimeField()
 
@@ -84,7 +84,7 @@ class Quarantine(models.Model):
     told, ``switched_off_at`` when it was given up. It ends with ``ended_at``: ``ended_by`` says by whom or what.
     """
 
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="quarantines")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="quarantines", db_index=False)
     brake = models.CharField(max_length=30)
     kind = models.CharField(
         max_length=10, choices=ObservedKind.choices, default=ObservedKind.COMPANIES, db_default=ObservedKind.COMPANIES

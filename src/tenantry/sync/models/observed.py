@@ -38,7 +38,7 @@ class Observation(models.Model):
     read the last time either, and those of an outage.
     """
 
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="observations")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="observations", db_index=False)
     kind = models.CharField(
         max_length=12, choices=ObservedKind.choices, default=ObservedKind.COMPANIES, db_default=ObservedKind.COMPANIES
     )
@@ -100,7 +100,7 @@ class ObservationPage(models.Model):
     ``row_ids`` are the primary keys of the tenants, or of the directory people, on it; absence is judged by these.
     """
 
-    observation = models.ForeignKey(Observation, on_delete=models.CASCADE, related_name="page_rows")
+    observation = models.ForeignKey(Observation, on_delete=models.CASCADE, related_name="page_rows", db_index=False)
     generation = models.IntegerField()
     number = models.IntegerField()
     row_ids = ArrayField(models.BigIntegerField())
@@ -155,7 +155,7 @@ class Sighting(models.Model):
     last list of all lacked it where ``delegation_missing_since`` is set, and the next one decides.
     """
 
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="sightings")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="sightings", db_index=False)
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="sightings")
     relationship = models.CharField(max_length=20)
     content_hash = models.UUIDField()

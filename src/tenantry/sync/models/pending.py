@@ -58,12 +58,13 @@ class PendingCompany(MarketplaceOwned):
     snoozed_until = models.DateTimeField(null=True)
     decided_at = models.DateTimeField(null=True)
     decided_by_name = models.CharField(max_length=200, default="", db_default="")
-    company = models.ForeignKey(Company, null=True, on_delete=models.SET_NULL, related_name="+")
+    company = models.ForeignKey(Company, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     version = models.IntegerField(default=0, db_default=0)
 
     class Meta(MarketplaceOwned.Meta):
         constraints = [models.UniqueConstraint(fields=["marketplace", "tenant"], name="one_pending_per_tenant")]
         indexes = [
+            models.Index(fields=["company"], condition=models.Q(company__isnull=False), name="pending_of_company"),
             models.Index(fields=["marketplace", "state", "certainty", "id"], name="pending_by_certainty"),
             models.Index(fields=["marketplace", "state", "decided_at", "id"], name="pending_by_decision"),
             models.Index(fields=["marketplace", "matched_at", "id"], name="pending_by_matching"),
@@ -136,3 +137,4 @@ class TenantLink(MarketplaceOwned):
                 name="one_live_link_per_tenant",
             )
         ]
+        indexes = [models.Index(fields=["marketplace"], name="tenant_link_by_marketplace")]

@@ -20,7 +20,7 @@ class DirectoryUser(models.Model):
     identifies the person was removed because nobody needs it; the ids and hashes stay, so that it stays removed.
     """
 
-    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="people")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="people", db_index=False)
     external_id = models.CharField(max_length=64, db_collation="C")
     presence = models.CharField(max_length=10)
     user_name = models.TextField(null=True)
@@ -74,7 +74,7 @@ class PeopleReading(models.Model):
     ``listed_at`` is when everybody was last listed.
     """
 
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="people_readings")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="people_readings", db_index=False)
     tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="people_readings")
     api = models.CharField(max_length=20, blank=True)
     api_reason = models.TextField(blank=True)
@@ -194,7 +194,7 @@ class RunTenant(MarketplaceOwned):
     there was none.
     """
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="tenants")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="tenants", db_index=False)
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="+")
     state = models.CharField(max_length=10, choices=RunTenantState.choices, default=RunTenantState.WAITING)

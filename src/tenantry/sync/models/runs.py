@@ -123,7 +123,7 @@ class Change(MarketplaceOwned):
     that this one takes back.
     """
 
-    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="changes")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="changes", db_index=False)
     tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="+")
     kind = models.CharField(max_length=30)
     subject_kind = models.CharField(
@@ -138,10 +138,10 @@ class Change(MarketplaceOwned):
     state = models.CharField(max_length=10, choices=ChangeState.choices, default=ChangeState.PLANNED)
     problem = models.TextField(blank=True)
     details = models.JSONField(null=True)
-    hold = models.ForeignKey("sync.Hold", null=True, on_delete=models.SET_NULL, related_name="changes")
+    hold = models.ForeignKey("sync.Hold", null=True, on_delete=models.SET_NULL, related_name="changes", db_index=False)
     attempts = models.SmallIntegerField(default=0, db_default=0)
     next_attempt_at = models.DateTimeField(null=True)
-    undoes = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="undoings")
+    undoes = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="undoings", db_index=False)
     created_at = models.DateTimeField()
     settled_at = models.DateTimeField(null=True)
 
@@ -158,7 +158,9 @@ class Change(MarketplaceOwned):
                 name="one_planned_change_per_person",
             ),
             models.UniqueConstraint(
-                fields=["undoes"], condition=models.Q(state=ChangeState.PLANNED), name="one_planned_undo_of_a_change"
+                fields=["undoes"],
+                condition=models.Q(state=ChangeState.PLANNED, undoes__isnull=False),
+                name="one_planned_undo_of_a_change",
             ),
         ]
         indexes = [
@@ -167,7 +169,10 @@ class Change(MarketplaceOwned):
                 condition=models.Q(person_id__isnull=False),
                 name="change_of_person",
             ),
+            models.Index(fields=["hold"], condition=models.Q(hold__isnull=False), name="change_of_hold"),
+            models.Index(fields=["undoes"], condition=models.Q(undoes__isnull=False), name="change_that_undoes"),
             models.Index(fields=["run", "state", "id"], name="change_by_run"),
+            models.Index(fields=["run", "kind", "id"], name="change_by_kind"),
             models.Index(fields=["marketplace", "state", "kind", "id"], name="change_by_state"),
         ]
 

@@ -79,7 +79,7 @@ class Schedule(models.Model):
     ``kind`` is what is read: its list of tenants, or their people.
     """
 
-    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="schedules")
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="schedules", db_index=False)
     kind = models.CharField(max_length=12, choices=ObservedKind.choices)
     every_minutes = models.IntegerField()
     next_at = models.DateTimeField(null=True)

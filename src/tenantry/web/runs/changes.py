@@ -34,8 +34,9 @@ def undo_url(visit: Visit, run: Run) -> str:
 
 def changes_tab(request: HttpRequest, visit: Visit, run: Run) -> dict[str, Any]:
     """Return the context of the tab *Changes*."""
-    wanted = _wanted(request, run)
-    page = list_changes(run, **_arguments(wanted), **_place(request))
+    kinds = kinds_of_changes(run)
+    wanted = _wanted(request, kinds)
+    page = list_changes(run, **_arguments(wanted), **_place(request), kinds=kinds)
     undo = bool(undo_url(visit, run))
     address = reverse("web:run-detail", args=[run.pk])
     return {
@@ -46,7 +47,7 @@ def changes_tab(request: HttpRequest, visit: Visit, run: Run) -> dict[str, Any]:
         "filters": {
             "action": address,
             "search": {"value": wanted["q"], "label": "Search name or id"},
-            "selects": _selects(run, wanted),
+            "selects": _selects(kinds, wanted),
             "hidden": [{"name": "tab", "value": "changes"}],
             "clear_url": f"{address}?tab=changes",
             "filtered": any(wanted.values()),
@@ -73,10 +74,10 @@ def held_tab(request: HttpRequest, visit: Visit, run: Run) -> dict[str, Any]:
     }
 
 
-def _wanted(request: HttpRequest, run: Run) -> dict[str, str]:
+def _wanted(request: HttpRequest, kinds: Sequence[str]) -> dict[str, str]:
     given = {name: request.GET.get(name, "").strip()[:100] for name in _NARROWING}
     state = given["state"] if given["state"] in ChangeState.values else ""
-    return {**given, "state": state, "kind": given["kind"] if given["kind"] in kinds_of_changes(run) else ""}
+    return {**given, "state": state, "kind": given["kind"] if given["kind"] in kinds else ""}
 
 
 def _arguments(wanted: dict[str, str]) -> dict[str, Any]:
@@ -87,12 +88,11 @@ def _place(request: HttpRequest) -> dict[str, Any]:
     return {"after": request.GET.get("after", ""), "before": request.GET.get("before", "")}
 
 
-def _selects(run: Run, wanted: dict[str, str]) -> list[dict[str, Any]]:
+def _selects(kinds: Sequence[str], wanted: dict[str, str]) -> list[dict[str, Any]]:
     states = [(value, str(label)) for value, label in ChangeState.choices]
-    kinds = [(kind, kind_words(kind)) for kind in kinds_of_changes(run)]
     return [
         select("state", "Outcome: any", wanted["state"], states),
-        select("kind", "What: any", wanted["kind"], kinds),
+        select("kind", "What: any", wanted["kind"], [(kind, kind_words(kind)) for kind in kinds]),
     ]
 
 
@@ -126,7 +126,8 @@ def _change_row(change: Change, pending_id: int | None, *, undo: bool) -> dict[s
 
 def export_of(request: HttpRequest, run: Run, form: str) -> HttpResponse:
     """Return the run's changes, narrowed as on the page, as a file: ``csv`` (a line for each field) or ``json``."""
-    rows = changes_of(run, **_arguments(_wanted(request, run))).order_by("id").iterator(chunk_size=1_000)
+    wanted = _wanted(request, kinds_of_changes(run))
+    rows = changes_of(run, **_arguments(wanted)).order_by("id").iterator(chunk_size=1_000)
     name = f"run-{run.pk}-changes"
     if form == "csv":
         return csv_file(f"{name}.csv", _HEADS, _lines(rows))

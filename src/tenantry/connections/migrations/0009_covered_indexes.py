@@ -1,0 +1,17 @@
+"""Foreign keys without an index of their own where another one begins with them."""
+
+from django.db import migrations
+
+from tenantry.isolation.covered_indexes import DropCoveredIndexes
+
+
+class Migration(migrations.Migration):
+    """Indexes alone."""
+
+    dependencies = [("connections", "0008_delegations_read")]
+
+    operations = [
+        DropCoveredIndexes({
+            "consentwarning": ["connection"],
+        }),
+    ]
