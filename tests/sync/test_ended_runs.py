@@ -1,11 +1,16 @@
 """A run that another process has ended meanwhile: whoever is late plans nothing for it, and the next run has it all."""
 
+from collections.abc import Callable
+from datetime import datetime
+
 from tests.sync.stage import Clock, Sync, changes_of, link, pending_of, run_of
 from tests.sync.world import World
 
 from tenantry.connections.models import Connection
 from tenantry.isolation.scope import marketplace_scope
 from tenantry.sync.models import Run, RunState
+from tenantry.sync.observe.details import Answer, next_due
+from tenantry.sync.observe.keeping import keep_answers
 from tenantry.sync.runs.lifecycle import RunRef, begin_runs
 from tenantry.sync.runs.linked import follow_linked
 from tenantry.sync.runs.locking import lock_live_run
@@ -56,3 +61,50 @@ def test_only_a_run_that_goes_on_is_locked(sync: Sync, world: World, northwind: 
     assert run_of(northwind, goes_on.pk).state == "done"
     with marketplace_scope(northwind):
         assert lock_live_run(goes_on.pk) is None
+
+
+class Watched(Clock):
+    """A clock that counts how often it was looked at, and does something at one of these times."""
+
+    def __init__(self, clock: Clock, happening: Callable[[], object] = lambda: None, at: int = 0) -> None:
+        super().__init__(clock.now)
+        self.looks, self._happening, self._at = 0, happening, at
+
+    def __call__(self) -> datetime:
+        self.looks += 1
+        if self.looks == self._at:
+            self._happening()
+        return super().__call__()
+
+
+def test_a_tenant_that_is_read_anew_while_its_run_ends_is_planned_once_more(
+    sync: Sync, world: World, northwind: int, connection: Connection, clock: Clock
+) -> None:
+    world.add(1, 2)
+    sync.request(northwind)
+    sync.list_all()
+    sync.begin()
+    due = [each for each in next_due(connection.pk, limit=10, now=clock()) if each.external_id == World.id_of(1)]
+    sync.read_details()
+    sync.finish()
+
+    def sync_once(happening: Callable[[], object] = lambda: None, at: int = 0) -> tuple[Run, int]:
+        """Sync while no details are due; the run, and how often the clock was looked at until it ended."""
+        sync.clock = watched = Watched(clock, happening, at)
+        requested = sync.request(northwind)
+        sync.list_all()
+        sync.begin()
+        return run_of(northwind, requested.pk), watched.looks
+
+    unchanged, usual = sync_once()
+    assert (unchanged.state, unchanged.counters["changes"]) == ("done", 0)
+
+    def read_anew() -> None:
+        world.rename(1, "Renamed Ltd")
+        answers = [Answer(each, world.read_tenant(each.external_id), None) for each in due]
+        assert keep_answers(sync.observation().pk, answers, now=clock())
+
+    run, looks = sync_once(read_anew, at=usual)
+    assert looks > usual
+    assert (run.state, run.suspect, run.counters["tenants_with_changes"]) == ("done", "", 1)
+    assert pending_of(northwind)[World.id_of(1)].name == "Renamed Ltd"

@@ -164,17 +164,25 @@ def should_end(ref: RunRef) -> bool:
 
 
 def end_run(
-    ref: RunRef, *, state: RunState, now: datetime, failure: dict[str, Any] | None = None, note: str = ""
-) -> None:
-    """End a run: count it from its rows, cancel what is still planned, and record that. Safe to repeat."""
+    ref: RunRef, *, state: RunState, now: datetime, failure: dict[str, Any] | None = None, note: str = "",
+    only_if_explained: bool = False,
+) -> bool:  # fmt: skip
+    """End a run: count it from its rows, cancel what is still planned, and record that. Safe to repeat.
+
+    ``only_if_explained``: return False, with nothing done, when a tenant of its list is neither changed nor unchanged.
+    Then one was read anew since it was planned.
+    """
     with marketplace_scope(ref.marketplace_id):
         run = Run.objects.select_for_update(of=("self",)).select_related("observation").get(pk=ref.run_id)
         if run.state not in LIVE_RUN:
-            return
+            return True
         if not run.preview:
             left = Change.objects.filter(run=run, state=ChangeState.PLANNED)
             left.update(state=ChangeState.CANCELLED, settled_at=now)
         account = account_for(run)
+        if only_if_explained and account.counters.get("tenants_unexplained"):
+            transaction.set_rollback(True)
+            return False
         if state is RunState.CANCELLED and not note and run.cancel_requested_at is None and not read_company_sync().on:
             note = "Company Sync was switched off."
         run.state, run.ended_at, run.failure, run.note = state, now, failure, note
@@ -184,6 +192,7 @@ def end_run(
         if not run.preview:
             sample_queue(now=now)
         _record(run, _VERBS[state], actor=SYSTEM, now=now)
+        return True
 
 
 _VERBS = {

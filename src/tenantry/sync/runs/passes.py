@@ -89,11 +89,20 @@ def after_listing(ref: RunRef, connection_id: int, *, clock: Clock, should_stop:
 
 
 def finish(ref: RunRef, *, clock: Clock, should_stop: Callable[[], bool] = lambda: False) -> None:
-    """End a run whose details are read: one last pass, then its account."""
+    """End a run whose details are read: one last pass, then its account.
+
+    A tenant that was read anew between the two is planned in another pass. A preview, which goes on where it was, would
+    not come to it again.
+    """
     if cancelled(ref):
         end_run(ref, state=RunState.CANCELLED, now=clock())
-    elif _whole_pass(ref, clock=clock, should_stop=should_stop):
-        end_run(ref, state=RunState.PREVIEWED if ref.preview else RunState.DONE, note=_note(ref), now=clock())
+        return
+    state = RunState.PREVIEWED if ref.preview else RunState.DONE
+    for left in range(0 if ref.preview else _MOST_PASSES, -1, -1):
+        if not _whole_pass(ref, clock=clock, should_stop=should_stop):
+            return
+        if end_run(ref, state=state, note=_note(ref), now=clock(), only_if_explained=left > 0):
+            return
 
 
 def _whole_pass(ref: RunRef, *, clock: Clock, should_stop: Callable[[], bool]) -> bool:
