@@ -102,18 +102,21 @@ def whole_tables() -> Iterator[None]:
         cursor.execute("set local enable_nestloop = on")
 
 
+_OFF_AND_ON = "; ".join(f"set local enable_{way} = {{switch}}" for way in ("sort", "hashjoin", "mergejoin"))
+
+
 @contextmanager
 def row_by_row() -> Iterator[None]:
     """Let the block's statements walk an index in its order and look up the rest by row. Needs a transaction.
 
     For a batch out of a long table: without this PostgreSQL, while it has not counted the tables, joins and sorts
-    all that is left for each batch, which grows with the square of the table.
+    all that is left for each batch, or merges with all that came before it. Both grow with the square of the table.
     """
     with connection.cursor() as cursor:
-        cursor.execute("set local enable_sort = off; set local enable_hashjoin = off")
+        cursor.execute(_OFF_AND_ON.format(switch="off"))
     yield
     with connection.cursor() as cursor:
-        cursor.execute("set local enable_sort = on; set local enable_hashjoin = on")
+        cursor.execute(_OFF_AND_ON.format(switch="on"))
 
 
 def update_rows(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
