@@ -25,7 +25,9 @@ _REAL_DATA = {
     "max_connections": "100",
     "work_mem": "8MB",
     "maintenance_work_mem": "128MB",
-    "max_wal_size": "1GB",
+    # After each checkpoint every page that changes is logged whole. A first sync changes pages of forty indexes.
+    "max_wal_size": "4GB",
+    "checkpoint_timeout": "15min",
     "random_page_cost": "1.1",
     "wal_compression": "on",
     "log_lock_waits": "on",
