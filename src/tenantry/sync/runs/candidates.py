@@ -45,14 +45,21 @@ _LIVE = f"""(
     )
 )"""  # made of our own columns only
 
+# What belongs to a tenant is looked up singly: PostgreSQL takes tables that it has not counted yet for small, and goes
+# through all that is pending for each tenant.
 _CANDIDATES = f"""
 select t.id, t.external_id, s.relationship, s.ended_at is not null, l.id is not null, {_LIVE},
        p.state, p.name, p.country, p.domain, p.contact_name, p.contact_email, p.problems, {_TENANT}
 from sync_sighting s
 join sync_feed own on own.marketplace_id = %(marketplace)s and own.connection_id = s.connection_id
-join sync_tenant t on t.id = s.tenant_id
-left join sync_pendingcompany p on p.marketplace_id = %(marketplace)s and p.tenant_id = t.id
-left join sync_tenantlink l on l.marketplace_id = %(marketplace)s and l.tenant_id = t.id and l.ended_at is null
+cross join lateral (select * from sync_tenant where id = s.tenant_id limit 1) t
+left join lateral (
+    select * from sync_pendingcompany where marketplace_id = %(marketplace)s and tenant_id = s.tenant_id limit 1
+) p on true
+left join lateral (
+    select id from sync_tenantlink
+    where marketplace_id = %(marketplace)s and tenant_id = s.tenant_id and ended_at is null limit 1
+) l on true
 where s.connection_id = %(connection)s and s.tenant_id > %(after)s
 and (%(only)s::bigint[] is null or s.tenant_id = any(%(only)s))
 and case
