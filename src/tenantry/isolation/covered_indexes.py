@@ -28,7 +28,7 @@ class DropCoveredIndexes(Operation):
                 changed: Any = known[name].clone()
                 changed.db_index = False
                 known[name] = changed
-        state.reload_models({(app_label, model) for model in self.fields}, delay=True)
+        state.reload_models([(app_label, model) for model in self.fields], delay=True)
 
     def database_forwards(
         self, app_label: str, schema_editor: BaseDatabaseSchemaEditor, from_state: ProjectState, to_state: ProjectState
