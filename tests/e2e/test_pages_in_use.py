@@ -81,10 +81,13 @@ def test_the_list_is_worked_with_the_keyboard_alone(page: Page, world: Stage) ->
     page.keyboard.press("j")
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("Customer 0000")
+    page.wait_for_load_state()  # keys are heard once the page's scripts are there
     page.keyboard.press("g")
     page.keyboard.press("p")
     expect(page.locator("h1")).to_have_text("Pending companies")
+    page.wait_for_load_state()
     page.keyboard.press("/")
+    expect(page.locator("#filter-q")).to_be_focused()
     page.keyboard.type("zebra")
     expect(page.locator("#pending-list")).to_contain_text("1 matches the filters")
     page.keyboard.press("Escape")
